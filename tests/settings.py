@@ -1,0 +1,25 @@
+"""The product's own settings, in an environment fixed for tests."""
+
+import os
+
+os.environ.update(
+    {
+        "ENV_FILE": os.devnull,
+        "SECRET_KEY": "tests-only-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz",
+        "ENCRYPTION_KEYS": "dGVzdHMtb25seS1lbmNyeXB0aW9uLWtleS0zMmJ5dGU=",
+        "OVICE_EVENT_SECRETS": "whsec_dGVzdHMtb25seS1ldmVudC1zZWNyZXQtMzJieXRlcyE=",
+        "BASE_URL": "http://127.0.0.1:8000",
+        "ALLOWED_HOSTS": "127.0.0.1,testserver",
+        "WORKPLACE_GRAPH_URL": "http://127.0.0.1:9",
+        "WORKPLACE_WEB_URL": "http://127.0.0.1:9",
+    }
+)
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+from config.settings import *  # noqa: E402, F403 - the environment must come first
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
