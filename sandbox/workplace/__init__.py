@@ -1,0 +1,1 @@
+"""The pretend Workplace: Graph API, dialogs, company dashboard and Work Chat."""
