@@ -1,0 +1,93 @@
+"""Text and identity under an organization's own data key (AES-256-GCM).
+
+Destroying the key makes all of it unreadable at once, in backups too. A sealed text is one version
+byte, the data key's id, a nonce, and the ciphertext; key, organization and place are authenticated.
+Keys stay unwrapped in memory for ``CACHE_SECONDS`` only, so a destroyed key dies everywhere soon.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from integrations.masterkeys import UnreadableError
+from integrations.models import DataKey
+from integrations.sealed import Sealed, TenantRow
+
+VERSION = b"\x01"
+CACHE_SECONDS = 30.0
+_NONCE_BYTES = 12
+_HEAD = len(VERSION) + 16
+
+_unwrapped: dict[UUID, tuple[float, bytes | None]] = {}
+_current: dict[UUID, tuple[float, UUID]] = {}
+
+
+def seal_text(text: str, *, organization_id: UUID, place: Sequence[str]) -> bytes:
+    """Encrypt ``text`` under the organization's current data key."""
+    key_id = _current_key_id(organization_id)
+    key = _key(key_id)
+    if key is None:
+        raise UnreadableError("The organization's data key is destroyed.")
+    nonce = os.urandom(_NONCE_BYTES)
+    context = _context(key_id, organization_id, place)
+    return VERSION + key_id.bytes + nonce + AESGCM(key).encrypt(nonce, text.encode(), context)
+
+
+def unseal_text(sealed: bytes, *, organization_id: UUID, place: Sequence[str]) -> str | None:
+    """Decrypt what ``seal_text`` made, or return None when its data key has been destroyed.
+
+    Raises ``UnreadableError`` for a value that was altered or brought from elsewhere.
+    """
+    try:
+        key_id = UUID(bytes=sealed[len(VERSION) : _HEAD])
+        key = _key(key_id)
+        if key is None:
+            return None
+        nonce, rest = sealed[_HEAD : _HEAD + _NONCE_BYTES], sealed[_HEAD + _NONCE_BYTES :]
+        return AESGCM(key).decrypt(nonce, rest, _context(key_id, organization_id, place)).decode()
+    except (InvalidTag, ValueError):
+        raise UnreadableError("A sealed text does not belong here.") from None
+
+
+def forget_keys() -> None:
+    """Drop every unwrapped key from this process's memory."""
+    _unwrapped.clear()
+    _current.clear()
+
+
+def _context(key_id: UUID, organization_id: UUID, place: Sequence[str]) -> bytes:
+    return VERSION + b"\x00".join([key_id.bytes, organization_id.bytes, *map(str.encode, place)])
+
+
+def _current_key_id(organization_id: UUID) -> UUID:
+    known = _current.get(organization_id)
+    if known is None or known[0] < time.monotonic():
+        newest = DataKey.objects.filter(organization_id=organization_id).latest("created_at")
+        known = _current[organization_id] = (time.monotonic() + CACHE_SECONDS, newest.pk)
+    return known[1]
+
+
+def _key(key_id: UUID) -> bytes | None:
+    """Return the unwrapped key, or None when it is destroyed or gone."""
+    known = _unwrapped.get(key_id)
+    if known is None or known[0] < time.monotonic():
+        row = DataKey.objects.filter(pk=key_id).first()
+        key = row.unwrap() if row else None
+        known = _unwrapped[key_id] = (time.monotonic() + CACHE_SECONDS, key)
+    return known[1]
+
+
+class SealedText(Sealed):
+    """A text attribute under the organization's own data key."""
+
+    def seal(self, row: TenantRow, text: str) -> bytes:
+        """Encrypt under the organization's current data key."""
+        return seal_text(text, organization_id=row.organization_id, place=self.place(row))
+
+    def unseal(self, row: TenantRow, sealed: bytes) -> str | None:
+        """Decrypt, or return None when the data key has been destroyed."""
+        return unseal_text(sealed, organization_id=row.organization_id, place=self.place(row))

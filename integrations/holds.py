@@ -1,0 +1,28 @@
+"""Times in which an installation sends nothing: for a while, or until its owner acts."""
+
+import logging
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.timezone import now
+
+from integrations.models import Installation, InstallationState
+
+logger = logging.getLogger(__name__)
+
+
+def hold(installation: Installation, *, until: datetime, reason: str) -> None:
+    """Send nothing with this installation before ``until``; a longer hold is never shortened."""
+    Installation.objects.filter(
+        Q(held_until=None) | Q(held_until__lt=until), pk=installation.pk
+    ).update(held_until=until, hold_reason=reason)
+    logger.warning("installation %s held until %s: %s", installation.pk, until, reason)
+
+
+def need_attention(installation: Installation, *, reason: str) -> None:
+    """Stop sending until the owner acts; links stay and nothing that waits is lost."""
+    changed = Installation.objects.filter(
+        pk=installation.pk, state=InstallationState.ACTIVE
+    ).update(state=InstallationState.ATTENTION, attention_reason=reason, attention_at=now())
+    if changed:
+        logger.warning("installation %s needs attention: %s", installation.pk, reason)

@@ -1,0 +1,200 @@
+"""Organizations, their spaces, their data keys, and their connections to a chat target."""
+
+import os
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.timezone import now
+from uuid_utils.compat import uuid7
+
+from integrations import masterkeys
+from integrations.sealed import Secret
+from integrations.targets import Credentials
+
+# ovice's identifiers are opaque strings of at most this length.
+OVICE_ID_LENGTH = 64
+
+
+class OrganizationManager(models.Manager["Organization"]):
+    """Creates organizations together with their data key."""
+
+    @transaction.atomic
+    def register(self, ovice_id: str) -> "Organization":
+        """Return the organization that ovice calls ``ovice_id``, creating it if it is new."""
+        organization, created = self.get_or_create(ovice_id=ovice_id)
+        if created:
+            DataKey.objects.generate(organization)
+        return organization
+
+
+class Organization(models.Model):
+    """A customer of ovice; the tenant that every other row reaches."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    ovice_id = models.CharField(max_length=OVICE_ID_LENGTH, unique=True)
+    name = models.CharField(max_length=255, blank=True)
+    plan = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    # When ovice last told about it: an older, late event must not undo a newer one.
+    reported_at = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    expire_after = models.DurationField(default=timedelta(hours=24))
+
+    objects = OrganizationManager()
+
+    def __str__(self) -> str:
+        return self.name or self.ovice_id
+
+
+class Space(models.Model):
+    """A virtual floor of an organization; its name and domain change, its id does not."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="spaces")
+    ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
+    name = models.CharField(max_length=255, blank=True)
+    domain = models.CharField(max_length=63, blank=True)
+    url = models.CharField(max_length=2048, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organization", "ovice_id", name="space_once_in_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.ovice_id
+
+
+class DataKeyManager(models.Manager["DataKey"]):
+    """Makes new data keys."""
+
+    def generate(self, organization: Organization) -> "DataKey":
+        """Create a fresh random key for ``organization`` and make it the current one."""
+        key = DataKey(organization=organization)
+        key.wrapped = masterkeys.seal(os.urandom(masterkeys.KEY_BYTES), place=key.place())
+        key.save(force_insert=True)
+        return key
+
+
+class DataKey(models.Model):
+    """An organization's own encryption key, itself stored under a master key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="data_keys")
+    wrapped = models.BinaryField(null=True, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+    destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DataKeyManager()
+
+    def __str__(self) -> str:
+        return f"data key {self.pk}"
+
+    def place(self) -> tuple[str, ...]:
+        """Return what the wrapped key is bound to."""
+        return (str(self.organization_id), "data key", str(self.pk))
+
+    def unwrap(self) -> bytes | None:
+        """Return the key itself, or None once it is destroyed."""
+        if self.wrapped is None:
+            return None
+        return masterkeys.unseal(bytes(self.wrapped), place=self.place())
+
+
+class InstallationState(models.TextChoices):
+    """Where a connection stands; ``attention`` means that its owner has to act."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    ATTENTION = "attention"
+    PAUSED = "paused"
+    REMOVED = "removed"
+    PURGED = "purged"
+
+
+class InstallationKind(models.TextChoices):
+    """How a connection came about: a pasted token, or an app installed by OAuth."""
+
+    CUSTOM = "custom"
+    THIRD_PARTY = "third_party"
+
+
+LIVE_STATES = (InstallationState.ACTIVE, InstallationState.ATTENTION, InstallationState.PAUSED)
+
+
+class InstallationQuerySet(models.QuerySet["Installation"]):
+    """Questions the relay and the pages ask about installations."""
+
+    def live(self) -> "InstallationQuerySet":
+        """Those that exist for their owner, whether or not they can send just now."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def sendable(self, at: datetime) -> "InstallationQuerySet":
+        """Those that may send at this moment."""
+        return self.filter(
+            Q(held_until=None) | Q(held_until__lte=at),
+            state=InstallationState.ACTIVE,
+            organization__removed_at=None,
+            organization__disabled_at=None,
+        )
+
+
+class Installation(models.Model):
+    """One generation of an organization's connection to one community of a chat target."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="installations")
+    target = models.CharField(max_length=32)
+    kind = models.CharField(max_length=16, choices=InstallationKind)
+    generation = models.PositiveIntegerField()
+    state = models.CharField(
+        max_length=16, choices=InstallationState, default=InstallationState.PENDING
+    )
+    attention_reason = models.CharField(max_length=32, blank=True)
+    attention_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+    hold_reason = models.CharField(max_length=32, blank=True)
+    community_id = models.CharField(max_length=64, blank=True)
+    community_name = models.CharField(max_length=255, blank=True)
+    bot_id = models.CharField(max_length=64, blank=True)
+    bot_name = models.CharField(max_length=255, blank=True)
+    install_id = models.CharField(max_length=64, blank=True)
+    access_token_sealed = models.BinaryField(null=True, editable=False)
+    app_secret_sealed = models.BinaryField(null=True, editable=False)
+    connected_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    access_token = Secret("access_token_sealed")
+    app_secret = Secret("app_secret_sealed")
+
+    objects = InstallationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "organization", "target", "generation", name="installation_generation_once"
+            ),
+            models.UniqueConstraint(
+                "organization",
+                "target",
+                condition=Q(state__in=LIVE_STATES),
+                name="installation_one_live_per_target",
+            ),
+            models.UniqueConstraint(
+                "target",
+                "community_id",
+                condition=Q(state__in=LIVE_STATES) & ~Q(community_id=""),
+                name="installation_one_organization_per_community",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.community_name or self.community_id} ({self.state})"
+
+    def credentials(self) -> Credentials:
+        """Return what this installation shows to its target; empty once it is removed."""
+        return Credentials(self.access_token or "", self.app_secret or "")
