@@ -1,0 +1,130 @@
+"""People: those who sign in here, those in an organization's directory, and their links."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+from uuid_utils.compat import uuid7
+
+from integrations.datakeys import SealedText
+from integrations.models import OVICE_ID_LENGTH, Installation, Organization
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users, who are known by their address alone."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a user; without a password nobody can sign in with one."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None) -> "User":
+        """Create an administrator, as `manage.py createsuperuser` does."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who signs in to this site: an owner, support, or an administrator."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)
+    locale = models.CharField(max_length=16, default="en")
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Role(models.TextChoices):
+    """A person's role in ovice."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+    VISITOR = "visitor"
+    GUEST = "guest"
+
+
+# Visitors and guests pass through; the others are "organization users" and may link.
+ORGANIZATION_USERS = (Role.OWNER, Role.ADMIN, Role.MEMBER)
+
+
+class Member(models.Model):
+    """A person in an organization's directory; address and name are kept encrypted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="members")
+    ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
+    role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
+    locale = models.CharField(max_length=16, blank=True)
+    email_sealed = models.BinaryField(null=True, editable=False)
+    email_verified = models.BooleanField(default=False)
+    name_sealed = models.BinaryField(null=True, editable=False)
+    reported_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    email = SealedText("email_sealed")
+    name = SealedText("name_sealed")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organization", "ovice_id", name="member_once_in_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ovice_id
+
+
+class LinkQuerySet(models.QuerySet["Link"]):
+    """Questions about links."""
+
+    def active(self) -> "LinkQuerySet":
+        """Those that have not been removed."""
+        return self.filter(removed_at=None)
+
+
+class Link(models.Model):
+    """A member's account in the chat target, valid in all spaces of the organization."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="links")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="links")
+    installation = models.ForeignKey(Installation, models.CASCADE, related_name="links")
+    account_id = models.CharField(max_length=64)
+    account_name_sealed = models.BinaryField(null=True, editable=False)
+    locale = models.CharField(max_length=16, blank=True)
+    linked_at = models.DateTimeField(default=now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_reason = models.CharField(max_length=32, blank=True)
+
+    account_name = SealedText("account_name_sealed")
+
+    objects = LinkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "member", "installation", condition=Q(removed_at=None), name="link_once_per_member"
+            ),
+            models.UniqueConstraint(
+                "installation",
+                "account_id",
+                condition=Q(removed_at=None),
+                name="link_once_per_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
