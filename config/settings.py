@@ -35,11 +35,9 @@ INSTALLED_APPS = [
     "messaging",
     "accounts",
     "integrations",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
-    "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
 ]
@@ -53,7 +51,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -78,7 +75,6 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
             ],
         },
     },
@@ -184,21 +180,18 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
 # --- The relay ---------------------------------------------------------------------------------
 
-RELAY = {
-    # Slices of an installation's recipients, and so the most calls in flight per token.
-    "lanes": 8,
-    # A lane is handed back to the queue after this long, so that other tenants get their turn.
-    "time_slice": timedelta(seconds=5),
-    # Longer than the longest call to a target; a worker silent for longer has lost its lane.
-    "lease": timedelta(seconds=60),
-    # How long an unconfirmed delivery waits for its echo before it is sent once more.
-    "unconfirmed_wait": timedelta(seconds=env.int("UNCONFIRMED_WAIT_SECONDS", default=60)),
-    "unconfirmed_tries": 3,
-    "expire_after": timedelta(hours=24),
-    "sweep_every": timedelta(seconds=env.int("SWEEP_SECONDS", default=5)),
-}
+# Slices of an installation's recipients, and so the most calls in flight per token.
+RELAY_LANES = 8
+# A lane is handed back to the queue after this long, so that other tenants get their turn.
+RELAY_TIME_SLICE = timedelta(seconds=5)
+# A worker silent for longer has lost its lane; time slice and longest call stay well below.
+RELAY_LEASE = timedelta(seconds=env.float("RELAY_LEASE_SECONDS", default=60))
+# How long an unconfirmed delivery waits for its echo before it is sent once more, and how often.
+RELAY_UNCONFIRMED_WAIT = timedelta(seconds=env.float("RELAY_UNCONFIRMED_SECONDS", default=60))
+RELAY_UNCONFIRMED_TRIES = 3
+RELAY_SWEEP_EVERY = timedelta(seconds=env.float("RELAY_SWEEP_SECONDS", default=5))
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "messaging.tasks.sweep", "schedule": RELAY["sweep_every"]},
+    "sweep": {"task": "messaging.tasks.sweep", "schedule": RELAY_SWEEP_EVERY},
 }
 
 # --- ovice ---------------------------------------------------------------------------------------
@@ -220,7 +213,7 @@ WORKPLACE_APP_ID = env.str("WORKPLACE_APP_ID", default="")
 WORKPLACE_APP_SECRET = env.str("WORKPLACE_APP_SECRET", default="")
 WORKPLACE_WEBHOOK_VERIFY_TOKEN = env.str("WORKPLACE_WEBHOOK_VERIFY_TOKEN", default="")
 
-# --- Mail and reports ------------------------------------------------------------------------------
+# --- Mail and reports --------------------------------------------------------------------------
 
 _email = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _email["EMAIL_BACKEND"]

@@ -1,0 +1,11 @@
+"""Every public path, as the contract names them."""
+
+from django.urls import include, path
+
+from config.views import healthz, home
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("v1/", include("messaging.api.urls")),
+]

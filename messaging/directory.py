@@ -1,0 +1,65 @@
+"""Which event of ovice's directory is whose work."""
+
+from accounts.directory import remove_member, update_member
+from integrations.directory import (
+    remove_organization,
+    remove_space,
+    update_organization,
+    update_space,
+)
+from integrations.models import Organization
+from messaging.content import one_line
+from messaging.events import (
+    EmailChanged,
+    Event,
+    MemberRemoved,
+    MemberTold,
+    OrganizationRemoved,
+    OrganizationUpdated,
+    SpaceRemoved,
+    SpaceTold,
+)
+
+
+def apply_directory_event(organization: Organization, event: Event) -> None:
+    """Apply a change of organization, space or member; late events change nothing newer."""
+    at = event.at
+    match event.data:
+        case OrganizationUpdated(organization=update):
+            update_organization(
+                organization,
+                at=at,
+                name=one_line(update.name) if update.name is not None else None,
+                plan=update.plan,
+                feature_enabled=update.feature_enabled,
+            )
+        case OrganizationRemoved():
+            remove_organization(organization, at=at)
+        case MemberTold(member=member):
+            update_member(
+                organization,
+                member.id,
+                at=at,
+                email=member.email,
+                email_verified=member.email_verified,
+                name=one_line(member.name) if member.name is not None else None,
+                role=member.role,
+                locale=member.locale,
+            )
+        case EmailChanged(member=change):
+            update_member(
+                organization, change.id, at=at, email=change.new, email_verified=change.verified
+            )
+        case MemberRemoved(member=member):
+            remove_member(organization, member.id, at=at)
+        case SpaceTold(space=space):
+            update_space(
+                organization,
+                space.id,
+                at=at,
+                name=one_line(space.name),
+                domain=space.domain,
+                url=space.url,
+            )
+        case SpaceRemoved(space=space):
+            remove_space(organization, space.id, at=at)

@@ -1,0 +1,299 @@
+"""The events ovice sends, as strict types, and the parser that lets nothing else through.
+
+Unknown fields are ignored and unknown event types are told apart, so that ovice may add both.
+Wrong types, duplicate keys, broken Unicode in an identifier and times without a zone are refused.
+"""
+
+import json
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from integrations.models import OVICE_ID_LENGTH
+
+_T = TypeVar("_T")
+_ENUM_VALUE = re.compile(r"Invalid enum value '.*'", re.DOTALL)
+
+TEXT_LIMIT = 8_000
+# A time outside these years is a mistake, and near the ends of the calendar it cannot be computed.
+_YEARS = range(2000, 2100)
+
+# Printable and not blank: an identifier is compared, stored and shown, never interpreted.
+Id = Annotated[
+    str,
+    Meta(min_length=1, max_length=OVICE_ID_LENGTH, pattern=r"^[^\x00-\x20\x7f\ud800-\udfff]+\Z"),
+]
+Time = Annotated[datetime, Meta(tz=True)]
+Name = Annotated[str, Meta(max_length=255)]
+# One line that is stored as it came: no control characters, no lone surrogates.
+_LINE = r"^[^\x00-\x1f\x7f\ud800-\udfff]*\Z"
+Word = Annotated[str, Meta(max_length=64, pattern=_LINE)]
+Url = Annotated[str, Meta(max_length=2_048, pattern=_LINE)]
+Email = Annotated[str, Meta(min_length=1, max_length=320, pattern=_LINE)]
+Role = Literal["owner", "admin", "member", "visitor", "guest"]
+
+
+class MalformedEventError(ValueError):
+    """The body is not an event of the contract; the text says where, and quotes nothing of it."""
+
+
+class OrganizationRef(Struct, frozen=True):
+    """The organization an event belongs to."""
+
+    id: Id
+
+
+class OrganizationUpdate(Struct, frozen=True):
+    """What is told about an organization."""
+
+    id: Id
+    name: Name | None = None
+    plan: Word | None = None
+    feature_enabled: bool | None = None
+
+
+class SpaceRef(Struct, frozen=True):
+    """A space, by its unchanging id."""
+
+    id: Id
+
+
+class SpaceInfo(SpaceRef, frozen=True):
+    """A space as it is called now."""
+
+    name: Name = ""
+    domain: Annotated[str, Meta(max_length=63, pattern=_LINE)] = ""
+    url: Url = ""
+
+
+class MemberRef(Struct, frozen=True):
+    """A person of the directory."""
+
+    id: Id
+
+
+class MemberInfo(MemberRef, frozen=True):
+    """What is told about a person; a field that is not told stays as it was."""
+
+    email: Email | None = None
+    email_verified: bool | None = None
+    name: Name | None = None
+    role: Role | None = None
+    locale: Annotated[str, Meta(max_length=16, pattern=_LINE)] | None = None
+
+
+class Attachment(Struct, frozen=True):
+    """A file named in a DM; it is counted, never fetched."""
+
+    kind: Word = ""
+
+
+class DirectMessage(Struct, frozen=True):
+    """The message itself."""
+
+    id: Id
+    sent_at: Time
+    text: Annotated[str, Meta(max_length=TEXT_LIMIT)] = ""
+    text_format: Literal["plain", "html"] = "plain"
+    deep_link: Url | None = None
+    attachments: Annotated[list[Attachment], Meta(max_length=100)] = []
+
+
+class Mention(Struct, frozen=True):
+    """How the message was addressed; the scope decides, never the text."""
+
+    scope: Literal["user", "users", "all", "here", "openspace", "role", "room", "group", "none"]
+
+
+class Sender(Struct, frozen=True):
+    """Who wrote the message; visitors included."""
+
+    id: Id
+    name: Name = ""
+
+
+class Recipient(Struct, frozen=True):
+    """One addressee; ``recipients`` lists all of them."""
+
+    id: Id | None = None
+    type: Word = ""
+
+
+class MessageCreated(Struct, frozen=True):
+    """``message.direct.created``."""
+
+    organization: OrganizationRef
+    message: DirectMessage
+    mention: Mention
+    sender: Sender
+    recipients: Annotated[list[Recipient], Meta(max_length=1_000)]
+    space: SpaceInfo | None = None
+
+
+class MessageRef(Struct, frozen=True):
+    """A message by its id."""
+
+    id: Id
+
+
+class MessageDeleted(Struct, frozen=True):
+    """``message.direct.deleted``."""
+
+    organization: OrganizationRef
+    message: MessageRef
+
+
+class OrganizationUpdated(Struct, frozen=True):
+    """``organization.updated``."""
+
+    organization: OrganizationUpdate
+
+
+class OrganizationRemoved(Struct, frozen=True):
+    """``organization.removed``."""
+
+    organization: OrganizationRef
+
+
+class MemberTold(Struct, frozen=True):
+    """``organization.member.added`` and ``.updated``."""
+
+    organization: OrganizationRef
+    member: MemberInfo
+
+
+class MemberRemoved(Struct, frozen=True):
+    """``organization.member.removed``."""
+
+    organization: OrganizationRef
+    member: MemberRef
+
+
+class EmailChange(MemberRef, frozen=True):
+    """A person's new address."""
+
+    new: Email
+    verified: bool = False
+
+
+class EmailChanged(Struct, frozen=True):
+    """``organization.member.email_changed``."""
+
+    organization: OrganizationRef
+    member: EmailChange
+
+
+class SpaceTold(Struct, frozen=True):
+    """``space.created`` and ``.updated``."""
+
+    organization: OrganizationRef
+    space: SpaceInfo
+
+
+class SpaceRemoved(Struct, frozen=True):
+    """``space.removed``."""
+
+    organization: OrganizationRef
+    space: SpaceRef
+
+
+EventData = (
+    MessageCreated
+    | MessageDeleted
+    | OrganizationUpdated
+    | OrganizationRemoved
+    | MemberTold
+    | MemberRemoved
+    | EmailChanged
+    | SpaceTold
+    | SpaceRemoved
+)
+
+SCHEMAS: dict[str, type[EventData]] = {
+    "message.direct.created": MessageCreated,
+    "message.direct.deleted": MessageDeleted,
+    "organization.updated": OrganizationUpdated,
+    "organization.removed": OrganizationRemoved,
+    "organization.member.added": MemberTold,
+    "organization.member.updated": MemberTold,
+    "organization.member.removed": MemberRemoved,
+    "organization.member.email_changed": EmailChanged,
+    "space.created": SpaceTold,
+    "space.updated": SpaceTold,
+    "space.removed": SpaceRemoved,
+}
+
+
+class Envelope(Struct, frozen=True):
+    """What every event has around its data."""
+
+    type: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")]
+    timestamp: Time
+    data: dict[str, Any]
+    schema: Literal[1] = 1
+
+
+class Event(Struct, frozen=True):
+    """A parsed event; ``data`` is None for a type this version does not work on."""
+
+    id: str
+    type: str
+    at: datetime
+    data: EventData | None
+
+
+def parse_event(body: bytes, *, event_id: str) -> Event:
+    """Return the event in ``body``, which arrived under the webhook id ``event_id``.
+
+    Raises ``MalformedEventError``, whose text names the place and not the content.
+    """
+    envelope = _convert(_load(body), Envelope)
+    if envelope.data.get("event_id", event_id) != event_id:
+        raise MalformedEventError("data.event_id differs from the webhook-id header")
+    schema = SCHEMAS.get(envelope.type)
+    data = _convert(envelope.data, schema) if schema else None
+    times = [envelope.timestamp]
+    if isinstance(data, MessageCreated):
+        times.append(data.message.sent_at)
+    if any(time.year not in _YEARS for time in times):
+        raise MalformedEventError("a time lies outside this century")
+    return Event(event_id, envelope.type, envelope.timestamp, data)
+
+
+def _load(body: bytes) -> object:
+    try:
+        return json.loads(
+            body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant
+        )
+    except RecursionError:
+        raise MalformedEventError("nested too deeply") from None
+    except UnicodeDecodeError:
+        raise MalformedEventError("not UTF-8") from None
+    except MalformedEventError:
+        raise
+    except ValueError:
+        raise MalformedEventError("not JSON") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedEventError("a key occurs twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise MalformedEventError(f"{name} is not JSON")
+
+
+def _convert(document: object, schema: type[_T]) -> _T:
+    try:
+        return msgspec.convert(document, schema)
+    except UnicodeEncodeError:
+        raise MalformedEventError("a lone surrogate where none may be") from None
+    except msgspec.ValidationError as error:
+        # msgspec names types, limits and the path; only of an enum it quotes the value.
+        raise MalformedEventError(_ENUM_VALUE.sub("Invalid enum value", str(error))) from None

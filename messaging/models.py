@@ -1,0 +1,213 @@
+"""The relay's rows: received events, messages, deliveries, attempts and lanes.
+
+A delivery's row is the truth about it; whatever is queued is only a hint to look at the row.
+"""
+
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.timezone import now
+from uuid_utils.compat import uuid7
+
+from accounts.models import Link
+from integrations.datakeys import SealedText
+from integrations.models import OVICE_ID_LENGTH, Installation, Organization
+
+
+class ReceivedEvent(models.Model):
+    """One event of ovice's, by its own id, so that the same event never works twice."""
+
+    event_id = models.CharField(primary_key=True, max_length=OVICE_ID_LENGTH)
+    organization = models.ForeignKey(Organization, models.CASCADE, null=True, blank=True)
+    type = models.CharField(max_length=64)
+    # Tells a retry from another event that wrongly carries the same id.
+    body_digest = models.BinaryField(max_length=32, editable=False)
+    outcome = models.CharField(max_length=32)
+    received_at = models.DateTimeField(default=now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.event_id
+
+
+class Message(models.Model):
+    """One DM accepted from ovice; its content lives only until it is settled."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="messages")
+    event_id = models.CharField(max_length=OVICE_ID_LENGTH, db_index=True)
+    ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
+    recipient_ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
+    space_ovice_id = models.CharField(max_length=OVICE_ID_LENGTH, blank=True)
+    # JSON of messaging.content.Content; None as soon as nobody needs it any more.
+    content_sealed = models.BinaryField(null=True, editable=False)
+    sent_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(default=now)
+    skipped_reason = models.CharField(max_length=32, blank=True)
+
+    content = SealedText("content_sealed")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "organization", "ovice_id", "recipient_ovice_id", name="message_once_per_recipient"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ovice_id
+
+
+class DeliveryState(models.TextChoices):
+    """Where a delivery stands; ``unconfirmed`` left us and nobody knows whether it arrived."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    UNCONFIRMED = "unconfirmed"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+WAITING_STATES = (DeliveryState.PENDING, DeliveryState.UNCONFIRMED)
+OPEN_STATES = (*WAITING_STATES, DeliveryState.SENDING)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Questions the relay asks about deliveries."""
+
+    def open(self) -> "DeliveryQuerySet":
+        """Those whose end is not yet known."""
+        return self.filter(state__in=OPEN_STATES)
+
+    def waiting(self) -> "DeliveryQuerySet":
+        """Those that nobody is sending at this moment."""
+        return self.filter(state__in=WAITING_STATES)
+
+    def heads(self) -> "DeliveryQuerySet":
+        """Those that are the oldest open one of their recipient: the only ones in order."""
+        older = (
+            Delivery.objects.open()
+            .filter(link=OuterRef("link"))
+            .filter(
+                Q(sent_at__lt=OuterRef("sent_at"))
+                | Q(sent_at=OuterRef("sent_at"), pk__lt=OuterRef("pk"))
+            )
+        )
+        return self.filter(~Exists(older))
+
+
+class Delivery(models.Model):
+    """One message on its way to one link."""
+
+    # Also the reference that comes back in the target's echo.
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="deliveries")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries")
+    installation = models.ForeignKey(Installation, models.CASCADE, related_name="deliveries")
+    link = models.ForeignKey(Link, models.CASCADE, related_name="deliveries")
+    lane = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=16, choices=DeliveryState, default=DeliveryState.PENDING)
+    reason = models.CharField(max_length=32, blank=True)
+    # When ovice sent the message: the order in which one recipient gets them.
+    sent_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    # The lane's fence at the time of the claim; a worker with an older one may not settle.
+    fence = models.PositiveBigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    unconfirmed_tries = models.PositiveSmallIntegerField(default=0)
+    # A long message goes out in several texts; those before this one have arrived.
+    parts_sent = models.PositiveSmallIntegerField(default=0)
+    target_message_id = models.CharField(max_length=255, blank=True)
+
+    # Whether the message's space is gone; known only of deliveries that were claimed.
+    space_removed: bool
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint("message", "link", name="delivery_once_per_link"),
+        ]
+        indexes = [
+            models.Index(
+                "installation",
+                "lane",
+                "due_at",
+                name="delivery_due_in_lane",
+                condition=Q(state__in=OPEN_STATES),
+            ),
+            models.Index(
+                "link",
+                "sent_at",
+                "id",
+                name="delivery_open_of_link",
+                condition=Q(state__in=OPEN_STATES),
+            ),
+            models.Index(
+                "expires_at", name="delivery_expiring", condition=Q(state__in=WAITING_STATES)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+
+class Outcome(models.TextChoices):
+    """How one call ended: it was accepted, it was not, or nobody knows."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    UNCONFIRMED = "unconfirmed"
+
+
+class Attempt(models.Model):
+    """One call made for a delivery; never anything of its text."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="attempts")
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    reason = models.CharField(max_length=32, blank=True)
+    code = models.CharField(max_length=32, blank=True)
+    trace = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField()
+    duration = models.DurationField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.reason}".strip()
+
+
+class Lane(models.Model):
+    """A fixed slice of an installation's recipients, drained by one worker at a time.
+
+    ``leased_until`` says who may drain it until when; ``fence`` grows with every lease, so that a
+    worker that slept through the end of its lease cannot write over its successor's work.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    installation = models.ForeignKey(Installation, models.CASCADE, related_name="lanes")
+    number = models.PositiveSmallIntegerField()
+    fence = models.PositiveBigIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    # Set while a wake-up is queued and not yet taken up: further ones would be superfluous.
+    woken_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("installation", "number", name="lane_once_per_installation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"lane {self.number} of {self.installation_id}"
+
+
+def lane_number(link_id: UUID, lanes: int) -> int:
+    """Return the lane, from 0 to ``lanes`` - 1, in which this link's deliveries always fall."""
+    # The low bits of a UUIDv7 are random.
+    return link_id.int % lanes

@@ -1,0 +1,77 @@
+"""The copy of a DM, in the recipient's language, before a target lays it out."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext, ngettext
+
+from integrations.targets import Notice
+from messaging.content import Content
+
+SPACE_NAME_LIMIT = 60
+
+
+def choose_link(*candidates: str | None) -> str:
+    """Return the first candidate that is an ovice address, or nothing."""
+    return next((url for url in candidates if url and is_ovice_url(url)), "")
+
+
+def compose(content: Content, *, locale: str, with_link: bool = True) -> Notice:
+    """Return the notice of a DM for a reader of ``locale`` (``ja``, ``ja_JP``; else English)."""
+    with translation.override(language_of(locale)):
+        return Notice(
+            headline=_headline(content),
+            text=content.text,
+            footnotes=_footnotes(content),
+            link=content.link if with_link else "",
+        )
+
+
+def language_of(locale: str) -> str:
+    """Return the language we write in for a locale such as ``ja_JP``."""
+    language = locale.replace("_", "-").lower().split("-")[0]
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def is_ovice_url(url: str) -> bool:
+    """Return whether ``url`` is an https address on one of ovice's own hosts."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme == "https"
+        and host in settings.OVICE_ALLOWED_HOSTS
+        and port is None
+        and "@" not in parts.netloc
+        and url.isprintable()
+        and " " not in url
+    )
+
+
+def _headline(content: Content) -> str:
+    sender = content.sender_name or gettext("Somebody")
+    space = _shortened(content.space_name)
+    if not space:
+        return gettext("%(sender)s sent you a direct message in ovice") % {"sender": sender}
+    return gettext("%(sender)s sent you a direct message in ovice (%(space)s)") % {
+        "sender": sender,
+        "space": space,
+    }
+
+
+def _footnotes(content: Content) -> tuple[str, ...]:
+    if not content.attachments:
+        return ()
+    line = ngettext(
+        "📎 %(count)d attachment – open in ovice to view",
+        "📎 %(count)d attachments – open in ovice to view",
+        content.attachments,
+    )
+    return (line % {"count": content.attachments},)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= SPACE_NAME_LIMIT else name[: SPACE_NAME_LIMIT - 1] + "…"

@@ -1,0 +1,158 @@
+"""Draining one lane: claim the oldest due delivery, send it, settle it, until the slice ends.
+
+The rows decide, never the queue, and no transaction is open while a target is called. What a call
+means is decided in ``messaging.verdict`` and written down by ``messaging.calls``.
+"""
+
+import logging
+import time
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils.timezone import now
+
+from accounts.models import ORGANIZATION_USERS
+from integrations.errors import TargetError, Unconfirmed
+from integrations.models import Installation, Space
+from integrations.targets import ChatTarget, open_target
+from messaging.calls import (
+    Call,
+    settle_abandoned,
+    settle_delivered,
+    settle_failed,
+    settle_part,
+    settle_uncalled,
+)
+from messaging.content import Content
+from messaging.lanes import Lease, abandoned, release, take_lease
+from messaging.models import Delivery, DeliveryState
+from messaging.notice import compose
+from messaging.verdict import Poison
+from messaging.wakeups import wake
+
+logger = logging.getLogger(__name__)
+
+
+def relay_lane(installation_id: UUID, number: int) -> int:
+    """Drain the lane for at most one time slice; return how many deliveries were taken.
+
+    Does nothing while another worker drains it: that one has been told and looks again.
+    """
+    lease = take_lease(installation_id, number)
+    if lease is None:
+        return 0
+    taken, finished = 0, False
+    try:
+        for delivery in abandoned(lease):
+            settle_abandoned(delivery)
+        taken, finished = _drain(lease)
+    finally:
+        woken = release(lease)
+        if woken or not finished:
+            # A fresh task goes to the back of the queue: other tenants come first.
+            wake(installation_id, number)
+    return taken
+
+
+def _drain(lease: Lease) -> tuple[int, bool]:
+    """Send until nothing is due; return how many, and False when only the time slice ended."""
+    installation = Installation.objects.get(pk=lease.installation_id)
+    target = open_target(installation.target, installation.credentials())
+    end = time.monotonic() + settings.RELAY_TIME_SLICE.total_seconds()
+    taken = 0
+    while time.monotonic() < end:
+        delivery = claim(lease)
+        if delivery is None:
+            return taken, True
+        taken += 1
+        _send(delivery, target)
+    return taken, False
+
+
+def claim(lease: Lease) -> Delivery | None:
+    """Take the lane's oldest due delivery that is the head of its recipient, or return None."""
+    at = now()
+    due = lease.deliveries().waiting().heads().filter(due_at__lte=at)
+    sendable = due.filter(installation__in=Installation.objects.sendable(at))
+    removed_space = Space.objects.filter(
+        organization=OuterRef("organization"),
+        ovice_id=OuterRef("message__space_ovice_id"),
+        removed_at__isnull=False,
+    )
+    delivery = (
+        sendable.select_related("message", "link__member", "installation")
+        .annotate(**{"space_removed": Exists(removed_space)})
+        .order_by("sent_at", "pk")
+        .first()
+    )
+    if delivery is None:
+        return None
+    free = Delivery.objects.filter(lease.held(), pk=delivery.pk, state=delivery.state)
+    if not free.update(state=DeliveryState.SENDING, claimed_at=at, fence=lease.fence):
+        return None
+    delivery.fence = lease.fence
+    return delivery
+
+
+def reason_to_cancel(delivery: Delivery) -> str:
+    """Check once more, just before sending, what may have changed since the message came in."""
+    link, member = delivery.link, delivery.link.member
+    if link.removed_at is not None:
+        return link.removed_reason
+    if member.removed_at is not None or member.role not in ORGANIZATION_USERS:
+        return "recipient_not_member"
+    return "" if delivery.message.content_sealed is not None else "content_gone"
+
+
+def _send(delivery: Delivery, target: ChatTarget) -> None:
+    """Carry one claimed delivery to its end, or to its next try."""
+    if delivery.expires_at <= now():
+        settle_uncalled(delivery, DeliveryState.EXPIRED)
+    elif reason := reason_to_cancel(delivery):
+        settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
+    else:
+        texts = _texts(delivery, target)
+        if texts is not None:
+            _send_texts(delivery, target, texts)
+
+
+def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
+    """Return what is still to be sent; a message our own code chokes on is set aside."""
+    try:
+        content = Content.from_json(delivery.message.content or "")
+        notice = compose(
+            content,
+            locale=delivery.link.locale or delivery.link.member.locale,
+            with_link=not delivery.space_removed,
+        )
+        return list(target.lay_out(notice))[delivery.parts_sent :]
+    except Exception as error:  # noqa: BLE001 - whatever it is, the lane must go on
+        poison = Poison(code=type(error).__name__[:32])
+        settle_failed(delivery, Call(now(), None), poison)
+        return None
+
+
+def _send_texts(delivery: Delivery, target: ChatTarget, texts: list[str]) -> None:
+    """Make one call for each text, and note each at once: a restart must not repeat them."""
+    for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
+        started_at, clock = now(), time.monotonic()
+        try:
+            sent = target.send(delivery.link.account_id, text, reference=str(delivery.pk))
+        except TargetError as error:
+            settle_failed(delivery, _call(started_at, clock), error)
+            return
+        except Exception as error:  # noqa: BLE001 - the call may have left; nobody knows
+            unknown = Unconfirmed(code=type(error).__name__[:32])
+            settle_failed(delivery, _call(started_at, clock), unknown)
+            return
+        delivery.parts_sent += 1
+        if not left:
+            settle_delivered(delivery, _call(started_at, clock), sent.message_id)
+        elif not settle_part(delivery, _call(started_at, clock)):
+            return
+
+
+def _call(started_at: datetime, clock: float) -> Call:
+    return Call(started_at, timedelta(seconds=time.monotonic() - clock))

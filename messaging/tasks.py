@@ -1,0 +1,26 @@
+"""The relay's Celery tasks; each calls one plain function. Arguments are ids, never content."""
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from messaging import relay, settlement, wakeups
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name=wakeups.RELAY_LANE)
+def relay_lane(installation_id: str, number: int) -> None:
+    """Drain one lane for one time slice."""
+    relay.relay_lane(UUID(installation_id), number)
+
+
+@shared_task
+def sweep() -> None:
+    """Wake every lane with something due, and end what has become too old to send."""
+    woken = wakeups.sweep(now())
+    expired = settlement.expire_batch()
+    if woken or expired:
+        logger.info("sweep: %d lanes woken, %d deliveries expired", woken, expired)

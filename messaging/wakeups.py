@@ -1,0 +1,55 @@
+"""Hints to the workers that a lane has something to do.
+
+A hint that is lost loses nothing: ``sweep`` finds every delivery that is due from the rows alone.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from celery import current_app
+from django.conf import settings
+from django.db.models import Q
+from django.utils.timezone import now
+from kombu.exceptions import OperationalError
+
+from integrations.models import Installation
+from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane
+
+logger = logging.getLogger(__name__)
+
+RELAY_LANE = "messaging.tasks.relay_lane"
+# A hint that nobody took up for this long is taken for lost.
+LOST_AFTER = timedelta(seconds=10)
+
+
+def wake(installation_id: UUID, number: int) -> bool:
+    """Queue one task for the lane unless one is queued already; return whether it was queued."""
+    Lane.objects.get_or_create(installation_id=installation_id, number=number)
+    at = now()
+    asleep = Lane.objects.filter(
+        Q(woken_at=None) | Q(woken_at__lt=at - LOST_AFTER),
+        installation_id=installation_id,
+        number=number,
+    )
+    if not asleep.update(woken_at=at):
+        return False
+    try:
+        # By name: the task imports the relay, which wakes lanes.
+        current_app.send_task(RELAY_LANE, args=[str(installation_id), number])
+    except OperationalError:
+        logger.warning("broker unreachable; the sweep will wake what waits")
+        return False
+    return True
+
+
+def sweep(at: datetime) -> int:
+    """Wake every lane that has something due at ``at``; return how many tasks were queued."""
+    lost = Q(state=DeliveryState.SENDING, claimed_at__lte=at - settings.RELAY_LEASE)
+    due = (
+        Delivery.objects.filter(lost | Q(state__in=WAITING_STATES, due_at__lte=at))
+        .filter(installation__in=Installation.objects.sendable(at))
+        .values_list("installation_id", "lane")
+        .distinct()
+    )
+    return sum(wake(installation_id, number) for installation_id, number in due.order_by())
