@@ -1,0 +1,246 @@
+"""HTTP to the Graph API: the only module that opens a connection to Workplace.
+
+It knows nothing of members or messages; the modules beside it describe a call, and this one makes
+it. No exception of the HTTP library leaves it, because those hold the request with its token.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from integrations.errors import NotReached, ProofRejected, TargetError, TokenRejected
+from integrations.targets import Credentials
+from integrations.workplace.answer import Expected, read_answer
+from integrations.workplace.codes import unsettled
+from integrations.workplace.proof import sign_token_now
+from integrations.workplace.usage import Usage, read_usage
+
+logger = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+# One call, from the start to the last byte, however slowly the answer drips in.
+TOTAL_SECONDS = 20.0
+LARGEST_ANSWER = 1024 * 1024
+_CHUNK = 64 * 1024
+_HEADERS = {
+    "User-Agent": "Kotozute/1 (relay of direct messages from ovice)",
+    "Accept": "application/json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, described. ``kind`` names it in logs; the rest of it is never shown.
+
+    ``path`` holds raw segments (each is percent-encoded), ``payload`` becomes a JSON body.
+    """
+
+    kind: str
+    method: str
+    path: tuple[str, ...] = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    payload: Mapping[str, Any] | None = field(default=None, repr=False)
+    expected: Expected = field(default_factory=Expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON of a successful call, and how much of the rate limits is used."""
+
+    body: Any = field(repr=False)
+    usage: Usage = field(default_factory=Usage)
+
+
+class GraphClient:
+    """Makes calls with one token.
+
+    The host is ``settings.WORKPLACE_GRAPH_URL``, which may end in an API version (``/v13.0``);
+    without one the platform uses the app's default version. With an app secret every call carries
+    a proof of its own. An empty token makes calls without any, as the code exchange wants it.
+    """
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._token = credentials.access_token
+        self._secret = credentials.app_secret
+        if not (self._token + self._secret).isascii() or not self._token.isprintable():
+            # Such a token cannot be written in a header; it was pasted wrongly.
+            raise TokenRejected(code="malformed")
+
+    @classmethod
+    def of_the_app(cls) -> "GraphClient":
+        """Return a client with the app's own token (``id|secret``), which needs no proof."""
+        return cls(Credentials(f"{settings.WORKPLACE_APP_ID}|{settings.WORKPLACE_APP_SECRET}"))
+
+    @classmethod
+    def nobody(cls) -> "GraphClient":
+        """Return a client without a token."""
+        return cls(Credentials(""))
+
+    def call(self, call: Call) -> Answer:
+        """Make a call; raise the ``TargetError`` it ends in.
+
+        A refused proof is tried once more, since the first may have grown old on its way.
+        """
+        try:
+            return self._attempt(call)
+        except ProofRejected:
+            if not self._secret:
+                raise
+        return self._attempt(call)
+
+    def _attempt(self, call: Call) -> Answer:
+        started = time.monotonic()
+        try:
+            status, headers, content = self._exchange(call, until=started + TOTAL_SECONDS)
+            usage = read_usage(headers)
+            answer = Answer(read_answer(status, content, usage, call.expected), usage)
+        except TargetError as error:
+            _log(call, started, error)
+            raise
+        _log(call, started)
+        return answer
+
+    def _exchange(self, call: Call, *, until: float) -> tuple[int, Mapping[str, str], bytes]:
+        """Send the request and read the whole answer: status, headers, body."""
+        try:
+            with _session().request(
+                call.method,
+                _url(call.path),
+                params={**call.query, **self._proof()},
+                json=call.payload,
+                headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response.status_code, response.headers, _read(response, until=until)
+        except (requests.RequestException, UnicodeError) as error:
+            broken = _translate(error, call.expected)
+        # Raised out here, so that the library's exception is not even kept as the context.
+        raise broken
+
+    def _proof(self) -> dict[str, str]:
+        return sign_token_now(self._token, self._secret) if self._secret and self._token else {}
+
+
+class _EarlyFailure:
+    """Tells a request that never left from one that may have been accepted.
+
+    Whatever fails while connecting, in the TLS handshake, or before the last header is written
+    cannot have been accepted; the library reports several of these like a cut in the answer.
+    """
+
+    def connect(self) -> None:
+        try:
+            super().connect()  # type: ignore[misc] # mixed into a connection
+        except OSError:
+            raise _never_left(self) from None
+
+    def endheaders(self, *args: Any, **options: Any) -> None:
+        try:
+            super().endheaders(*args, **options)  # type: ignore[misc] # mixed into a connection
+        except OSError:
+            raise _never_left(self) from None
+
+
+def _never_left(connection: Any) -> NewConnectionError:
+    return NewConnectionError(connection, "the request never left")
+
+
+class _Connection(_EarlyFailure, HTTPConnection):
+    pass
+
+
+class _SecureConnection(_EarlyFailure, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    """Opens connections of the kinds above."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+@lru_cache(maxsize=1)
+def _session() -> requests.Session:
+    """Return this process's session, with a kept connection for every worker thread.
+
+    Tokens travel per call and cookies are refused, so that tenants share nothing but sockets.
+    """
+    # This logger writes whole URLs, with addresses and proofs in them, even in warnings.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.update(_HEADERS)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = _Adapter(pool_connections=1, pool_maxsize=settings.WORKER_THREADS)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _url(path: tuple[str, ...]) -> str:
+    segments = "/".join(quote(segment, safe="") for segment in path)
+    return f"{settings.WORKPLACE_GRAPH_URL.rstrip('/')}/{segments}"
+
+
+def _read(response: requests.Response, *, until: float) -> bytes:
+    """Return the body; raise when it is too large or takes too long."""
+    content = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        content += chunk
+        if len(content) > LARGEST_ANSWER:
+            raise requests.exceptions.ContentDecodingError("too large")
+        if time.monotonic() > until:
+            raise requests.ReadTimeout("too slow")
+    return bytes(content)
+
+
+def _translate(error: Exception, expected: Expected) -> TargetError:
+    """Return our error for one of the library's, keeping nothing of it but its kind."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    never_left = isinstance(error, requests.ConnectTimeout | UnicodeError)
+    if never_left or isinstance(reason, NewConnectionError):
+        return NotReached(code="connect")
+    code = "timeout" if isinstance(error, requests.Timeout) else "cut"
+    return unsettled(once=expected.once)(code=code)
+
+
+def _log(call: Call, started: float, error: TargetError | None = None) -> None:
+    took = round((time.monotonic() - started) * 1000)
+    # A plain TargetError means a code that the table does not know yet.
+    level = logging.WARNING if type(error) is TargetError else logging.INFO
+    reason, code, trace = (error.reason, error.code, error.trace) if error else ("ok", "", "")
+    logger.log(
+        level,
+        "workplace call=%s outcome=%s code=%s trace=%s ms=%d",
+        call.kind,
+        reason,
+        code or "-",
+        trace or "-",
+        took,
+    )

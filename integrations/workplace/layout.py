@@ -1,0 +1,60 @@
+"""A notice as Work Chat shows it: plain text that the chat reads as nothing but text."""
+
+import re
+
+from integrations.targets import Notice
+from integrations.workplace.split import split
+
+# Work Chat's light markdown has no way to escape a mark, so marks that would form a pair become
+# characters that look alike. Marks inside words and addresses do nothing and stay.
+_LOOK_ALIKE = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
+_PAIRED = {
+    mark: re.compile(
+        rf"(?<![A-Za-z0-9{re.escape(mark)}]){re.escape(mark)}+(?=[^\s{re.escape(mark)}])"
+        rf"|(?<=[^\s{re.escape(mark)}]){re.escape(mark)}+(?![A-Za-z0-9{re.escape(mark)}])"
+    )
+    for mark in "*_~"
+}
+_ADDRESS = re.compile(r"(https?://\S+)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# "@[id]" mentions a member (Graph API, posts); a word joiner inside is invisible and breaks it.
+_MENTION = re.compile(r"@(?=\[)")
+
+
+def lay_out(notice: Notice) -> list[str]:
+    """Return the texts, each for one call, that carry the notice; its link is kept whole."""
+    sections = (notice.headline, notice.text, "\n".join(notice.footnotes))
+    body = "\n\n".join(neutralise(section) for section in sections if section)
+    return split(body, tail=notice.link)
+
+
+def neutralise(text: str) -> str:
+    """Return ``text`` so that Work Chat formats nothing in it and mentions nobody."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _MENTION.sub("@\u2060", _CONTROL.sub("", text))
+    lines = [_neutralise_line(line) for line in text.split("\n")]
+    return _without_code("\n".join(lines))
+
+
+def _neutralise_line(line: str) -> str:
+    for mark, edges in _PAIRED.items():
+        if len(edges.findall(line)) > 1:
+            line = _outside_addresses(line, edges, _LOOK_ALIKE[mark])
+    return line
+
+
+def _outside_addresses(line: str, edges: re.Pattern[str], look_alike: str) -> str:
+    """Replace marks found by ``edges``, character for character, but not inside an address."""
+    kept = [match.span() for match in _ADDRESS.finditer(line)]
+
+    def replaced(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in kept):
+            return match[0]
+        return look_alike * len(match[0])
+
+    return edges.sub(replaced, line)
+
+
+def _without_code(text: str) -> str:
+    """Replace back quotes when there are at least two, since code may span lines."""
+    return text.replace("`", _LOOK_ALIKE["`"]) if text.count("`") > 1 else text
