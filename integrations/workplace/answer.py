@@ -1,10 +1,10 @@
 """Reading one answer of the Graph API: a value that can be used, or the error that it means."""
 
 import json
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from integrations.workplace.calls import Expected
 from integrations.workplace.codes import (
     error_for,
     error_for_status,
@@ -12,18 +12,6 @@ from integrations.workplace.codes import (
     unsettled,
 )
 from integrations.workplace.usage import Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What an answer must hold to be of use.
-
-    ``fields`` must be there and not empty. ``once`` marks a call that must not be accepted twice:
-    when it gets no usable answer, the error is ``Unconfirmed`` instead of ``Unavailable``.
-    """
-
-    fields: tuple[str, ...] = ()
-    once: bool = False
 
 
 def read_answer(status: int, content: bytes | str, usage: Usage, expected: Expected) -> Any:

@@ -7,7 +7,6 @@ it. No exception of the HTTP library leaves it, because those hold the request w
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -22,10 +21,11 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from integrations.errors import NotReached, ProofRejected, TargetError, TokenRejected
 from integrations.targets import Credentials
-from integrations.workplace.answer import Expected, read_answer
+from integrations.workplace.answer import read_answer
+from integrations.workplace.calls import Answer, Call, Expected
 from integrations.workplace.codes import unsettled
 from integrations.workplace.proof import sign_token_now
-from integrations.workplace.usage import Usage, read_usage
+from integrations.workplace.usage import read_usage
 
 logger = logging.getLogger(__name__)
 
@@ -41,29 +41,6 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call, described. ``kind`` names it in logs; the rest of it is never shown.
-
-    ``path`` holds raw segments (each is percent-encoded), ``payload`` becomes a JSON body.
-    """
-
-    kind: str
-    method: str
-    path: tuple[str, ...] = field(repr=False)
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
-    payload: Mapping[str, Any] | None = field(default=None, repr=False)
-    expected: Expected = field(default_factory=Expected)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The JSON of a successful call, and how much of the rate limits is used."""
-
-    body: Any = field(repr=False)
-    usage: Usage = field(default_factory=Usage)
-
-
 class GraphClient:
     """Makes calls with one token.
 
@@ -75,9 +52,6 @@ class GraphClient:
     def __init__(self, credentials: Credentials) -> None:
         self._token = credentials.access_token
         self._secret = credentials.app_secret
-        if not (self._token + self._secret).isascii() or not self._token.isprintable():
-            # Such a token cannot be written in a header; it was pasted wrongly.
-            raise TokenRejected(code="malformed")
 
     @classmethod
     def of_the_app(cls) -> "GraphClient":
@@ -94,6 +68,9 @@ class GraphClient:
 
         A refused proof is tried once more, since the first may have grown old on its way.
         """
+        if not (self._token.isascii() and self._token.isprintable()):
+            # It was pasted wrongly: no header can carry it.
+            raise TokenRejected(code="malformed")
         try:
             return self._attempt(call)
         except ProofRejected:

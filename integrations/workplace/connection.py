@@ -5,8 +5,9 @@ from typing import Any
 
 from integrations.errors import PermissionMissing, TargetError
 from integrations.targets import Connection
-from integrations.workplace.answer import Expected, text_of
-from integrations.workplace.client import Call, GraphClient
+from integrations.workplace.answer import text_of
+from integrations.workplace.calls import Call, Expected
+from integrations.workplace.client import GraphClient
 from integrations.workplace.codes import NotFound
 
 # What a relay needs and nothing else, by their names in the Graph API.

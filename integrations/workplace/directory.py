@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from integrations.errors import Scope, TargetError
 from integrations.targets import Account
-from integrations.workplace.answer import Expected, read_answer, text_of
-from integrations.workplace.client import Call, GraphClient
+from integrations.workplace.answer import read_answer, text_of
+from integrations.workplace.calls import Call, Expected
+from integrations.workplace.client import GraphClient
 from integrations.workplace.codes import NotFound
 from integrations.workplace.usage import Usage
 

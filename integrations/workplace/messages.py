@@ -1,13 +1,15 @@
 """Calls of the Send API, each to exactly one member."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from integrations.errors import RecipientGone
 from integrations.targets import Sent
-from integrations.workplace.answer import Expected, text_of
-from integrations.workplace.client import Call, GraphClient
+from integrations.workplace.answer import text_of
+from integrations.workplace.calls import Call, Expected
+from integrations.workplace.client import GraphClient
 from integrations.workplace.directory import is_account_id
 
 
@@ -19,9 +21,63 @@ class Action(StrEnum):
     TYPING_OFF = "typing_off"
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Opens ``url``, or sends ``payload`` back to us; the title has at most 20 characters."""
+
+    title: str
+    url: str = ""
+    payload: str = ""
+
+    def described(self) -> dict[str, str]:
+        """Return the platform's form of it."""
+        if self.url:
+            return {"type": "web_url", "title": self.title, "url": self.url}
+        return {"type": "postback", "title": self.title, "payload": self.payload}
+
+
+@dataclass(frozen=True, slots=True)
+class QuickReply:
+    """An answer to tap. Title: 20 characters; ``payload`` comes back: 1,000 characters."""
+
+    title: str
+    payload: str
+
+    def described(self) -> dict[str, str]:
+        """Return the platform's form of it."""
+        return {"content_type": "text", "title": self.title, "payload": self.payload}
+
+
 def send_text(client: GraphClient, account_id: str, text: str, *, reference: str = "") -> Sent:
     """Send a plain text of at most 2,000 UTF-16 units; ``reference`` comes back in the echo."""
     return _send(client, account_id, {"text": text}, reference)
+
+
+def send_buttons(
+    client: GraphClient, account_id: str, text: str, buttons: Sequence[Button]
+) -> Sent:
+    """Send a text of at most 640 characters with one to three buttons below it."""
+    payload = {
+        "template_type": "button",
+        "text": text,
+        "buttons": [button.described() for button in buttons],
+    }
+    return _send(client, account_id, {"attachment": {"type": "template", "payload": payload}})
+
+
+def send_quick_replies(
+    client: GraphClient, account_id: str, text: str, replies: Sequence[QuickReply]
+) -> Sent:
+    """Send a text with up to 13 answers to tap."""
+    described = [reply.described() for reply in replies]
+    return _send(client, account_id, {"text": text, "quick_replies": described})
+
+
+def send_action(client: GraphClient, account_id: str, action: Action) -> None:
+    """Show the bot as typing, or the member's message as seen; it leaves no message."""
+    payload = {"recipient": _recipient(account_id), "sender_action": action}
+    expected = Expected(fields=("recipient_id",))
+    client.call(Call("action", "POST", ("me", "messages"), payload=payload, expected=expected))
 
 
 def _send(
