@@ -167,8 +167,8 @@ def _session() -> requests.Session:
 
     Tokens travel per call and cookies are refused, so that tenants share nothing but sockets.
     """
-    # This logger writes whole URLs, with addresses and proofs in them, even in warnings.
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+    # The library writes whole URLs, with addresses and proofs in them, even in warnings.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     session = requests.Session()
     session.trust_env = False
     session.headers.update(_HEADERS)

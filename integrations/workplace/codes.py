@@ -124,8 +124,9 @@ def error_for(envelope: Envelope, usage: Usage, *, once: bool) -> TargetError:
     """Return the error that an envelope means; a plain ``TargetError`` if nobody has named it."""
     row = next((row for row in TABLE if row.matches(envelope)), None)
     found = row.error if row else _class_for_status(envelope.status, once=once)
-    numbers = [envelope.code or f"http/{envelope.status}", envelope.subcode]
-    code = "/".join(str(number) for number in numbers if number is not None)
+    code = f"http/{envelope.status}" if envelope.code is None else str(envelope.code)
+    if envelope.subcode is not None:
+        code = f"{code}/{envelope.subcode}"
     return found(code=code, trace=envelope.trace, wait=usage.wait)
 
 

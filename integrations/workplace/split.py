@@ -40,7 +40,7 @@ def _parts(text: str, room: int) -> Iterator[str]:
     used = 0
     for piece in _pieces(text, room):
         units = utf16_units(piece)
-        if used + units > room:
+        while used + units > room:
             kept = _last_break(part)
             yield "".join(part[:kept])
             part = part[kept:]

@@ -1,0 +1,155 @@
+"""Which broken connections prove that nothing was sent, shown with real sockets."""
+
+import gzip
+import select
+import socket
+
+import pytest
+
+from integrations.errors import NotReached, TargetError, Unavailable, Unconfirmed
+from integrations.targets import Credentials
+from integrations.workplace import client as client_module
+from integrations.workplace.client import GraphClient
+from integrations.workplace.directory import get_member
+from integrations.workplace.messages import send_text
+from tests.integrations.workplace.wire import KEEP_NOT, answer, wire
+
+ACCEPTED = answer(b'{"recipient_id":"1","message_id":"m_1"}')
+
+
+@pytest.fixture
+def client():
+    client_module._session.cache_clear()
+    yield GraphClient(Credentials("example-token"))
+    client_module._session().close()
+    client_module._session.cache_clear()
+
+
+def outcome_of_send(client: GraphClient) -> tuple[type[TargetError], str]:
+    with pytest.raises(TargetError) as caught:
+        send_text(client, "1", "Hello")
+    return type(caught.value), caught.value.code
+
+
+def outcome_of_look_up(client: GraphClient) -> tuple[type[TargetError], str]:
+    with pytest.raises(TargetError) as caught:
+        get_member(client, "1")
+    return type(caught.value), caught.value.code
+
+
+def test_a_refused_connection_was_never_reached(client, settings):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        settings.WORKPLACE_GRAPH_URL = f"http://127.0.0.1:{closed.getsockname()[1]}"
+
+    assert outcome_of_send(client) == (NotReached, "connect")
+    assert outcome_of_look_up(client) == (NotReached, "connect")
+
+
+def test_a_connection_nobody_accepts_was_never_reached(client, settings, monkeypatch):
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.1)
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        settings.WORKPLACE_GRAPH_URL = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        assert outcome_of_send(client) == (NotReached, "connect")
+
+
+def test_an_unknown_host_was_never_reached(client, settings, monkeypatch):
+    def unknown(*args: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    settings.WORKPLACE_GRAPH_URL = "http://graph.example.com"
+
+    assert outcome_of_send(client) == (NotReached, "connect")
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_failed_tls_handshake_was_never_reached(client, settings, reset):
+    with wire(b"this is not TLS" * (not reset), read=1, reset=reset) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url.replace("http:", "https:")
+
+        assert outcome_of_send(client) == (NotReached, "connect")
+
+
+def test_a_reset_before_the_first_byte_was_never_reached(client, settings, monkeypatch):
+    connect = client_module._Connection.connect
+
+    def connect_and_wait_for_the_reset(self) -> None:
+        connect(self)
+        select.select([self.sock], [], [], 5)
+
+    monkeypatch.setattr(client_module._Connection, "connect", connect_and_wait_for_the_reset)
+    with wire(b"", read=0, reset=True) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert outcome_of_send(client) == (NotReached, "connect")
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("read", [1, 40, None])
+def test_a_cut_after_bytes_left_is_unconfirmed(client, settings, read, reset):
+    with wire(b"", b"", read=read, reset=reset) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert outcome_of_send(client) == (Unconfirmed, "cut")
+        assert outcome_of_look_up(client) == (Unavailable, "cut")
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_cut_at_any_byte_of_the_answer_is_unconfirmed(client, settings, reset):
+    answers = [ACCEPTED[:length] for length in range(len(ACCEPTED))]
+    with wire(*answers, reset=reset) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+        outcomes = [outcome_of_send(client)[0] for _answer in answers]
+
+    assert outcomes == [Unconfirmed] * len(answers)
+
+
+def test_a_whole_answer_before_a_cut_is_an_answer(client, settings):
+    with wire(ACCEPTED) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert send_text(client, "1", "Hello").message_id == "m_1"
+
+
+def test_silence_after_the_request_is_unconfirmed(client, settings, monkeypatch):
+    monkeypatch.setattr(client_module, "READ_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.WORKPLACE_GRAPH_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+        assert outcome_of_send(client) == (Unconfirmed, "timeout")
+        assert outcome_of_look_up(client) == (Unavailable, "timeout")
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(client, settings):
+    kept = ACCEPTED.replace(KEEP_NOT, b"Connection: keep-alive")
+    with wire(kept, kept) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+        for _time in range(2):
+            send_text(client, "1", "Hello")
+            server.closed.acquire(timeout=5)
+
+        assert len(server.requests) == 2
+
+
+def test_a_small_answer_that_unpacks_to_a_huge_one_is_given_up(client, settings):
+    bomb = gzip.compress(b" " * 50_000_000)
+    with wire(answer(bomb, b"Content-Encoding: gzip")) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert outcome_of_send(client) == (Unconfirmed, "cut")
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"\x00\xff" * 40, b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\n" + b"x" * 99_999]
+)
+def test_an_answer_that_is_not_http_is_unconfirmed(client, settings, garbage):
+    with wire(garbage) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert outcome_of_send(client)[0] is Unconfirmed
