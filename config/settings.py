@@ -81,7 +81,7 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -128,6 +128,9 @@ CONTENT_SECURITY_POLICY = {
 
 # Master keys that wrap access tokens and every organization's data key, newest first.
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+# django-cryptography derives a key of its own when it is imported, by default from SECRET_KEY.
+# Nothing is ever encrypted with it: integrations/masterkeys.py always passes keys and signer.
+CRYPTOGRAPHY_KEY = "not used"
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=20)
@@ -151,7 +154,10 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
 # --- Broker and workers --------------------------------------------------------------------------
 
 # Any Redis or Valkey; by default the embedded Valkey of this checkout (`manage.py valkey`).
-REDIS_URL = env.str("REDIS_URL", default="") or f"unix://{default_socket(BASE_DIR)}"
+REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_EMBEDDED = not REDIS_URL
+if REDIS_EMBEDDED:
+    REDIS_URL = f"unix://{default_socket(BASE_DIR)}"
 WORKER_THREADS = env.int("WORKER_THREADS", default=16)
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)

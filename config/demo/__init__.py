@@ -1,0 +1,1 @@
+"""The demo: everything on this machine, one DM carried before your eyes."""
