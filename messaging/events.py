@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from integrations.models import OVICE_ID_LENGTH
 
 _T = TypeVar("_T")
-_ENUM_VALUE = re.compile(r"Invalid enum value '.*'", re.DOTALL)
+_ENUM_VALUE = re.compile(r"Invalid enum value .*(?= - at )", re.DOTALL)
 
 TEXT_LIMIT = 8_000
 # A time outside these years is a mistake, and near the ends of the calendar it cannot be computed.

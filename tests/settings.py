@@ -12,11 +12,12 @@ os.environ.update(
         "ALLOWED_HOSTS": "127.0.0.1,testserver",
         "WORKPLACE_GRAPH_URL": "http://127.0.0.1:9",
         "WORKPLACE_WEB_URL": "http://127.0.0.1:9",
+        "STATIC_ROOT": "static",
     }
 )
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from config.settings import *  # noqa: E402, F403 - the environment must come first
+from config.settings import *  # noqa: F403 - the environment must come first
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,0 +1,44 @@
+import io
+import re
+from gettext import GNUTranslations
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.conf import settings
+
+CATALOGS = sorted((settings.BASE_DIR / "locale").glob("*/LC_MESSAGES/django.po"))
+
+
+def catalog_of(path):
+    with path.open("rb") as source:
+        return read_po(source, locale=path.parts[-3])
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-3])
+def test_the_compiled_catalog_is_in_step(path):
+    fresh = io.BytesIO()
+    write_mo(fresh, catalog_of(path))
+    fresh.seek(0)
+    committed = io.BytesIO(path.with_suffix(".mo").read_bytes())
+    assert texts_of(GNUTranslations(committed)) == texts_of(GNUTranslations(fresh))
+
+
+def texts_of(translations: GNUTranslations) -> dict[object, str]:
+    """Return the translated texts, without the header, which holds the time of compiling."""
+    catalog: dict[object, str] = vars(translations)["_catalog"]
+    return {key: text for key, text in catalog.items() if key}
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-3])
+def test_every_text_is_translated(path):
+    catalog = catalog_of(path)
+    wanting = [message.id for message in catalog if message.fuzzy or not message.string]
+    assert [text for text in wanting if text] == []
+    assert texts_in_templates() <= {message.id for message in catalog}
+
+
+def texts_in_templates() -> set[str]:
+    pattern = re.compile(r"{% blocktranslate %}(.*?){% endblocktranslate %}", re.DOTALL)
+    pages = (settings.BASE_DIR / "templates").rglob("*.html")
+    return {text for page in pages for text in pattern.findall(page.read_text())}

@@ -1,0 +1,310 @@
+"""What an event leaves behind, seen through the view that ovice calls."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+
+from accounts.models import Link, Member, Role
+from integrations.models import Installation, InstallationState, Organization, Space
+from messaging.content import Content
+from messaging.models import Delivery, DeliveryState, Message, ReceivedEvent
+from tests.factories import (
+    dm_event,
+    event,
+    make_delivery,
+    make_installation,
+    make_link,
+    make_member,
+    make_organization,
+    post_event,
+    rfc3339,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_dm_becomes_a_message_and_one_delivery():
+    link = make_link()
+    answer = post_event(dm_event(link, id="msg-1"), event_id="evt_1")
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    delivery = Delivery.objects.get()
+    assert (delivery.link, delivery.state) == (link, DeliveryState.PENDING)
+    assert delivery.message.ovice_id == "msg-1"
+    assert ReceivedEvent.objects.get().outcome == "accepted"
+
+
+def test_the_text_is_stored_encrypted_only():
+    post_event(dm_event(text="Canary in a coal mine"))
+    message = Message.objects.get()
+    assert b"Canary" not in bytes(message.content_sealed)
+    assert Content.from_json(message.content or "").text == "Canary in a coal mine"
+
+
+def test_the_same_event_again_changes_nothing():
+    document = dm_event()
+    post_event(document, event_id="evt_1")
+    answer = post_event(document, event_id="evt_1")
+    assert (answer.status_code, answer.json()) == (202, {"status": "duplicate"})
+    assert (Message.objects.count(), Delivery.objects.count()) == (1, 1)
+
+
+def test_the_same_id_with_another_body_keeps_the_first():
+    link = make_link()
+    post_event(dm_event(link, id="msg-1", text="first"), event_id="evt_1")
+    answer = post_event(dm_event(link, id="msg-2", text="second"), event_id="evt_1")
+    assert answer.json() == {"status": "duplicate"}
+    assert Content.from_json(Message.objects.get().content or "").text == "first"
+
+
+def test_the_same_message_under_another_event_id_is_one_message():
+    link = make_link()
+    post_event(dm_event(link, id="msg-1"), event_id="evt_1")
+    answer = post_event(dm_event(link, id="msg-1"), event_id="evt_2")
+    assert answer.json() == {"status": "duplicate"}
+    assert Delivery.objects.count() == 1
+    assert post_event(dm_event(link, id="msg-1"), event_id="evt_2").json() == {
+        "status": "duplicate"
+    }
+
+
+def test_two_organizations_may_use_the_same_message_id():
+    for _ in range(2):
+        answer = post_event(dm_event(make_link(), id="msg-1"))
+        assert answer.json() == {"status": "accepted"}
+
+
+def skip_reason(document) -> str:
+    answer = post_event(document)
+    assert answer.status_code == 202
+    assert answer.json()["status"] == "skipped"
+    return answer.json()["reason"]
+
+
+def test_an_unknown_organization_leaves_nothing_but_the_event_id():
+    document = dm_event()
+    document["data"]["organization"]["id"] = "never heard of".replace(" ", "-")
+    assert skip_reason(document) == "org_not_connected"
+    assert Message.objects.count() == 0
+    assert ReceivedEvent.objects.get().outcome == "org_not_connected"
+
+
+def test_a_skipped_message_is_kept_without_its_text():
+    link = make_link()
+    Link.objects.update(removed_at=now())
+    assert skip_reason(dm_event(link)) == "not_linked"
+    message = Message.objects.get()
+    assert (message.skipped_reason, message.content) == ("not_linked", None)
+    assert Delivery.objects.count() == 0
+
+
+@pytest.mark.parametrize("role", [Role.VISITOR, Role.GUEST])
+def test_a_recipient_who_is_no_organization_user_gets_nothing(role):
+    link = make_link()
+    Member.objects.update(role=role)
+    assert skip_reason(dm_event(link)) == "recipient_not_member"
+
+
+def test_a_recipient_who_left_gets_nothing():
+    link = make_link()
+    Member.objects.update(removed_at=now())
+    assert skip_reason(dm_event(link)) == "recipient_not_member"
+
+
+def test_an_organization_without_a_connection_is_not_connected():
+    link = make_link()
+    Installation.objects.update(state=InstallationState.REMOVED)
+    assert skip_reason(dm_event(link)) == "org_not_connected"
+
+
+def test_a_paused_connection_relays_nothing():
+    link = make_link()
+    Installation.objects.update(state=InstallationState.PAUSED)
+    assert skip_reason(dm_event(link)) == "org_paused"
+
+
+def test_a_disabled_organization_relays_nothing():
+    link = make_link()
+    post_event(
+        event(
+            "organization.updated",
+            link.organization.ovice_id,
+            organization={"id": link.organization.ovice_id, "feature_enabled": False},
+        )
+    )
+    assert skip_reason(dm_event(link)) == "org_paused"
+    assert Link.objects.active().count() == 1
+
+
+def test_messages_wait_while_a_connection_needs_attention():
+    link = make_link()
+    Installation.objects.update(state=InstallationState.ATTENTION)
+    assert post_event(dm_event(link)).json() == {"status": "accepted"}
+
+
+def test_a_link_in_another_organization_does_not_count():
+    link = make_link(member=make_member(make_organization(), "223344"), installation=None)
+    stranger = make_link(make_installation(), None)
+    document = dm_event(stranger)
+    document["data"]["recipients"][0]["id"] = link.member.ovice_id
+    assert skip_reason(document) == "recipient_not_member"
+
+
+def test_an_attachment_alone_is_worth_a_notice():
+    answer = post_event(dm_event(text="", attachments=[{"kind": "image", "name": "plan.png"}]))
+    assert answer.json() == {"status": "accepted"}
+    assert Content.from_json(Message.objects.get().content or "").attachments == 1
+
+
+def test_html_that_shows_nothing_is_empty():
+    assert skip_reason(dm_event(text="<img src='x'>", text_format="html")) == "empty"
+
+
+def test_a_message_from_the_future_is_ordered_as_now():
+    post_event(dm_event(sent_at=rfc3339(now() + timedelta(days=3))))
+    assert Delivery.objects.get().sent_at <= now()
+
+
+@pytest.mark.parametrize("kind", ["connector.ping", "message.direct.updated", "room.painted"])
+def test_an_event_we_do_not_work_on_is_answered_204(kind):
+    answer = post_event(event(kind, "4821", message={"id": "msg-1"}, note="hello"))
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert ReceivedEvent.objects.count() == 0
+
+
+def test_a_deletion_cancels_what_is_not_yet_sent():
+    delivery = make_delivery()
+    document = event(
+        "message.direct.deleted",
+        delivery.organization.ovice_id,
+        message={"id": delivery.message.ovice_id},
+    )
+    assert post_event(document).status_code == 204
+    delivery.refresh_from_db()
+    delivery.message.refresh_from_db()
+    assert (delivery.state, delivery.reason) == (DeliveryState.CANCELLED, "deleted")
+    assert delivery.message.content is None
+
+
+def test_a_deletion_in_another_organization_cancels_nothing():
+    delivery = make_delivery()
+    document = event(
+        "message.direct.deleted",
+        make_organization().ovice_id,
+        message={"id": delivery.message.ovice_id},
+    )
+    post_event(document)
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.PENDING
+
+
+def tell(kind: str, ovice_id: str, at=None, /, **data):
+    document = event(kind, ovice_id, **data)
+    document["timestamp"] = rfc3339(at)
+    answer = post_event(document)
+    assert answer.status_code == 204
+
+
+def test_an_organization_is_known_from_its_first_directory_event():
+    tell(
+        "organization.updated", "4821", organization={"id": "4821", "name": "Acme", "plan": "Team"}
+    )
+    organization = Organization.objects.get(ovice_id="4821")
+    assert (organization.name, organization.plan) == ("Acme", "Team")
+
+
+def test_a_removed_organization_loses_its_token_links_and_queue():
+    delivery = make_delivery()
+    tell("organization.removed", delivery.organization.ovice_id, reason="contract ended")
+    installation = Installation.objects.get()
+    delivery.refresh_from_db()
+    assert (installation.state, installation.access_token) == (InstallationState.REMOVED, None)
+    assert Link.objects.get().removed_reason == "org_disconnected"
+    assert delivery.state == DeliveryState.CANCELLED
+
+
+def test_nothing_is_stored_about_a_removed_organization():
+    link = make_link()
+    tell("organization.removed", link.organization.ovice_id)
+    assert skip_reason(dm_event(link)) == "org_not_connected"
+    tell("organization.member.added", link.organization.ovice_id, member={"id": "new"})
+    assert Message.objects.count() == 0
+    assert not Member.objects.filter(ovice_id="new").exists()
+
+
+def member_event(kind: str, at=None, /, **member):
+    tell(f"organization.member.{kind}", "4821", at, member={"id": "223344", **member})
+
+
+def test_a_member_is_added_and_never_linked():
+    member_event("added", email="Hanako@Example.com", email_verified=True, name="Hanako")
+    member = Member.objects.get()
+    assert (member.email, member.email_verified) == ("Hanako@Example.com", True)
+    assert Link.objects.count() == 0
+
+
+def test_an_update_leaves_what_it_does_not_tell():
+    member_event("added", email="hanako@example.com", name="Hanako", locale="ja")
+    member_event("updated", name="Hana")
+    member = Member.objects.get()
+    assert (member.name, member.email, member.locale) == ("Hana", "hanako@example.com", "ja")
+
+
+def test_an_older_event_never_undoes_a_newer_one():
+    member_event("removed", now())
+    member_event("added", now() - timedelta(minutes=1), email="hanako@example.com")
+    member = Member.objects.get()
+    assert (member.removed_at is not None, member.email) == (True, None)
+
+
+def linked_hanako():
+    organization = make_organization("4821")
+    return make_link(make_installation(organization), make_member(organization, "223344"))
+
+
+def test_a_removed_member_is_unlinked_and_forgotten():
+    delivery = make_delivery(linked_hanako())
+    member_event("removed")
+    delivery.refresh_from_db()
+    member = Member.objects.get()
+    assert Link.objects.get().removed_reason == "member_removed"
+    assert (delivery.state, delivery.reason) == (DeliveryState.CANCELLED, "member_removed")
+    assert (member.email, member.name) == (None, None)
+
+
+def test_coming_back_does_not_link_again():
+    linked_hanako()
+    member_event("removed")
+    member_event("added", email="223344@example.com", email_verified=True, name="Hanako")
+    assert Member.objects.get().removed_at is None
+    assert Link.objects.active().count() == 0
+
+
+def test_a_changed_address_ends_the_link():
+    delivery = make_delivery(linked_hanako())
+    member_event("email_changed", old="223344@example.com", new="hana@example.com", verified=True)
+    delivery.refresh_from_db()
+    member = Member.objects.get()
+    assert Link.objects.get().removed_reason == "email_changed"
+    assert delivery.state == DeliveryState.CANCELLED
+    assert (member.email, member.email_verified) == ("hana@example.com", True)
+
+
+def test_a_member_made_visitor_is_unlinked():
+    linked_hanako()
+    member_event("updated", role="visitor")
+    assert Link.objects.active().count() == 0
+
+
+def test_spaces_follow_their_names_and_their_end():
+    space = {
+        "id": "987",
+        "name": "Tokyo HQ",
+        "domain": "tokyo-hq",
+        "url": "https://app.ovice.com/ws/t",
+    }
+    tell("space.created", "4821", space=space)
+    tell("space.updated", "4821", space={**space, "name": "Tokyo", "domain": "tokyo"})
+    assert [(s.name, s.domain) for s in Space.objects.all()] == [("Tokyo", "tokyo")]
+    tell("space.removed", "4821", space={"id": "987"})
+    assert Space.objects.get().removed_at is not None
