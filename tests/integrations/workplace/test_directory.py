@@ -1,12 +1,17 @@
 """Finding members: exactly the one asked for, and no other node."""
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from integrations.errors import RateLimited, TokenRejected, Unavailable
-from integrations.targets import Account
-from integrations.workplace.directory import find_members
+from integrations.targets import Account, Credentials
+from integrations.workplace.client import GraphClient
+from integrations.workplace.directory import find_member, find_members, get_member
 from integrations.workplace.target import WorkplaceTarget
 from tests.integrations.workplace.conftest import ADDRESS, credentials
+from tests.integrations.workplace.wire import answer, wire
 
 
 def test_a_member_is_found_by_address_in_any_letter_case(target, ada):
@@ -137,3 +142,63 @@ def test_a_dead_token_fails_the_whole_batch(sandbox, client, integration):
 
     with pytest.raises(TokenRejected):
         find_members(client, [ADDRESS])
+
+
+@pytest.fixture
+def answered(settings):
+    """Let a bare server give one answer to one action, for what the sandbox never answers."""
+
+    def ask(body: object, action: Callable[[GraphClient], object]) -> object:
+        with wire(answer(json.dumps(body).encode())) as server:
+            settings.WORKPLACE_GRAPH_URL = server.url
+            return action(GraphClient(Credentials("example-token")))
+
+    return ask
+
+
+def test_a_member_with_another_address_or_id_is_not_the_one_asked_for(answered):
+    body = {"id": "100", "email": "hanako@example.com"}
+
+    assert answered(body, lambda client: find_member(client, ADDRESS)) is None
+    assert answered(body, lambda client: get_member(client, "200")) is None
+
+
+def test_an_id_sent_as_a_number_stays_exact(answered):
+    body = {"id": 100000000000000001, "name": 7, "email": None}
+
+    assert answered(body, lambda client: find_member(client, ADDRESS)) == (
+        Account("100000000000000001", "7")
+    )
+
+
+def test_items_of_a_batch_are_judged_one_by_one(answered):
+    unknown = {"error": {"code": 803, "message": "Some of the aliases do not exist"}}
+    busy = {"error": {"code": 2, "message": "Service temporarily unavailable"}}
+    body = [
+        {"code": 200, "body": '{"id":"1","email":"a@example.com"}'},
+        {"code": 404, "body": json.dumps(unknown)},
+        {"code": 500, "body": json.dumps(busy)},
+        None,
+        {"code": 200, "body": '{"id":"5","email":"other@example.com"}'},
+        {"code": "200"},
+    ]
+    asked = [f"{letter}@example.com" for letter in "abcdefg"]
+
+    found = answered(body, lambda client: find_members(client, asked))
+
+    assert found == {
+        "a@example.com": Account("1", email="a@example.com"),
+        "b@example.com": None,
+        "e@example.com": None,
+    }
+
+
+def test_a_rate_limited_item_holds_the_installation(answered):
+    limited = json.dumps({"error": {"code": 613, "message": "Too many calls"}})
+
+    with pytest.raises(RateLimited):
+        answered([{"code": 400, "body": limited}], lambda client: find_members(client, [ADDRESS]))
+
+
+def test_a_batch_without_a_list_finds_nothing_out(answered):
+    assert answered({"data": []}, lambda client: find_members(client, [ADDRESS])) == {}
