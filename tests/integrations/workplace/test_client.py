@@ -223,6 +223,7 @@ def test_a_log_line_tells_kind_outcome_code_trace_and_time(graph, client, caplog
     with pytest.raises(TokenRejected):
         client.call(ME)
 
+    assert caplog.records[0].levelname == "INFO"
     line = caplog.records[0].getMessage().rpartition("=")
     assert line[0] == "workplace call=me outcome=token_rejected code=190/458 trace=AbCdEf ms"
     assert line[2].isdigit()

@@ -1,11 +1,14 @@
 """Checking a token: whose it is, what it may do, and that nothing is sent to find out."""
 
+import json
+
 import pytest
 
 from integrations.errors import ProofRejected, TokenRejected, Unavailable
 from integrations.targets import Connection, Credentials
 from integrations.workplace.target import WorkplaceTarget
 from tests.integrations.workplace.conftest import credentials
+from tests.integrations.workplace.wire import answer, wire
 
 
 def test_a_good_token_tells_bot_community_and_install(target, integration):
@@ -19,15 +22,46 @@ def test_a_good_token_tells_bot_community_and_install(target, integration):
 
 
 @pytest.mark.parametrize("granted", [["message"], ["read_user_email"], []])
-@pytest.mark.parametrize("community_is_closed", [False, True])
-def test_missing_permissions_are_named(sandbox, integration, granted, community_is_closed):
-    sandbox.behave(community_needs_permission=community_is_closed)
-    sandbox.member(integration.community_id, "Ada Example")
+def test_missing_permissions_are_named(sandbox, integration, granted):
     bare = sandbox.custom_integration(integration.community_id, permissions=granted)
 
     missing = WorkplaceTarget(credentials(bare)).check().missing_permissions
 
-    assert missing == tuple(name for name in ("message", "read_user_email") if name not in granted)
+    assert missing == tuple(p for p in ("message", "read_user_email") if p not in granted)
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"), [(["message"], ()), (["read_user_email"], ("message",))]
+)
+def test_a_permission_to_send_is_tried_where_none_are_listed(
+    sandbox, integration, granted, missing
+):
+    sandbox.behave(community_needs_permission=True)
+    bare = sandbox.custom_integration(integration.community_id, permissions=granted)
+
+    assert WorkplaceTarget(credentials(bare)).check().missing_permissions == missing
+
+
+@pytest.mark.parametrize(
+    ("members", "missing"),
+    [
+        ({"data": [{"id": "1"}, {"id": "2"}]}, ("read_user_email",)),
+        ({"data": [{"id": "1"}, {"id": "2", "email": "ada@example.com"}]}, ()),
+        ({"data": []}, ()),
+        ({"data": None}, ()),
+        ([], ()),
+        ({"error": {"code": 200, "message": "Requires a permission"}}, ()),
+    ],
+)
+def test_a_permission_to_read_addresses_is_seen_by_a_few_members(settings, members, missing):
+    refused = {"error": {"code": 100, "message": "The parameter recipient is required."}}
+    bodies = [{"id": "7", "name": "Bot"}, {"id": "8"}, refused, members]
+    with wire(*[answer(json.dumps(body).encode()) for body in bodies]) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        found = WorkplaceTarget(Credentials("example-token")).check()
+
+    assert found == Connection("7", "Bot", community_id="8", missing_permissions=missing)
 
 
 def test_a_token_is_good_without_sight_of_the_community(sandbox, target, integration):
