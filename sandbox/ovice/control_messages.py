@@ -1,0 +1,101 @@
+"""The control API's messages: DMs, chat lines, and the log of what was sent."""
+
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.control import ControlError, read_object
+from sandbox.ovice.control import PREFIX
+from sandbox.ovice.desk import DESK, Draft
+from sandbox.ovice.lookup import any_space, person_of
+from sandbox.ovice.outbox import OUTBOX
+from sandbox.ovice.reading import FILLED, OBJECTS, TEXT, TEXTS, checked, one_of
+from sandbox.ovice.records import ChatMessage, Mention
+from sandbox.ovice.world import OVICE
+
+SCOPES = ("user", "users", "all", "here", "openspace", "role", "room", "group", "none")
+DM = {
+    "organization": FILLED,
+    "space": FILLED,
+    "sender": FILLED,
+    "recipient": FILLED,
+    "recipients": TEXTS,
+    "scope": one_of(SCOPES),
+    "text": TEXT,
+    "text_format": one_of(("plain", "html")),
+    "attachments": OBJECTS,
+    "sent_at": FILLED,
+    "message_id": FILLED,
+    "event_id": FILLED,
+}
+CHAT = {"space": FILLED, "sender": FILLED, "text": FILLED}
+GIVEN = ("text_format", "attachments", "sent_at", "message_id", "event_id")
+
+
+def describe(message: ChatMessage) -> dict[str, Any]:
+    """Return a written message, and what the relay answered if it was sent there."""
+    mention = message.mention
+    sent = message.event.shown() if message.event else {"event_id": None, "status": None}
+    return {
+        **sent,
+        "message_id": message.message_id,
+        "scope": mention.scope,
+        "handles": mention.handles,
+        "recipients": [person.person_id for person in mention.recipients],
+    }
+
+
+async def send_dm(request: web.Request) -> web.Response:
+    """Answer `POST …/dm` with `{"space", "sender", "recipient", "text", …}`.
+
+    `recipients` (ids) and `scope` stand in for `recipient` to send what ovice would filter out.
+    The answer comes after the relay's first: `status` is its HTTP status.
+    """
+    values = checked(await read_object(request), DM, required=["space", "sender", "text"])
+    space = any_space(request.app[OVICE], values["space"])
+    organization = space.organization
+    if values.get("organization", organization.organization_id) != organization.organization_id:
+        raise ControlError("The space is not in that organization.")
+    named = values.get("recipients", [values[n] for n in ("recipient",) if n in values])
+    recipients = [person_of(organization, person_id) for person_id in named]
+    mention = Mention(
+        values.get("scope", "user" if len(recipients) == 1 else "users"),
+        [f"@{person.name}" for person in recipients],
+        recipients,
+    )
+    draft = Draft(space, person_of(organization, values["sender"]), values["text"], mention)
+    given = {name: values[name] for name in GIVEN if name in values}
+    message = await request.app[DESK].write(replace(draft, **given))
+    return web.json_response(describe(message), status=201)
+
+
+async def say(request: web.Request) -> web.Response:
+    """Answer `POST …/chat` with `{"space", "sender", "text"}`, as if typed in the chat pane."""
+    values = checked(await read_object(request), CHAT, required=CHAT)
+    space = any_space(request.app[OVICE], values["space"])
+    sender = person_of(space.organization, values["sender"])
+    message = await request.app[DESK].say(space, sender, values["text"])
+    return web.json_response(describe(message), status=201)
+
+
+async def list_events(request: web.Request) -> web.Response:
+    """Answer `GET …/events?after=N`: every attempt after the N-th, in order, with its answer."""
+    after = request.query.get("after", "0")
+    if not after.isdecimal():
+        raise ControlError("after must be a number.")
+    outbox = request.app[OUTBOX]
+    rows = []
+    for attempt in outbox.attempts:
+        if attempt.number > int(after):
+            event = outbox.find(attempt.event_id)
+            known = {"state": event.state, "message_id": event.message_id} if event else {}
+            rows.append(attempt.shown() | known)
+    return web.json_response({"data": rows})
+
+
+def setup(app: web.Application) -> None:
+    """Add the routes."""
+    app.router.add_post(f"{PREFIX}/dm", send_dm)
+    app.router.add_post(f"{PREFIX}/chat", say)
+    app.router.add_get(f"{PREFIX}/events", list_events)
