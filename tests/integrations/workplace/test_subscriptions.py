@@ -1,0 +1,104 @@
+"""The app's webhooks: set with a verified callback, listed, ended."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from integrations.errors import ContentRefused, TokenRejected
+from integrations.workplace.subscriptions import (
+    Subscription,
+    list_subscriptions,
+    subscribe,
+    switch_page_events_on,
+    unsubscribe,
+)
+
+VERIFY_TOKEN = "example-verify-token"
+
+
+class _Callback(BaseHTTPRequestHandler):
+    """Echoes the challenge to who knows the verify token, as an app has to."""
+
+    def do_GET(self) -> None:
+        query = parse_qs(urlsplit(self.path).query)
+        known = query["hub.verify_token"] == [VERIFY_TOKEN]
+        self.send_response(200 if known else 403)
+        self.end_headers()
+        self.wfile.write(query["hub.challenge"][0].encode() if known else b"")
+
+    def log_message(self, *_arguments: object) -> None:
+        """Keep the tests' output quiet."""
+
+
+@pytest.fixture
+def callback_url() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Callback)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/workplace/webhook"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def app(integration, settings):
+    settings.WORKPLACE_APP_ID = integration.app_id
+    settings.WORKPLACE_APP_SECRET = integration.app_secret
+
+
+def test_a_new_app_receives_nothing():
+    assert list_subscriptions() == []
+
+
+def test_a_verified_callback_is_subscribed(callback_url):
+    wanted = Subscription("page", callback_url, ("messages", "message_echoes"))
+
+    subscribe(wanted, verify_token=VERIFY_TOKEN)
+
+    assert list_subscriptions() == [wanted]
+
+
+def test_a_topic_is_replaced_not_extended(callback_url):
+    wanted = Subscription("page", f"{callback_url}/2", ("messaging_postbacks",))
+
+    subscribe(Subscription("page", callback_url, ("messages",)), verify_token=VERIFY_TOKEN)
+    subscribe(wanted, verify_token=VERIFY_TOKEN)
+
+    assert list_subscriptions() == [wanted]
+
+
+def test_a_callback_that_does_not_echo_is_refused(callback_url):
+    with pytest.raises(ContentRefused) as caught:
+        subscribe(Subscription("page", callback_url, ("messages",)), verify_token="other")
+
+    assert caught.value.code == "2200"
+    assert list_subscriptions() == []
+
+
+def test_some_fields_or_a_whole_topic_can_be_ended(callback_url):
+    fields = ("messages", "message_reads")
+    subscribe(Subscription("page", callback_url, fields), verify_token=VERIFY_TOKEN)
+
+    unsubscribe("page", ["message_reads"])
+    assert list_subscriptions() == [Subscription("page", callback_url, ("messages",))]
+
+    unsubscribe("page")
+    assert list_subscriptions() == []
+
+
+def test_a_wrong_app_secret_is_rejected(settings):
+    settings.WORKPLACE_APP_SECRET = "wrong"
+
+    with pytest.raises(TokenRejected):
+        list_subscriptions()
+
+
+def test_page_events_can_be_switched_on_twice(sandbox, client):
+    for _time in range(2):
+        switch_page_events_on(client)
+
+    assert [call["status"] for call in sandbox.calls()] == [200, 200]
