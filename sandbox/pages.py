@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 import jinja2
 from aiohttp import web
+from multidict import MultiDict, MultiDictProxy, MultiMapping
 
 FOLDER = Path(str(importlib.resources.files("sandbox")))
+Form = MultiMapping[str]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _templates = jinja2.Environment(
@@ -19,6 +21,15 @@ _templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def web_address(value: object) -> str:
+    """Return a link's address if a browser may follow it; a bot could send `javascript:`."""
+    text = str(value or "")
+    return text if text.startswith(("http://", "https://")) else "about:blank"
+
+
+_templates.filters["web_address"] = web_address
 
 
 def origin(url: str) -> str:
@@ -52,6 +63,13 @@ def render(
         "Cache-Control": "no-store",
     }
     return web.Response(text=text, content_type="text/html", status=status, headers=headers)
+
+
+async def read_form(request: web.Request) -> Form:
+    """Return a form's text fields; files are left out."""
+    values = await request.post()
+    pairs = [(name, value) for name, value in values.items() if isinstance(value, str)]
+    return MultiDictProxy(MultiDict(pairs))
 
 
 def see_other(location: str) -> web.HTTPSeeOther:

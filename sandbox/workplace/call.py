@@ -1,31 +1,58 @@
 """One Graph API call on its way through the checks."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sandbox.state import State
-from sandbox.workplace.calls import CallRecord
+from sandbox.workplace.calls import CallRecord, Calls
 from sandbox.workplace.errors import GraphError, missing_permission
 from sandbox.workplace.records import App, Install
+from sandbox.workplace.replies import Reply
+from sandbox.workplace.webhooks import Sender
 from sandbox.workplace.world import World
+
+
+class Answers(Protocol):
+    """What takes a call through all checks and answers it."""
+
+    async def answer(self, call: "Call") -> Reply:
+        """Return the reply; a refusal is one too."""
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The parts of the pretend Workplace that calls work with."""
+
+    state: State
+    world: World
+    sender: Sender
+    calls: Calls
+    pipeline: Answers
 
 
 @dataclass
 class Call:
     """A call's parts; `install` is set for a community token, `app` for either kind of token."""
 
-    state: State
-    world: World
+    platform: Platform
     record: CallRecord
     method: str
     segments: list[str]
     params: dict[str, Any]
-    base_url: str
     bearer: str = ""
     version: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
     app: App | None = None
     _install: Install | None = None
+
+    @property
+    def world(self) -> World:
+        """Return the world the call reads and changes."""
+        return self.platform.world
+
+    @property
+    def sender(self) -> Sender:
+        """Return what sends events to apps."""
+        return self.platform.sender
 
     @property
     def token(self) -> str:
@@ -37,6 +64,11 @@ class Call:
     def path(self) -> str:
         """Return the path without version."""
         return "/".join(self.segments)
+
+    @property
+    def base_url(self) -> str:
+        """Return the address of the API's root, with the version the caller used."""
+        return f"{self.platform.state.graph_url}/{self.version}".rstrip("/")
 
     @property
     def install(self) -> Install:
@@ -67,3 +99,12 @@ class Call:
         """Refuse the call unless the install was given the permission."""
         if permission not in self.install.permissions:
             raise missing_permission(why)
+
+    def child(self, method: str, segments: list[str], params: dict[str, Any]) -> "Call":
+        """Return a call made inside this one, with the same token unless it brings its own."""
+        now = self.world.clock.now()
+        record = self.platform.calls.open(method, "/".join(segments), now)
+        bearer = (
+            self.bearer if params.get("access_token") == self.params.get("access_token") else ""
+        )
+        return Call(self.platform, record, method, segments, params, bearer, self.version)

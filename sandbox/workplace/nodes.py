@@ -89,6 +89,13 @@ def member_fields(call: Call, member: Member, fields: dict[str, Field]) -> dict[
     return pick(values, fields)
 
 
+def require_community(call: Call) -> None:
+    """Refuse a look at the community, if so chosen, to who may not read or manage groups."""
+    allowed = COMMUNITY_PERMISSIONS.intersection(call.install.permissions)
+    if call.world.behaviour.community_needs_permission and not allowed:
+        raise missing_permission("Requires the permission to read or manage groups.")
+
+
 def pick(values: dict[str, Any], fields: dict[str, Field]) -> dict[str, Any]:
     """Return the wanted fields that are there; `id` always is."""
     chosen = {
@@ -121,7 +128,8 @@ def _member(call: Call, asked: str) -> Member:
 
 def _find(call: Call, asked: str) -> Member | None:
     if "@" in asked:
-        return call.world.member_by_email(call.install.community, asked)
+        member = call.world.member_by_email(call.install.community, asked)
+        return member if member and call.install.sees(member) else None
     return call.world.member_by_scoped_id(call.install, asked)
 
 
@@ -140,10 +148,8 @@ def _app(app: App) -> dict[str, Any]:
 
 
 def _community(call: Call, fields: dict[str, Field]) -> dict[str, Any]:
+    require_community(call)
     install = call.install
-    allowed = COMMUNITY_PERMISSIONS.intersection(install.permissions)
-    if call.world.behaviour.community_needs_permission and not allowed:
-        raise missing_permission("Requires the permission to read or manage groups.")
     values = {
         "id": install.community.community_id,
         "name": install.community.name,

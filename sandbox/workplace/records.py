@@ -88,6 +88,11 @@ class Install:
     uninstalled_at: float | None = None
     subscribed: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
+    scope: set[str] | None = None
+
+    def sees(self, member: Member) -> bool:
+        """Tell whether the install's scope, chosen groups or everybody, holds a member."""
+        return self.scope is None or member.member_id in self.scope
 
 
 @dataclass

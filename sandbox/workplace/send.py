@@ -122,7 +122,7 @@ def _deliver(call: Call, thread: Thread, body: dict[str, Any]) -> Message:
         metadata=body.get("metadata") or "",
     )
     call.record.message_id = sent.message_id
-    events.bot_wrote(call.state, sent)
+    events.bot_wrote(call.world, call.sender, sent)
     return sent
 
 

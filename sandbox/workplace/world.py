@@ -48,6 +48,7 @@ class World:
         self.by_token: dict[str, Install] = {}
         self.dead_tokens: dict[str, Literal["reset", "uninstalled"]] = {}
         self.codes: dict[str, Code] = {}
+        self.unseen_tokens: set[str] = set()
         self.threads: dict[str, Thread] = {}
         self.messages: deque[Message] = deque(maxlen=self.keep)
         self._direct: dict[tuple[str, str], Thread] = {}
@@ -157,7 +158,9 @@ class World:
     def member_by_scoped_id(self, install: Install, scoped_id: str) -> Member | None:
         """Find a member of the install's own community by app-scoped id."""
         member = self._scoped.get((install.app.app_id, scoped_id))
-        return member if member and member.community is install.community else None
+        if member is None or member.community is not install.community:
+            return None
+        return member if install.sees(member) else None
 
     def member_by_email(self, community: Community, email: str) -> Member | None:
         """Find a member by login address, whatever the letter case."""

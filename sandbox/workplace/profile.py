@@ -1,0 +1,103 @@
+"""The bot's messenger profile: greeting, Get started, persistent menu."""
+
+from typing import Any
+
+from sandbox.workplace import content, parameters
+from sandbox.workplace.call import Call
+from sandbox.workplace.errors import bad_parameter
+from sandbox.workplace.replies import Reply
+
+FIELDS = (
+    "get_started",
+    "greeting",
+    "persistent_menu",
+    "whitelisted_domains",
+    "home_url",
+    "account_linking_url",
+)
+GREETING, MENU_TITLE, MENU_ITEMS = 160, 30, 20
+
+
+async def change(call: Call) -> Reply:
+    """Answer `POST /me/messenger_profile`."""
+    given = {
+        name: parameters.structure(call.params, name) for name in FIELDS if name in call.params
+    }
+    if not given:
+        raise bad_parameter(f"Requires one of the params: {','.join(FIELDS)}")
+    profile = call.install.profile | given
+    _check(profile)
+    call.install.profile = profile
+    call.record.accepted = True
+    return Reply.of({"result": "success"})
+
+
+async def show(call: Call) -> Reply:
+    """Answer `GET /me/messenger_profile`: an empty list where nothing is set."""
+    asked = parameters.names(call.params.get("fields"))
+    profile = {name: call.install.profile[name] for name in asked if name in call.install.profile}
+    return Reply.of({"data": [profile] if profile else []})
+
+
+async def remove(call: Call) -> Reply:
+    """Answer `DELETE /me/messenger_profile` with `{"fields": [...]}`."""
+    names = parameters.names(call.params.get("fields"))
+    if not names or any(name not in FIELDS for name in names):
+        raise bad_parameter(f"param fields must be a list of {','.join(FIELDS)}")
+    profile = {name: value for name, value in call.install.profile.items() if name not in names}
+    _check(profile)
+    call.install.profile = profile
+    call.record.accepted = True
+    return Reply.of({"result": "success"})
+
+
+async def change_thread_settings(call: Call) -> Reply:
+    """Answer `POST /me/thread_settings`, the older way to set Get started and the greeting."""
+    profile = dict(call.install.profile)
+    if call.params.get("setting_type") == "greeting":
+        greeting = parameters.structure(call.params, "greeting")
+        text = greeting.get("text") if isinstance(greeting, dict) else None
+        profile["greeting"] = [{"locale": "default", "text": text}]
+    else:
+        actions = parameters.structure(call.params, "call_to_actions")
+        profile["get_started"] = actions[0] if isinstance(actions, list) and actions else None
+    _check(profile)
+    call.install.profile = profile
+    return Reply.of({"result": "success"})
+
+
+def _check(profile: dict[str, Any]) -> None:
+    if "get_started" in profile:
+        started = profile["get_started"]
+        payload = started.get("payload") if isinstance(started, dict) else None
+        content.check_text(payload, "get_started[payload]", content.PAYLOAD)
+    for greeting in _localized(profile, "greeting"):
+        content.check_text(greeting.get("text"), "greeting[text]", GREETING)
+    if "persistent_menu" in profile and "get_started" not in profile:
+        raise bad_parameter("param persistent_menu requires get_started to be set.")
+    for menu in _localized(profile, "persistent_menu"):
+        _check_menu(menu.get("call_to_actions"))
+
+
+def _localized(profile: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    if name not in profile:
+        return []
+    entries = profile[name]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise bad_parameter(f"param {name} must be a list of objects.")
+    if "default" not in [entry.get("locale") for entry in entries]:
+        raise bad_parameter(f"param {name} must have an entry with locale default.")
+    return entries
+
+
+def _check_menu(actions: Any) -> None:
+    name = "persistent_menu[call_to_actions]"
+    if not isinstance(actions, list) or not 0 < len(actions) <= MENU_ITEMS:
+        raise bad_parameter(f"param {name} must have 1 to {MENU_ITEMS} items.")
+    for action in actions:
+        kind = action.get("type") if isinstance(action, dict) else None
+        if kind not in ("postback", "web_url"):
+            raise bad_parameter(f"param {name}[type] must be postback or web_url.")
+        content.check_text(action.get("title"), f"{name}[title]", MENU_TITLE)
+        key = content.BUTTON_KEYS[kind]
+        content.check_text(action.get(key), f"{name}[{key}]", content.PAYLOAD)
