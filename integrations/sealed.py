@@ -37,7 +37,7 @@ class Sealed:
         """Decrypt the column's bytes; None where their key no longer exists."""
         raise NotImplementedError
 
-    def __get__(self, row: Any, owner: type | None = None) -> str | None:
+    def __get__(self, row: Any, _owner: type | None = None) -> str | None:
         sealed = getattr(row, self.column)
         # PostgreSQL returns memoryview.
         return None if sealed is None else self.unseal(row, bytes(sealed))

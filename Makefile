@@ -1,0 +1,67 @@
+# `make help` lists what can be done. Everything is installed into .venv, nothing elsewhere.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --no-input
+CODE := config integrations accounts messaging sandbox tests bench manage.py
+LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
+	--python-version 3.11 --no-header --quiet
+
+.PHONY: help demo sandbox test test-services check format lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: .venv/demo.installed ## Run everything on this machine and carry one DM (ONCE=1: then stop)
+	@$(BIN)/python manage.py demo $(if $(ONCE),--once)
+
+sandbox: .venv/demo.installed ## Run only the pretend Workplace and the pretend ovice
+	@$(BIN)/python -m sandbox
+
+test: .venv/dev.installed ## Run the whole test suite on the embedded defaults
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-services: .venv/dev.installed ## Run it on the PostgreSQL and Redis of DATABASE_URL and REDIS_URL
+	@test -n "$$DATABASE_URL" -a -n "$$REDIS_URL" || \
+		{ echo "Set DATABASE_URL and REDIS_URL to services that hold nothing of value."; exit 2; }
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev.installed ## Check format, types, imports, migrations, settings, dead code and sizes
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/python tests/sizes.py
+	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings
+	ENV_FILE=tests/production.env $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: .venv/dev.installed ## Format the code
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+lock: .venv/dev.installed ## Pin the dependencies of pyproject.toml anew, with hashes
+	$(LOCK) --upgrade --output-file requirements.txt
+	$(LOCK) --extra sandbox --constraint requirements.txt --output-file sandbox/requirements.txt
+	$(LOCK) --extra sandbox --extra dev --constraint sandbox/requirements.txt \
+		--output-file requirements-dev.txt
+
+clean: ## Remove the virtual environment and everything that was generated
+	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Kotozute needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "Creating a virtual environment in .venv …"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 2; }
+
+.venv/demo.installed: sandbox/requirements.txt | .venv/bin/pip
+	@echo "Installing Python packages into .venv (only the first time, about a minute) …"
+	@$(PIP) install --require-hashes -r sandbox/requirements.txt
+	@touch $@
+
+.venv/dev.installed: requirements-dev.txt | .venv/bin/pip
+	@echo "Installing Python packages into .venv (only the first time, about a minute) …"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@

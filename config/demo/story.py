@@ -1,0 +1,95 @@
+"""The story the demo tells: Taro writes to Hanako in ovice, and she reads it in Work Chat."""
+
+import time
+from dataclasses import dataclass
+
+from config.demo.children import ChildError
+from config.demo.system import System
+
+TEXT = "Can you join room B?"
+ARRIVAL_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is in the story, by their ids on either side."""
+
+    organization: str
+    space: str
+    sender: str
+    recipient: str
+    account: str
+
+
+def set_the_scene(system: System) -> Cast:
+    """Make an organization in ovice and its community in Workplace, connect and link them.
+
+    ovice tells the service about its people by signed events; connecting and linking are the same
+    functions that the pages call.
+    """
+    community = system.control("POST", "workplace/communities", {"name": "Acme"})["id"]
+    token = system.control(
+        "POST", f"workplace/communities/{community}/integrations", {"name": "ovice DM"}
+    )
+    organization = system.control("POST", "ovice/organizations", {"name": "Acme"})["id"]
+    tenant = f"ovice/organizations/{organization}"
+    space = system.control("POST", f"{tenant}/spaces", {"name": "Tokyo HQ", "domain": "tokyo-hq"})[
+        "id"
+    ]
+    people = {}
+    for name in ("Taro", "Hanako"):
+        person = {"name": name, "email": f"{name.lower()}@example.com"}
+        people[name] = system.control("POST", f"{tenant}/people", {**person, "role": "member"})
+        people[name]["account"] = system.control(
+            "POST", f"workplace/communities/{community}/members", person
+        )["id"]
+    order = {
+        "organization": organization,
+        "access_token": token["access_token"],
+        "app_secret": token["app_secret"],
+        "members": [people["Hanako"]["id"]],
+    }
+    system.manage("connecting and linking", "demo_connect", stdin=order)
+    taro, hanako = people["Taro"], people["Hanako"]
+    return Cast(organization, space, taro["id"], hanako["id"], hanako["account"])
+
+
+def send_dm(system: System, cast: Cast, text: str = TEXT) -> str:
+    """Write a DM in the pretend ovice, which posts it to the service.
+
+    Returns the service's word for what became of it, such as ``accepted``, or its whole answer
+    where that has none.
+    """
+    dm = {
+        "organization": cast.organization,
+        "space": cast.space,
+        "sender": cast.sender,
+        "recipient": cast.recipient,
+        "text": text,
+    }
+    sent = system.control("POST", "ovice/dm", dm)
+    answer = sent["answer"] if isinstance(sent["answer"], dict) else {}
+    return str(answer.get("status", f"{sent['status']} {sent['answer']}"))
+
+
+def texts_in_work_chat(system: System, cast: Cast) -> list[str]:
+    """Return what the recipient reads from the bot in the pretend Work Chat."""
+    chat = system.control("GET", f"workplace/messages?member={cast.account}")["data"]
+    return [message["text"] for message in chat if message["from"] == "bot"]
+
+
+def carry_one_dm(system: System, cast: Cast) -> float:
+    """Send one DM and return after how many seconds it was in Work Chat.
+
+    Raises ``ChildError`` when it was refused or has not arrived in time.
+    """
+    started = time.monotonic()
+    answer = send_dm(system, cast)
+    if answer != "accepted":
+        raise ChildError(f"The service answered “{answer}” instead of accepting the DM.")
+
+    def arrived() -> bool:
+        return any(TEXT in text for text in texts_in_work_chat(system, cast))
+
+    system.children.wait_until("the DM in Work Chat", arrived, seconds=ARRIVAL_SECONDS)
+    return time.monotonic() - started

@@ -1,0 +1,97 @@
+"""`manage.py demo`: the whole service on this machine, and one DM carried before your eyes."""
+
+import signal
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config.demo.children import ChildError
+from config.demo.ports import choose_port
+from config.demo.screen import say, step
+from config.demo.story import TEXT, Cast, carry_one_dm, set_the_scene
+from config.demo.system import Ports, System
+
+WEB_PORT, SANDBOX_PORT, GRAPH_PORT = 8000, 8001, 8002
+
+
+class Command(BaseCommand):
+    """Run broker, database, sandbox, web, worker and beat until Ctrl-C."""
+
+    help = "Run everything on this machine and carry one DM from the pretend ovice to Work Chat."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --once, for scripts."""
+        parser.add_argument(
+            "--once", action="store_true", help="stop as soon as the DM has arrived"
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Start, tell the story, and stay; whatever happens, nothing is left behind."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        try:
+            with tempfile.TemporaryDirectory(prefix="kotozute-") as folder:
+                self.run(Path(folder), once=options["once"])
+        except ChildError as error:
+            raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            say("\nStopped; nothing is left running.")
+
+    def run(self, folder: Path, *, once: bool) -> None:
+        """Start every part, carry one DM, and stay unless ``once``."""
+        say("Kotozute demo: a DM written in ovice arrives in Workplace.\n")
+        with System(folder, _ports()) as system:
+            _start(system)
+            with step("connecting an organization, linking Hanako"):
+                cast = set_the_scene(system)
+            say(f"\nTaro writes to Hanako in ovice: “{TEXT}”")
+            seconds = carry_one_dm(system, cast)
+            say(f"Hanako reads it in Work Chat after {seconds:.2f} s.\n")
+            if not once:
+                _stay(system, cast)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _ports() -> Ports:
+    chosen = []
+    for usual in (WEB_PORT, SANDBOX_PORT, GRAPH_PORT):
+        port, remark = choose_port(usual)
+        chosen.append(port)
+        if remark:
+            say(f"  {remark}")
+    return Ports(*chosen)
+
+
+def _start(system: System) -> None:
+    with step("broker (embedded Valkey) and sandbox"):
+        system.start_broker()
+        system.start_sandbox()
+    with step("settings, database, style sheets"):
+        system.prepare()
+    with step("web, worker and beat"):
+        system.start_web()
+        system.start_worker()
+        system.start_beat()
+        system.wait_until_ready()
+
+
+def _stay(system: System, cast: Cast) -> None:
+    """Say what to open, and wait until somebody presses Ctrl-C or a part dies."""
+    say("Open these side by side and write your own:")
+    say(f"  ovice      {system.sandbox_url}/ovice/spaces/{cast.space}?as={cast.sender}")
+    say(f"  Work Chat  {system.sandbox_url}/chat/{cast.account}")
+    say(f"  Kotozute   {system.base_url}/")
+    say("\nPress Ctrl-C to stop.")
+    sys.stdout.flush()
+    while True:
+        system.children.check()
+        time.sleep(0.5)
