@@ -1,8 +1,10 @@
-"""Fixtures for every test; the processes are in ``tests/plugins``."""
+"""Fixtures for every test; what needs processes is in ``tests/plugins``."""
 
 import pytest
 
 from integrations.datakeys import forget_keys
+
+pytest_plugins = ["tests.plugins.sandbox", "tests.plugins.office", "tests.plugins.system"]
 
 
 @pytest.fixture(autouse=True)

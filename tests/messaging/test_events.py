@@ -132,7 +132,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 PATHS = [
-    "type", "timestamp", "schema", "data", "data.organization", "data.organization.id", "data.space",
+    "type", "timestamp", "schema", "data", "data.organization", "data.organization.id",
+    "data.space",
     "data.space.id", "data.space.name", "data.message", "data.message.id", "data.message.text",
     "data.message.sent_at", "data.message.deep_link", "data.message.attachments", "data.mention",
     "data.mention.scope", "data.sender", "data.sender.name", "data.recipients", "data.event_id",

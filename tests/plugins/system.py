@@ -1,0 +1,100 @@
+"""The whole service as real processes, on the services the suite was given or the embedded ones."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from config.demo.ports import any_free_port
+from config.demo.story import Cast, set_the_scene
+from config.demo.system import Ports, System
+
+# Short times, so that what is picked up later is picked up within a test's patience.
+PATIENCE = {
+    "RELAY_SWEEP_SECONDS": "1",
+    "RELAY_LEASE_SECONDS": "4",
+    "RELAY_UNCONFIRMED_SECONDS": "1",
+    "WORKER_THREADS": "4",
+    "DATABASE_POOL_SIZE": "8",
+}
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[Callable[[], str]]:
+    """Return a function that makes an empty database where DATABASE_URL is PostgreSQL.
+
+    It returns nothing for SQLite: then each system has a file of its own.
+    """
+    given = urlsplit(os.environ.get("DATABASE_URL", ""))
+    made: list[str] = []
+
+    def make() -> str:
+        if not given.scheme.startswith("postgres"):
+            return ""
+        made.append(f"kotozute_{uuid4().hex[:12]}")
+        _administer(given.geturl(), "create database {}", made[-1])
+        return given._replace(path=f"/{made[-1]}").geturl()
+
+    yield make
+    for name in made:
+        _administer(given.geturl(), "drop database {} with (force)", name)
+
+
+def _administer(url: str, statement: str, name: str) -> None:
+    with psycopg.connect(url.replace("postgresql://", "postgres://"), autocommit=True) as admin:
+        admin.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def new_system(
+    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[[], str]
+) -> Iterator[Callable[..., System]]:
+    """Return a function that prepares a system: broker, sandbox and tables, no process of ours.
+
+    Its broker is always its own Valkey, which a test may kill.
+    """
+    with ExitStack() as running:
+
+        def prepare(**env: str) -> System:
+            yours = running.enter_context(_system(tmp_path_factory, database_url(), env))
+            yours.start_broker()
+            yours.start_sandbox()
+            yours.prepare()
+            return yours
+
+        yield prepare
+
+
+@pytest.fixture(scope="module")
+def system(
+    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[[], str]
+) -> Iterator[System]:
+    """Run the whole service, on the REDIS_URL of the suite where there is one."""
+    broker = {"REDIS_URL": os.environ["REDIS_URL"]} if os.environ.get("REDIS_URL") else {}
+    with _system(tmp_path_factory, database_url(), broker) as whole:
+        whole.start_broker()
+        whole.start_sandbox()
+        whole.prepare()
+        whole.start_web()
+        whole.start_worker()
+        whole.start_beat()
+        whole.wait_until_ready()
+        yield whole
+
+
+@pytest.fixture(scope="module")
+def cast(system: System) -> Cast:
+    """Put Taro and Hanako on the stage; Hanako is linked."""
+    return set_the_scene(system)
+
+
+def _system(folders: pytest.TempPathFactory, database: str, env: dict[str, str]) -> System:
+    folder: Path = folders.mktemp("system")
+    chosen = {"DATABASE_URL": database} if database else {}
+    return System(folder, Ports(any_free_port()), {**PATIENCE, **chosen, **env})

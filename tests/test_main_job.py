@@ -1,0 +1,92 @@
+"""The one thing this is for, with real processes: a DM of ovice arrives in Work Chat."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from config.demo.story import Cast, carry_one_dm, send_dm, texts_in_work_chat
+from config.demo.system import System
+from tests.factories import EVENTS, rfc3339, sign
+
+SECONDS = 20
+
+
+def wait_for_texts(system: System, cast: Cast, count: int) -> list[str]:
+    """Return what Hanako reads once there are ``count`` texts, without the headline."""
+    system.children.wait_until(
+        f"{count} texts", lambda: len(texts_in_work_chat(system, cast)) >= count, seconds=SECONDS
+    )
+    return [text.split("\n")[2] for text in texts_in_work_chat(system, cast)]
+
+
+def test_a_dm_typed_in_ovice_is_read_in_work_chat(system, cast):
+    assert carry_one_dm(system, cast) < SECONDS
+    typed = "会議室Bに来られますか？ 👨‍👩‍👧‍👦"
+    send_dm(system, cast, typed)
+    assert wait_for_texts(system, cast, 2)[-1] == typed
+
+
+def test_ten_dms_arrive_once_each_in_order(system, cast):
+    before = len(texts_in_work_chat(system, cast))
+    texts = [f"number {n}" for n in range(10)]
+    for text in texts:
+        assert send_dm(system, cast, text) == "accepted"
+    assert wait_for_texts(system, cast, before + 10)[before:] == texts
+
+
+def dm_body(cast: Cast, text: str, **changes: object) -> bytes:
+    data = {
+        "organization": {"id": cast.organization},
+        "space": {"id": cast.space, "name": "Tokyo HQ"},
+        "message": {"id": f"msg-{time.monotonic_ns()}", "text": text, "sent_at": rfc3339()},
+        "mention": {"scope": "user"},
+        "sender": {"id": cast.sender, "name": "Taro"},
+        "recipients": [{"id": cast.recipient, "type": "user"}],
+        **changes,
+    }
+    document = {"type": "message.direct.created", "timestamp": rfc3339(), "data": data}
+    return json.dumps(document).encode()
+
+
+def post(system: System, body: bytes, event_id: str) -> dict[str, str]:
+    secret = system.children.env["OVICE_EVENT_SECRETS"]
+    headers = {
+        **sign(body, event_id=event_id, secret=secret),
+        "Content-Type": "application/json",
+    }
+    answer = requests.post(system.base_url + EVENTS, data=body, headers=headers, timeout=30)
+    assert answer.status_code == 202, answer.text
+    answered: dict[str, str] = answer.json()
+    return answered
+
+
+def test_the_same_event_fifty_times_at_once_is_one_message(system, cast):
+    before = len(texts_in_work_chat(system, cast))
+    body = dm_body(cast, "only once")
+    with ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(lambda _: post(system, body, "evt_fifty")["status"], range(50)))
+    assert sorted(answers) == ["accepted"] + ["duplicate"] * 49
+    send_dm(system, cast, "the next one")
+    assert wait_for_texts(system, cast, before + 2)[before:] == ["only once", "the next one"]
+
+
+def test_a_group_mention_never_arrives(system, cast):
+    before = len(texts_in_work_chat(system, cast))
+    shouted = dm_body(cast, "@all lunch?", mention={"scope": "all"})
+    assert post(system, shouted, "evt_all") == {"status": "skipped", "reason": "group_mention"}
+    send_dm(system, cast, "after the shout")
+    assert wait_for_texts(system, cast, before + 1)[before:] == ["after the shout"]
+
+
+def test_no_log_holds_a_text_a_name_a_secret_or_an_address(system, cast):
+    env = system.children.env
+    send_dm(system, cast, "canary in the logs")
+    wait_for_texts(system, cast, len(texts_in_work_chat(system, cast)))
+    ours = ("web", "worker", "beat")
+    logs = "".join(system.children.log(name).read_text() for name in ours)
+    assert "relay_lane" in logs
+    words = ("canary in the logs", "Can you join", "Hanako", "Taro", "@example.com")
+    secrets = [env["SECRET_KEY"], env["ENCRYPTION_KEYS"], env["OVICE_EVENT_SECRETS"]]
+    assert [word for word in (*words, *secrets) if word in logs] == []
