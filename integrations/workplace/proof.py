@@ -26,7 +26,7 @@ def sign_token_now(token: str, app_secret: str) -> dict[str, str]:
 
 
 def classic_proof(token: str, app_secret: str) -> str:
-    """Return the consumer form, 64 hex digits: kept to show that it is another value."""
+    """Return the form of consumer apps, 64 hex digits; Workplace refuses it when it asks for one."""
     return _digest(token, app_secret)
 
 

@@ -8,11 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.errors import (
-    Blocked,
     CodeRejected,
-    ContentRefused,
     PermissionMissing,
-    ProofRejected,
     RateLimited,
     RecipientGone,
     TargetError,
@@ -24,6 +21,7 @@ from integrations.workplace.answer import read_answer
 from integrations.workplace.calls import Expected
 from integrations.workplace.codes import NotFound
 from integrations.workplace.usage import Usage
+from tests.integrations.workplace.refusals import ROWS
 
 SEND = Expected(fields=("message_id",), once=True)
 
@@ -35,64 +33,6 @@ def refusal(
     with pytest.raises(TargetError) as caught:
         read_answer(status, json.dumps({"error": error}), Usage(wait=wait), expected)
     return caught.value
-
-
-ROWS = [
-    (1, None, "An unknown error occurred", Unavailable),
-    (1, None, "Please reduce the amount of data you're asking for", ContentRefused),
-    (1, None, "Error validating client secret.", ProofRejected),
-    (2, None, "Service temporarily unavailable", Unavailable),
-    (3, None, "Application does not have the capability", PermissionMissing),
-    (4, None, "(#4) Application request limit reached", RateLimited),
-    (4, 2018022, "Too many sends", RateLimited),
-    (10, None, "Application does not have permission", PermissionMissing),
-    (10, 2018065, "Outside of the allowed window", RecipientGone),
-    (10, 2018108, "Outside of the allowed window", RecipientGone),
-    (10, 2018278, "Outside of the allowed window", RecipientGone),
-    (17, None, "User request limit reached", RateLimited),
-    (32, None, "Page request limit reached", RateLimited),
-    (33, None, "Object does not exist", NotFound),
-    (100, 33, "Unsupported get request. Object does not exist", NotFound),
-    (100, None, "(#100) Invalid parameter", ContentRefused),
-    (100, None, "(#100) Parameter error: You cannot send messages to this id", RecipientGone),
-    (100, None, "(#100) No matching user found", RecipientGone),
-    (100, 2018001, "(#100) Unknown", RecipientGone),
-    (100, None, "API calls from the server require an appsecret_proof argument", ProofRejected),
-    (100, None, "Invalid appsecret_proof provided in the API argument", ProofRejected),
-    (100, 2018047, "Upload attachment failure", ContentRefused),
-    (100, 2018109, "Attachment too large", ContentRefused),
-    (100, 36007, "This authorization code has expired.", CodeRejected),
-    (100, 36008, "Please make sure your redirect_uri is identical", CodeRejected),
-    (100, 36009, "This authorization code has been used.", CodeRejected),
-    (100, None, "Invalid verification code format.", CodeRejected),
-    (101, None, "Error validating application", TokenRejected),
-    (102, None, "Session has expired", TokenRejected),
-    (104, None, "Incorrect signature", TokenRejected),
-    *[(190, sub, "Token", TokenRejected) for sub in (None, 458, 459, 460, 463, 464, 467, 492)],
-    (200, None, "(#200) Permissions error", PermissionMissing),
-    (200, 1545041, "This person isn't available", RecipientGone),
-    *[(200, sub, "App is not live", PermissionMissing) for sub in (2018021, 2018027, 2018028)],
-    (230, None, "Message not permitted", RecipientGone),
-    (299, None, "Permissions error", PermissionMissing),
-    (341, None, "Application limit reached", RateLimited),
-    (368, None, "Temporarily blocked", Blocked),
-    (506, None, "Duplicate post", ContentRefused),
-    (551, None, "This person isn't available right now.", RecipientGone),
-    (551, 1545041, "This person isn't available right now.", RecipientGone),
-    (613, None, "Calls to this api have exceeded the rate limit", RateLimited),
-    (803, None, "(#803) Some of the aliases you requested do not exist", NotFound),
-    (1200, None, "Temporary send failure", Unavailable),
-    (1357046, None, "Too many messages in a batch", ContentRefused),
-    (2022, None, "Messaging disabled", ContentRefused),
-    (2200, None, "Callback verification failed", ContentRefused),
-    (2500, None, "Unknown path components", ContentRefused),
-    (2500, None, "An active access token must be used", TokenRejected),
-    (2500, None, "An access token is required to request this resource.", TokenRejected),
-    (10303, None, "Account linking", TargetError),
-    *[(code, None, "Reply not possible", ContentRefused) for code in (10900, 10903, 10904)],
-    *[(code, None, "Too many calls", RateLimited) for code in (80000, 80001, 80006, 80014)],
-    (80015, None, "Not in the documents", TargetError),
-]
 
 
 @pytest.mark.parametrize(("code", "subcode", "message", "error"), ROWS)

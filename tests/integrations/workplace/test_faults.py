@@ -16,7 +16,7 @@ from integrations.errors import (
 )
 from integrations.workplace.target import WorkplaceTarget
 from tests.integrations.workplace.conftest import ADDRESS, credentials
-from tests.integrations.workplace.test_codes import ROWS
+from tests.integrations.workplace.refusals import ROWS
 
 
 def failed_send(target, account_id: str) -> TargetError:

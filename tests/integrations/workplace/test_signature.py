@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from integrations.workplace.signature import is_signed
+from tests.integrations.workplace.callback import VERIFY_TOKEN, callback
 
 SECRET = "example-app-secret"
 BODY = b'{"object":"page","entry":[]}'
@@ -55,3 +57,20 @@ def test_nothing_is_signed_without_headers_or_without_a_secret():
 def test_no_guess_is_accepted(body, value):
     assert not signed(body, new=value)
     assert not signed(body, old=value)
+
+
+def test_what_the_sandbox_sends_is_signed_over_its_exact_bytes(sandbox, integration):
+    member = sandbox.member(integration.community_id, "Ada Example")
+    hook = f"installs/{integration.page_id}/webhooks"
+    with callback() as app:
+        wanted = {"callback_url": app.url, "verify_token": VERIFY_TOKEN, "fields": ["messages"]}
+        sandbox.workplace("POST", hook, wanted)
+        words = {"member": member, "page": integration.page_id, "text": "こんにちは"}
+        sandbox.workplace("POST", "chat", words)
+        headers, body = app.received.get(timeout=5)
+
+    given = CaseInsensitiveDict(headers.items())
+    reserialized = json.dumps(json.loads(body), ensure_ascii=False).encode()
+    assert is_signed(body, given, integration.app_secret)
+    assert not is_signed(reserialized, given, integration.app_secret)
+    assert not is_signed(body, given, "other-secret")

@@ -82,3 +82,16 @@ def test_another_secret_proves_nothing_and_an_empty_one_neither():
 def test_no_guess_is_accepted(value):
     with pytest.raises(BadSignedRequest):
         read_signed_request(value, SECRET)
+
+
+@pytest.mark.parametrize("encoding", ["workplace", "consumer"])
+def test_what_the_sandbox_signs_is_read(sandbox, encoding):
+    app = sandbox.workplace("POST", "apps", {"name": "ovice DM", "encoding": encoding})
+    payload = {"algorithm": "HMAC-SHA256", "issued_at": 1_700_000_000, "community_id": 1000000001}
+    asked = f"apps/{app['app_id']}/deauthorize"
+
+    signed = sandbox.workplace("POST", asked, {"payload": payload})["signed_request"]
+
+    assert read_signed_request(signed, app["app_secret"]) == (
+        SignedRequest("1000000001", issued_at=1_700_000_000)
+    )

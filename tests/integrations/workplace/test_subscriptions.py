@@ -1,9 +1,6 @@
 """The app's webhooks: set with a verified callback, listed, ended."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -15,33 +12,13 @@ from integrations.workplace.subscriptions import (
     switch_page_events_on,
     unsubscribe,
 )
-
-VERIFY_TOKEN = "example-verify-token"
-
-
-class _Callback(BaseHTTPRequestHandler):
-    """Echoes the challenge to who knows the verify token, as an app has to."""
-
-    def do_GET(self) -> None:
-        query = parse_qs(urlsplit(self.path).query)
-        known = query["hub.verify_token"] == [VERIFY_TOKEN]
-        self.send_response(200 if known else 403)
-        self.end_headers()
-        self.wfile.write(query["hub.challenge"][0].encode() if known else b"")
-
-    def log_message(self, *_arguments: object) -> None:
-        """Keep the tests' output quiet."""
+from tests.integrations.workplace.callback import VERIFY_TOKEN, callback
 
 
 @pytest.fixture
 def callback_url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Callback)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/workplace/webhook"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with callback() as listening:
+        yield listening.url
 
 
 @pytest.fixture(autouse=True)
