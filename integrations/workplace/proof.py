@@ -26,7 +26,7 @@ def sign_token_now(token: str, app_secret: str) -> dict[str, str]:
 
 
 def classic_proof(token: str, app_secret: str) -> str:
-    """Return the form of consumer apps, 64 hex digits; Workplace refuses it when it asks for one."""
+    """Return the form of consumer apps, 64 hex digits; Workplace refuses it."""
     return _digest(token, app_secret)
 
 
