@@ -17,7 +17,13 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import (
+    DecodeError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from integrations.errors import NotReached, ProofRejected, TargetError, TokenRejected
 from integrations.targets import Credentials
@@ -31,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
-# One call, from the start to the last byte, however slowly the answer drips in.
+# From the start of a call to the last byte of its answer's body, however slowly that drips in.
 TOTAL_SECONDS = 20.0
 LARGEST_ANSWER = 1024 * 1024
 _CHUNK = 64 * 1024
@@ -104,7 +110,7 @@ class GraphClient:
                 stream=True,
             ) as response:
                 return response.status_code, response.headers, _read(response, until=until)
-        except (requests.RequestException, UnicodeError) as error:
+        except (requests.RequestException, HTTPError, UnicodeError) as error:
             broken = _translate(error, call.expected)
         # Raised out here, so that the library's exception is not even kept as the context.
         raise broken
@@ -187,10 +193,11 @@ def _url(path: tuple[str, ...]) -> str:
 def _read(response: requests.Response, *, until: float) -> bytes:
     """Return the body; raise when it is too large or takes too long."""
     content = bytearray()
-    for chunk in response.iter_content(_CHUNK):
+    # Whatever has arrived is taken at once: a full chunk could be waited for without end.
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
         content += chunk
         if len(content) > LARGEST_ANSWER:
-            raise requests.exceptions.ContentDecodingError("too large")
+            raise DecodeError("too large")
         if time.monotonic() > until:
             raise requests.ReadTimeout("too slow")
     return bytes(content)
@@ -203,7 +210,7 @@ def _translate(error: Exception, expected: Expected) -> TargetError:
     never_left = isinstance(error, requests.ConnectTimeout | UnicodeError)
     if never_left or isinstance(reason, NewConnectionError):
         return NotReached(code="connect")
-    code = "timeout" if isinstance(error, requests.Timeout) else "cut"
+    code = "timeout" if isinstance(error, requests.Timeout | ReadTimeoutError) else "cut"
     return unsettled(once=expected.once)(code=code)
 
 

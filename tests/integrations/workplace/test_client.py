@@ -176,16 +176,6 @@ def test_an_answer_is_read_up_to_a_size(graph, client):
     assert caught.value.code == "cut"
 
 
-def test_an_answer_that_drips_too_long_is_given_up(graph, client, monkeypatch):
-    monkeypatch.setattr(client_module, "TOTAL_SECONDS", -1)
-    graph.post(f"{HOST}/me/messages", json={"message_id": "m_1"})
-
-    with pytest.raises(Unconfirmed) as caught:
-        client.call(SEND)
-
-    assert caught.value.code == "timeout"
-
-
 @pytest.mark.parametrize(
     ("failure", "errors", "code"),
     [

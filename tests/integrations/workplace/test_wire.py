@@ -3,6 +3,7 @@
 import gzip
 import select
 import socket
+import time
 
 import pytest
 
@@ -124,6 +125,34 @@ def test_silence_after_the_request_is_unconfirmed(client, settings, monkeypatch)
 
         assert outcome_of_send(client) == (Unconfirmed, "timeout")
         assert outcome_of_look_up(client) == (Unavailable, "timeout")
+
+
+def test_a_body_that_drips_in_is_given_up_in_time(client, settings, monkeypatch):
+    monkeypatch.setattr(client_module, "TOTAL_SECONDS", 0.2)
+    with wire(ACCEPTED, drip=0.02) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+        started = time.monotonic()
+
+        assert outcome_of_send(client) == (Unconfirmed, "timeout")
+    assert time.monotonic() - started < 0.8
+
+
+def test_a_body_that_drips_in_fast_enough_is_an_answer(client, settings):
+    with wire(ACCEPTED, drip=0.001) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert send_text(client, "1", "Hello").message_id == "m_1"
+
+
+@pytest.mark.parametrize("length", range(0, 70, 7))
+def test_a_cut_in_a_chunked_answer_is_unconfirmed(client, settings, length):
+    body = b'14\r\n{"message_id":"m_1",\r\n6\r\n"a":1}\r\n0\r\n\r\n'
+    whole = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+    with wire(whole[: -70 + length], whole) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert outcome_of_send(client)[0] is Unconfirmed
+        assert send_text(client, "1", "Hello").message_id == "m_1"
 
 
 def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(client, settings):

@@ -3,8 +3,9 @@
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 RESET = struct.pack("ii", 1, 0)
 HEADERS_END = b"\r\n\r\n"
@@ -14,8 +15,8 @@ KEEP_NOT = b"Connection: close"
 class Wire:
     """``url`` of a server that plays ``script``: for each connection, what it does."""
 
-    def __init__(self, answers: list[bytes], *, read: int | None, reset: bool) -> None:
-        self._answers, self._read, self._reset = answers, read, reset
+    def __init__(self, answers: list[bytes], *, read: int | None, reset: bool, drip: float) -> None:
+        self._answers, self._read, self._reset, self._drip = answers, read, reset, drip
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.requests: list[bytes] = []
@@ -39,10 +40,20 @@ class Wire:
             with connection:
                 connection.settimeout(5)
                 self.requests.append(self._receive(connection))
-                connection.sendall(answer)
+                self._send(connection, answer)
                 if self._reset:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self.closed.release()
+
+    def _send(self, connection: socket.socket, answer: bytes) -> None:
+        """Send the head at once, and the body at once or byte after byte."""
+        head, end, body = answer.partition(HEADERS_END)
+        connection.sendall(head + end)
+        pieces = [bytes([byte]) for byte in body] if self._drip else [body]
+        with suppress(ConnectionError):
+            for piece in pieces:
+                time.sleep(self._drip)
+                connection.sendall(piece)
 
     def _receive(self, connection: socket.socket) -> bytes:
         """Read ``read`` bytes, or one whole request."""
@@ -63,13 +74,16 @@ class Wire:
 
 
 @contextmanager
-def wire(*answers: bytes, read: int | None = None, reset: bool = False) -> Iterator[Wire]:
+def wire(
+    *answers: bytes, read: int | None = None, reset: bool = False, drip: float = 0
+) -> Iterator[Wire]:
     """Serve ``answers``, one for each connection.
 
     ``read`` bytes of a request are taken before the answer, or all of it; then the connection is
-    closed, with a reset when ``reset`` is set.
+    closed, with a reset when ``reset`` is set. ``drip`` is the pause before each byte of a body,
+    in seconds.
     """
-    server = Wire(list(answers), read=read, reset=reset)
+    server = Wire(list(answers), read=read, reset=reset, drip=drip)
     try:
         yield server
     finally:
