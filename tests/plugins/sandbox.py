@@ -84,6 +84,28 @@ class Sandbox:
         path = f"communities/{community}/integrations"
         return Integration(**self.workplace("POST", path, {"name": name, **values}))
 
+    def app(self, name: str = "ovice", **values: Any) -> dict[str, Any]:
+        """Register a third-party app; its addresses are the relay's unless given."""
+        return dict(self.workplace("POST", "apps", {"name": name, **values}))
+
+    def install(self, community: str, app_id: str, **values: Any) -> Integration:
+        """Install a third-party app without its dialog; the code is thrown away."""
+        path = f"communities/{community}/installs"
+        made = self.workplace("POST", path, {"app_id": app_id, **values})
+        return Integration(**{name: made[name] for name in Integration.__annotations__})
+
+    def uninstall(self, page_id: str) -> None:
+        """Uninstall an integration; a third-party app is told by the deauthorization call."""
+        self.workplace("DELETE", f"installs/{page_id}")
+
+    def reset_token(self, page_id: str) -> str:
+        """Reset an integration's token and return the new one."""
+        return str(self.workplace("POST", f"installs/{page_id}/reset-token")["access_token"])
+
+    def act(self, member: str, page_id: str, **values: Any) -> dict[str, Any]:
+        """Write (`text`), tap (`payload`) or read (`read`) as a member."""
+        return dict(self.workplace("POST", "chat", {"member": member, "page": page_id, **values}))
+
     def calls(self, after: int = 0) -> list[dict[str, Any]]:
         """Return the Graph calls received after the given number, in order."""
         return list(self.workplace("GET", f"calls?after={after}")["data"])

@@ -1,0 +1,138 @@
+from typing import Any
+
+import pytest
+import requests
+
+from tests.plugins.graph import Graph
+from tests.plugins.sandbox import Sandbox
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "workplace/communities", {}),
+        ("POST", "workplace/communities", {"name": ""}),
+        ("POST", "workplace/communities", {"name": "x", "id": "abc"}),
+        ("POST", "workplace/communities/1/members", {"name": "x", "email": "x@example.com"}),
+        ("PATCH", "workplace/members/1", {"active": False}),
+        ("POST", "workplace/communities/1/integrations", {"name": "x"}),
+        ("POST", "workplace/communities/1/installs", {"app_id": "1"}),
+        ("DELETE", "workplace/installs/1", None),
+        ("POST", "workplace/faults", {"kind": "meteor"}),
+        ("POST", "workplace/faults", {"kind": "error", "colour": "red"}),
+        ("POST", "workplace/faults", {"kind": "error", "calls": "3"}),
+        ("POST", "workplace/faults", {"kind": "error", "share": 2}),
+        ("POST", "workplace/faults", {"kind": "slow", "when": "never"}),
+        ("POST", "workplace/faults", {"kind": "latency", "distribution": "x"}),
+        ("PUT", "workplace/usage", {"entries": [{"kind": "x"}]}),
+        ("PUT", "workplace/usage", {"entries": 5}),
+        ("PUT", "workplace/behaviour", {"unavailable_code": "x"}),
+        ("PUT", "workplace/behaviour", {"deactivated_lookup": "x"}),
+        ("PUT", "workplace/webhooks", {"signatures": "md5"}),
+        ("POST", "workplace/chat", {"member": "1", "page": "1", "text": "x"}),
+        ("POST", "workplace/apps", {"name": "x", "encoding": "x"}),
+        ("GET", "workplace/calls?after=x", None),
+        ("GET", "workplace/messages?member=1", None),
+        ("POST", "clock", {"advance_seconds": "x"}),
+        ("PUT", "relay", {"base_url": "ftp://example.com"}),
+    ],
+)
+def test_a_wrong_control_request_says_what_was_wrong(
+    sandbox: Sandbox, method: str, path: str, body: Any
+) -> None:
+    url = f"{sandbox.web_url}/control/{path}"
+    answer = requests.request(method, url, json=body, timeout=5)
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["error"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"5"])
+def test_a_control_body_must_be_a_json_object(sandbox: Sandbox, body: bytes) -> None:
+    url = f"{sandbox.web_url}/control/workplace/communities"
+    assert requests.post(url, data=body, timeout=5).status_code == 400
+
+
+def test_two_members_of_a_community_cannot_share_an_address(
+    sandbox: Sandbox, community: str, hanako: str
+) -> None:
+    url = f"{sandbox.web_url}/control/workplace/communities/{community}/members"
+    body = {"name": "Another", "email": "Hanako@Example.com"}
+    assert requests.post(url, json=body, timeout=5).status_code == 400
+
+
+def test_a_community_may_be_given_its_id(sandbox: Sandbox) -> None:
+    assert sandbox.community(id="1000000001") == "1000000001"
+
+
+def test_an_id_made_up_is_too_large_for_a_floating_number(community: str) -> None:
+    assert int(community) > 2**53
+
+
+def test_an_app_may_be_given_id_and_secret_and_points_at_the_relay(sandbox: Sandbox) -> None:
+    sandbox.relay("http://127.0.0.1:9")
+    made = sandbox.app(app_id="777", app_secret="s3cret")
+    assert (made["app_id"], made["app_secret"]) == ("777", "s3cret")
+    assert made["redirect_uris"] == ["http://127.0.0.1:9/workplace/callback"]
+    assert made["deauthorize_url"] == "http://127.0.0.1:9/workplace/deauthorize"
+
+
+def test_calls_are_listed_in_order_with_a_fingerprint_for_the_token(
+    sandbox: Sandbox, graph: Graph, hanako: str
+) -> None:
+    recipient = graph.id_of("hanako@example.com")
+    graph.send(recipient, "hello")
+    graph.send("123", "hello")
+    calls = sandbox.calls()
+    assert [(c["method"], c["path"], c["status"]) for c in calls] == [
+        ("GET", "hanako@example.com", 200),
+        ("POST", "me/messages", 200),
+        ("POST", "me/messages", 400),
+    ]
+    assert [c["accepted"] for c in calls] == [False, True, False]
+    assert calls[1]["recipient"] == {"id": recipient}
+    assert calls[1]["body"]["message"] == {"text": "hello"}
+    assert calls[2]["error_code"] == 100
+    assert graph.integration.access_token not in str(calls)
+    assert [c["number"] for c in sandbox.calls(after=calls[0]["number"])] == [
+        calls[1]["number"],
+        calls[2]["number"],
+    ]
+
+
+def test_a_reset_forgets_all_but_the_relay(sandbox: Sandbox, graph: Graph, hanako: str) -> None:
+    sandbox.relay("http://127.0.0.1:9")
+    sandbox.advance(100)
+    sandbox.reset()
+    assert sandbox.workplace("GET", "communities") == {"data": []}
+    assert sandbox.calls() == []
+    health = sandbox.control("GET", "health")
+    assert (health["relay"], health["status"]) == ("http://127.0.0.1:9", "ok")
+    assert sandbox.control("POST", "clock", {"advance_seconds": 0})["offset_seconds"] == 0
+
+
+def test_members_are_listed_with_the_id_each_app_knows(
+    sandbox: Sandbox, graph: Graph, community: str, hanako: str
+) -> None:
+    [person] = sandbox.workplace("GET", f"communities/{community}/members")["data"]
+    page = graph.integration.page_id
+    assert person["app_scoped_ids"] == {page: graph.id_of("hanako@example.com")}
+
+
+def test_typing_and_seen_can_be_read_back(sandbox: Sandbox, graph: Graph, hanako: str) -> None:
+    page, recipient = graph.integration.page_id, graph.id_of("hanako@example.com")
+    sandbox.act(hanako, page, text="hello?")
+    for action in ("mark_seen", "typing_on"):
+        graph.post_message({"id": recipient}, sender_action=action)
+    [message] = sandbox.chat(hanako)
+    assert (message["seen_by_bot"], message["bot_is_typing"]) == (True, True)
+    sandbox.advance(21)
+    assert sandbox.chat(hanako)[0]["bot_is_typing"] is False
+
+
+def test_a_bot_without_permission_cannot_be_written_to(
+    sandbox: Sandbox, community: str, hanako: str
+) -> None:
+    made = sandbox.custom_integration(community, permissions=["read_user_email"])
+    body = {"member": hanako, "page": made.page_id, "text": "hello"}
+    url = f"{sandbox.web_url}/control/workplace/chat"
+    assert requests.post(url, json=body, timeout=5).status_code == 400
