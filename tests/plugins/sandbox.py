@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+pytest_plugins = ["tests.plugins.receiver"]
+
 ROOT = Path(__file__).parents[2]
 READY = re.compile(r"sandbox ready graph=(?P<graph>\S+) web=(?P<web>\S+)")
 END_SECONDS = 5
