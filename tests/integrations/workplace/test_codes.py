@@ -55,6 +55,10 @@ def test_a_rate_limit_stays_one_though_it_passes():
     assert found.wait == timedelta(minutes=19)
 
 
+def test_too_many_requests_are_a_rate_limit_even_under_a_code_for_outages():
+    assert type(refusal({"code": 2, "is_transient": True}, status=429)) is RateLimited
+
+
 def test_the_code_goes_before_the_status():
     assert type(refusal({"code": 1}, status=400)) is Unavailable
     assert type(refusal({"code": 190}, status=500)) is TokenRejected
