@@ -5,7 +5,7 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox.ovice.records import ChatMessage
+from sandbox.ovice.outbox import OutgoingEvent
 from sandbox.workplace.world import WORLD, World
 
 
@@ -27,13 +27,11 @@ class Arrivals:
         """Look at the Work Chat of the running sandbox."""
         return cls(request.app[WORLD])
 
-    def seconds_after(self, message: ChatMessage) -> float | None:
-        """Return how long after it went out a message was in its reader's chat, if it is."""
-        if message.event is None or len(message.mention.recipients) != 1:
+    def seconds_after(self, event: OutgoingEvent) -> float | None:
+        """Return how long after it was made an event's message was in its reader's chat."""
+        if not event.reader_email:
             return None
-        email = (message.mention.recipients[0].email or "").casefold()
-        sent_at, text = message.event.created_at, message.text.strip()
-        for arrived_at, written in self._written.get(email, ()):
-            if arrived_at >= sent_at and text in written:
-                return round(arrived_at - sent_at, 3)
+        for arrived_at, written in self._written.get(event.reader_email.casefold(), ()):
+            if arrived_at >= event.created_at and event.text in written:
+                return round(arrived_at - event.created_at, 3)
         return None

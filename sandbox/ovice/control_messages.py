@@ -6,10 +6,11 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.control import ControlError, read_object
+from sandbox.ovice.arrivals import Arrivals
 from sandbox.ovice.control import PREFIX
 from sandbox.ovice.desk import DESK, Draft
 from sandbox.ovice.lookup import any_space, person_of
-from sandbox.ovice.outbox import OUTBOX
+from sandbox.ovice.outbox import OUTBOX, OutgoingEvent
 from sandbox.ovice.reading import FILLED, OBJECTS, TEXT, TEXTS, checked, one_of
 from sandbox.ovice.records import ChatMessage, Mention
 from sandbox.ovice.world import OVICE
@@ -81,17 +82,30 @@ async def say(request: web.Request) -> web.Response:
 
 async def list_events(request: web.Request) -> web.Response:
     """Answer `GET …/events?after=N`: every attempt after the N-th, in order, with its answer."""
-    after = request.query.get("after", "0")
-    if not after.isdecimal():
-        raise ControlError("after must be a number.")
-    outbox = request.app[OUTBOX]
+    after, outbox = read_after(request), request.app[OUTBOX]
+    arrivals = Arrivals.of(request)
     rows = []
     for attempt in outbox.attempts:
-        if attempt.number > int(after):
+        if attempt.number > after:
             event = outbox.find(attempt.event_id)
-            known = {"state": event.state, "message_id": event.message_id} if event else {}
-            rows.append(attempt.shown() | known)
+            rows.append(attempt.shown() | (_known(event, arrivals) if event else {}))
     return web.json_response({"data": rows})
+
+
+def _known(event: OutgoingEvent, arrivals: Arrivals) -> dict[str, Any]:
+    return {
+        "state": event.state,
+        "message_id": event.message_id,
+        "in_work_chat_after_seconds": arrivals.seconds_after(event),
+    }
+
+
+def read_after(request: web.Request) -> int:
+    """Return the number that `?after=` gives, or 0."""
+    after = request.query.get("after", "0")
+    if not (after.isascii() and after.isdecimal()):
+        raise ControlError("after must be a number.")
+    return int(after)
 
 
 def setup(app: web.Application) -> None:

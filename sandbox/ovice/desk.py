@@ -77,11 +77,7 @@ class Desk:
         draft.space.chat.append(message)
         organization_id = draft.space.organization.organization_id
         if relayed:
-            data = events.direct_message(message, self._settings.ovice_url)
-            message.event = self._event(
-                organization_id, "message.direct.created", data, event_id=draft.event_id
-            )
-            message.event.message_id = message.message_id
+            message.event = self._message_event(message, draft.event_id)
         self.refresh(organization_id)
         if message.event:
             await self._sender.send(message.event)
@@ -90,6 +86,16 @@ class Desk:
     def refresh(self, organization_id: str) -> None:
         """Make open pages of the organization fetch their parts again."""
         self._state.live.publish(f"ovice:{organization_id}", {"kind": "change"})
+
+    def _message_event(self, message: ChatMessage, event_id: str) -> OutgoingEvent:
+        data = events.direct_message(message, self._settings.ovice_url)
+        organization_id = message.space.organization.organization_id
+        event = self._event(organization_id, "message.direct.created", data, event_id=event_id)
+        event.message_id = message.message_id
+        if len(message.mention.recipients) == 1:
+            event.reader_email = message.mention.recipients[0].email or ""
+            event.text = message.text.strip()
+        return event
 
     def _event(
         self, organization_id: str, event_type: str, data: dict[str, Any], event_id: str = ""

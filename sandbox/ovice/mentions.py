@@ -22,15 +22,14 @@ class Target:
 
 
 def targets(space: Space) -> list[Target]:
-    """Return all that can be mentioned in a space, the longest handle first."""
+    """Return all that can be mentioned in a space: everybody, roles, rooms, groups, people."""
     people = space.people
     found = [Target(name, name, tuple(people)) for name in EVERYBODY]
     for handle, roles in ROLE_HANDLES.items():
         found.append(Target(handle, "role", tuple(p for p in people if p.role in roles)))
     found += [Target(room, "room", ()) for room in space.rooms]
     found += _groups(space.organization)
-    found += [Target(person.name, "user", (person,)) for person in people]
-    return sorted(found, key=lambda target: len(target.handle), reverse=True)
+    return found + [Target(person.name, "user", (person,)) for person in people]
 
 
 def _groups(organization: Organization) -> list[Target]:
@@ -43,7 +42,8 @@ def _groups(organization: Organization) -> list[Target]:
 
 def parse_mentions(text: str, space: Space) -> Mention:
     """Return how a line is addressed; who has the same name as somebody else is meant too."""
-    known = targets(space)
+    # A name may begin with another name, so the longest handle is tried first.
+    known = sorted(targets(space), key=lambda target: len(target.handle), reverse=True)
     named: list[Target] = []
     for index, character in enumerate(text):
         if character == "@" and (index == 0 or not text[index - 1].isalnum()):

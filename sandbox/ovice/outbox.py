@@ -43,7 +43,11 @@ class Attempt:
 
 @dataclass
 class OutgoingEvent:
-    """An event whose bytes are fixed; only the timestamp of its attempts changes."""
+    """An event whose bytes are fixed; only the timestamp of its attempts changes.
+
+    A message to one person also has that person's address and the text, by which it is looked
+    for in the pretend Work Chat.
+    """
 
     event_id: str
     event_type: str
@@ -51,6 +55,8 @@ class OutgoingEvent:
     body: bytes
     created_at: float
     message_id: str | None = None
+    reader_email: str = ""
+    text: str = ""
     state: OutgoingState = OutgoingState.SENDING
     attempts: list[Attempt] = field(default_factory=list)
 

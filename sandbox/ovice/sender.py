@@ -41,15 +41,17 @@ class Sender:
         task.add_done_callback(self._running.discard)
         await first_done.wait()
 
-    async def post(self, body: bytes, headers: dict[str, str], attempt: Attempt) -> str | None:
+    async def post(
+        self, body: bytes, headers: dict[str, str], attempt: Attempt, *, path: str = EVENTS_PATH
+    ) -> str | None:
         """Make one request, note its outcome and return the relay's `retry-after`."""
         started = time.monotonic()
         retry_after = None
         try:
             async with self._state.http.post(
-                self._state.relay_url + EVENTS_PATH,
+                self._state.relay_url + path,
                 data=body,
-                headers={"Content-Type": "application/json", **headers},
+                headers={"content-type": "application/json", **headers},
                 timeout=TIMEOUT,
                 allow_redirects=False,
             ) as response:

@@ -49,7 +49,11 @@ def _lines(request: web.Request, looked: Visit) -> list[Line]:
         return []
     arrivals = Arrivals.of(request)
     return [
-        Line(message, message.sender is viewer, arrivals.seconds_after(message))
+        Line(
+            message,
+            message.sender is viewer,
+            arrivals.seconds_after(message.event) if message.event else None,
+        )
         for message in visit.space_in(request).chat
         if message.visible_to(viewer)
     ]

@@ -22,6 +22,7 @@
   const chat = document.querySelector("form[data-chat]");
   if (!chat) return;
   const text = document.getElementById("text");
+  text.setSelectionRange(text.value.length, text.value.length);
 
   // The live stream shows the new message; if sending fails, the text comes back.
   const send = async () => {
