@@ -1,6 +1,7 @@
 """What of a DM is kept, encrypted, until its copy has been sent."""
 
 import unicodedata
+from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Self
 
@@ -28,6 +29,11 @@ class Content(msgspec.Struct, frozen=True):
     def from_json(cls, document: str) -> Self:
         """Return what ``to_json`` made; raise ``msgspec.DecodeError`` for anything else."""
         return msgspec.json.decode(document, type=cls)
+
+
+# As in messaging.events: the first use of a type must not happen in two threads at once.
+with suppress(msgspec.ValidationError):
+    msgspec.json.decode("{}", type=Content)
 
 
 class _TextOf(HTMLParser):

@@ -6,6 +6,7 @@ Wrong types, duplicate keys, broken Unicode in an identifier and times without a
 
 import json
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -243,6 +244,13 @@ class Event(Struct, frozen=True):
     type: str
     at: datetime
     data: EventData | None
+
+
+# msgspec builds a type's tables at its first use, and two threads that do so at the same time can
+# crash the process: so each type is used once here, while only this import is at work.
+for _type in (Envelope, *SCHEMAS.values()):
+    with suppress(msgspec.ValidationError):
+        msgspec.convert({}, _type)
 
 
 def parse_event(body: bytes, *, event_id: str) -> Event:
