@@ -126,7 +126,7 @@ def test_a_recipient_who_is_gone_fails_and_the_lane_goes_on(office):
 
 def test_a_dead_token_stops_the_installation_and_loses_nothing(office):
     deliveries = [make_delivery(office.join(name)) for name in ("Hanako", "Jiro")]
-    office.sandbox.workplace("POST", f"installs/{office.integration.install_id}/reset-token")
+    office.sandbox.workplace("POST", f"installs/{office.integration.page_id}/reset-token")
     run(office)
     installation = office.refresh()
     assert installation.state == InstallationState.ATTENTION
