@@ -21,7 +21,7 @@ SECRET_PARAMETERS = frozenset(
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class CallRecord:
     """One call: `status` stays null until it is answered, and 0 means it never was."""
 

@@ -10,6 +10,7 @@ from sandbox.workplace.records import Install, Member, Thread
 from sandbox.workplace.world import WORLD, World
 
 LONGEST_TEXT = 20000
+SHOWN_MESSAGES = 100
 
 
 async def people(request: web.Request) -> web.Response:
@@ -40,6 +41,7 @@ async def conversation(request: web.Request) -> web.Response:
     context: dict[str, Any] = {
         "member": member,
         "thread": thread,
+        "messages": list(thread.messages)[-SHOWN_MESSAGES:],
         "clock": world.clock,
         "is_typing": thread.typing_until > world.clock.now(),
         "is_open": thread.install.uninstalled_at is None,

@@ -10,6 +10,8 @@ from sandbox.workplace.world import World
 def bot_wrote(world: World, sender: Sender, message: Message) -> None:
     """Tell the app that its own message was written (echo) and delivered."""
     thread, now = message.thread, world.clock.milliseconds()
+    if "page" not in thread.install.app.subscriptions:
+        return
     for member in thread.members:
         echo: dict[str, Any] = {
             "is_echo": True,

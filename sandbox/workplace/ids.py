@@ -1,5 +1,6 @@
 """Makes ids, tokens and codes in the shapes the platform used."""
 
+import functools
 import hashlib
 import hmac
 import secrets
@@ -21,6 +22,7 @@ def community_id() -> str:
     return new_id("10", 16)
 
 
+@functools.lru_cache(maxsize=10_000)
 def scoped_id(app_id: str, member_id: str) -> str:
     """Return the id by which one app knows a member; another app knows another one."""
     digest = hmac.digest(app_id.encode(), member_id.encode(), "sha256")

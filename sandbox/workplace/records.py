@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-KEPT_MESSAGES_OF_A_THREAD = 200
-
 
 class Kind(StrEnum):
     """How an app came to a community."""
@@ -106,7 +104,7 @@ class Code:
     used_at: float | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Message:
     """One message of a chat, from the bot or from a member, or a tap on a button."""
 
@@ -134,6 +132,4 @@ class Thread:
     name: str = ""
     typing_until: float = 0.0
     seen_at: float = 0.0
-    messages: deque[Message] = field(
-        default_factory=lambda: deque(maxlen=KEPT_MESSAGES_OF_A_THREAD)
-    )
+    messages: deque[Message] = field(default_factory=deque)

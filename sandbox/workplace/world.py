@@ -50,7 +50,7 @@ class World:
         self.codes: dict[str, Code] = {}
         self.unseen_tokens: set[str] = set()
         self.threads: dict[str, Thread] = {}
-        self.messages: deque[Message] = deque(maxlen=self.keep)
+        self.messages: deque[Message] = deque()
         self._direct: dict[tuple[str, str], Thread] = {}
         self._scoped: dict[tuple[str, str], Member] = {}
 
@@ -186,6 +186,9 @@ class World:
         message = Message(ids.message_id(), thread, sender, self.clock.now(), **content)
         thread.messages.append(message)
         self.messages.append(message)
+        if len(self.messages) > self.keep:
+            # What is oldest of all is oldest in its chat too.
+            self.messages.popleft().thread.messages.popleft()
         thread.typing_until = 0.0
         self.announce_thread(thread)
         return message
