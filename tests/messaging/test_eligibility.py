@@ -1,13 +1,14 @@
 """The decision table, whole: every rule alone, and every pair for which one decides."""
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from messaging.eligibility import Skip, Standing, decide
 from messaging.events import MessageCreated, parse_event
-from tests.messaging.test_events import DM, ID, json
+from tests.messaging.test_events import DM, ID
 
 SENT = datetime(2025, 3, 4, 1, 23, 45, 100_000, UTC)
 NOW = SENT + timedelta(seconds=1)

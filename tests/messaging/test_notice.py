@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from messaging.content import Content
@@ -6,8 +8,8 @@ from messaging.notice import choose_link, compose, is_ovice_url
 LINK = "https://app.ovice.com/ws/tokyo-hq"
 
 
-def content(**changes: object) -> Content:
-    values = {
+def content(**changes: Any) -> Content:
+    values: dict[str, Any] = {
         "sender_name": "Taro",
         "space_name": "Tokyo HQ",
         "text": "Can you join room B?",

@@ -57,6 +57,7 @@ def test_the_call_leaves_an_attempt_with_its_duration(office):
     run(office)
     attempt = Attempt.objects.get(delivery=delivery)
     assert attempt.outcome == Outcome.SENT
+    assert attempt.duration is not None
     assert timedelta(0) < attempt.duration < timedelta(seconds=5)
 
 
@@ -132,7 +133,7 @@ def test_a_dead_token_stops_the_installation_and_loses_nothing(office):
     assert installation.state == InstallationState.ATTENTION
     assert installation.attention_reason == "token_rejected"
     assert [state(d)[0] for d in deliveries] == ["pending", "pending"]
-    assert len(office.sandbox.sends()) == 1
+    assert Attempt.objects.count() == 1
     assert (run(office), sweep(now())) == (0, 0)
 
 

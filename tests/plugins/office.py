@@ -1,6 +1,7 @@
 """An organization whose connection and links are made the way the product makes them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def new_office(sandbox: Sandbox, settings, db):
     """Return a function that opens an office: organization, community, token, connection."""
     settings.WORKPLACE_GRAPH_URL = sandbox.graph_url
 
-    def open_office(**integration: object) -> Office:
+    def open_office(**integration: Any) -> Office:
         community = sandbox.community()
         made = sandbox.custom_integration(community, **integration)
         organization = make_organization()
