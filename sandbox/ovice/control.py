@@ -117,6 +117,15 @@ async def announce(request: web.Request) -> web.Response:
     return await told(request, organization, request.app[OVICE].introduce(organization))
 
 
+async def ping(request: web.Request) -> web.Response:
+    """Answer `POST …/ping` with `{"organization", "note"?}`: send `connector.ping`."""
+    known = {"organization": FILLED, "note": TEXT}
+    values = checked(await read_object(request), known, required=["organization"])
+    organization = organization_of(request.app[OVICE], values["organization"])
+    data = events.ping(organization, values.get("note", "connection test"))
+    return await told(request, organization, [("connector.ping", data)])
+
+
 async def create_space(request: web.Request) -> web.Response:
     """Answer `POST …/spaces` with `{"name", "domain"?, "id"?, "rooms"?, "dm_feature"?}`."""
     ovice, organization = request.app[OVICE], organization_in(request)
@@ -205,6 +214,7 @@ def setup(app: web.Application) -> None:
     router.add_patch(organization, change_organization)
     router.add_delete(organization, remove_organization)
     router.add_post(f"{PREFIX}/announce", announce)
+    router.add_post(f"{PREFIX}/ping", ping)
     router.add_post(f"{organization}/spaces", create_space)
     router.add_patch(f"{organization}/spaces/{{space}}", change_space)
     router.add_delete(f"{organization}/spaces/{{space}}", remove_space)

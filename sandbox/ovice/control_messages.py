@@ -11,7 +11,7 @@ from sandbox.ovice.control import PREFIX
 from sandbox.ovice.desk import DESK, Draft
 from sandbox.ovice.lookup import any_space, person_of
 from sandbox.ovice.outbox import OUTBOX, OutgoingEvent
-from sandbox.ovice.reading import FILLED, OBJECTS, TEXT, TEXTS, checked, one_of
+from sandbox.ovice.reading import ANY_TEXT, FILLED, OBJECTS, TEXTS, checked, one_of
 from sandbox.ovice.records import ChatMessage, Mention
 from sandbox.ovice.world import OVICE
 
@@ -23,7 +23,7 @@ DM = {
     "recipient": FILLED,
     "recipients": TEXTS,
     "scope": one_of(SCOPES),
-    "text": TEXT,
+    "text": ANY_TEXT,
     "text_format": one_of(("plain", "html")),
     "attachments": OBJECTS,
     "sent_at": FILLED,
@@ -80,6 +80,29 @@ async def say(request: web.Request) -> web.Response:
     return web.json_response(describe(message), status=201)
 
 
+async def edit_message(request: web.Request) -> web.Response:
+    """Answer `PATCH …/spaces/{id}/messages/{id}` with `{"text"}`; the relay is told."""
+    message = _message_in(request)
+    values = checked(await read_object(request), {"text": FILLED}, required=["text"])
+    event = await request.app[DESK].edit(message, values["text"])
+    return web.json_response(event.shown())
+
+
+async def delete_message(request: web.Request) -> web.Response:
+    """Answer `DELETE …/spaces/{id}/messages/{id}`: gone from the chat, and the relay is told."""
+    event = await request.app[DESK].erase(_message_in(request))
+    return web.json_response(event.shown())
+
+
+def _message_in(request: web.Request) -> ChatMessage:
+    space = any_space(request.app[OVICE], request.match_info["space"])
+    wanted = request.match_info["message"]
+    for message in space.chat:
+        if message.message_id == wanted:
+            return message
+    raise ControlError(f"This space has no message {wanted!r}.")
+
+
 async def list_events(request: web.Request) -> web.Response:
     """Answer `GET …/events?after=N`: every attempt after the N-th, in order, with its answer."""
     after, outbox = read_after(request), request.app[OUTBOX]
@@ -112,4 +135,7 @@ def setup(app: web.Application) -> None:
     """Add the routes."""
     app.router.add_post(f"{PREFIX}/dm", send_dm)
     app.router.add_post(f"{PREFIX}/chat", say)
+    message = f"{PREFIX}/spaces/{{space}}/messages/{{message}}"
+    app.router.add_patch(message, edit_message)
+    app.router.add_delete(message, delete_message)
     app.router.add_get(f"{PREFIX}/events", list_events)

@@ -83,9 +83,24 @@ class Desk:
             await self._sender.send(message.event)
         return message
 
+    async def edit(self, message: ChatMessage, text: str) -> OutgoingEvent:
+        """Change a message's text and tell the relay."""
+        message.text = text
+        return await self._tell_of(message, "message.direct.updated")
+
+    async def erase(self, message: ChatMessage) -> OutgoingEvent:
+        """Take a message out of the chat and tell the relay."""
+        message.space.chat.remove(message)
+        return await self._tell_of(message, "message.direct.deleted")
+
     def refresh(self, organization_id: str) -> None:
         """Make open pages of the organization fetch their parts again."""
         self._state.live.publish(f"ovice:{organization_id}", {"kind": "change"})
+
+    async def _tell_of(self, message: ChatMessage, event_type: str) -> OutgoingEvent:
+        organization_id = message.space.organization.organization_id
+        told: Told = [(event_type, events.named_message(message))]
+        return (await self.tell(organization_id, told))[0]
 
     def _message_event(self, message: ChatMessage, event_id: str) -> OutgoingEvent:
         data = events.direct_message(message, self._settings.ovice_url)

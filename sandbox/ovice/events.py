@@ -74,8 +74,8 @@ def _describe_sender(sender: Person) -> dict[str, Any]:
     return known | ({"email": sender.email} if sender.email else {})
 
 
-def deleted_message(message: ChatMessage) -> dict[str, Any]:
-    """Return the data of `message.direct.deleted`."""
+def named_message(message: ChatMessage) -> dict[str, Any]:
+    """Return the data of `message.direct.updated` and `.deleted`."""
     return {
         "organization": {"id": message.space.organization.organization_id},
         "message": {"id": message.message_id},
@@ -131,6 +131,11 @@ def removed_space(space: Space) -> dict[str, Any]:
         "organization": {"id": space.organization.organization_id},
         "space": {"id": space.space_id},
     }
+
+
+def ping(organization: Organization, note: str) -> dict[str, Any]:
+    """Return the data of `connector.ping`."""
+    return {"organization": {"id": organization.organization_id}, "note": note}
 
 
 def encode(event_id: str, event_type: str, timestamp: str, data: dict[str, Any]) -> bytes:

@@ -120,7 +120,7 @@ def assemble(
     shared: bytes,
 ) -> str:
     """Return a compact token; `header` is written as given, whatever `algorithm` signs."""
-    parts = [encode(json.dumps(part, ensure_ascii=False).encode()) for part in (header, claims)]
+    parts = [encode(json.dumps(part).encode()) for part in (header, claims)]
     content = ".".join(parts)
     return f"{content}.{encode(key.sign(algorithm, content.encode(), shared))}"
 

@@ -16,11 +16,12 @@ class Kind:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    """Tell text that can be shown: a lone surrogate cannot be written as UTF-8."""
+    return isinstance(value, str) and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, list) and all(map(_is_text, value))
 
 
 def _are_objects(value: Any) -> bool:
@@ -43,6 +44,8 @@ def none_or(kind: Kind) -> Kind:
 
 
 TEXT = Kind("text", _is_text)
+# Of a message, even broken text may have to reach the relay.
+ANY_TEXT = Kind("text", lambda value: isinstance(value, str))
 FILLED = Kind("text that is not empty", lambda value: _is_text(value) and value != "")
 FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 NUMBER = Kind("a number of 0 or more", lambda value: _is_number(value) and value >= 0)

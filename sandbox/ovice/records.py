@@ -70,6 +70,11 @@ class ChatMessage:
     attachments: list[dict[str, Any]] = field(default_factory=list)
     event: OutgoingEvent | None = None
 
+    @property
+    def shown_text(self) -> str:
+        """Return the text as a page can show it: a lone surrogate becomes a question mark."""
+        return self.text.encode("utf-8", "replace").decode()
+
     def visible_to(self, person: Person) -> bool:
         """Tell whether a person sees it: a mention is for its sender and those mentioned."""
         return (
