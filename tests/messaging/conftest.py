@@ -1,15 +1,12 @@
 """The relay without a broker: a wake-up that the relay sends is written down instead."""
 
 import pytest
-
-from messaging import wakeups
+from celery import current_app
 
 
 @pytest.fixture
 def wakes(monkeypatch) -> list[tuple[str, int]]:
     """Return the list in which every queued task appears."""
     queued: list[tuple[str, int]] = []
-    monkeypatch.setattr(
-        wakeups.current_app, "send_task", lambda _name, args: queued.append(tuple(args))
-    )
+    monkeypatch.setattr(current_app, "send_task", lambda _name, args: queued.append(tuple(args)))
     return queued
