@@ -6,9 +6,10 @@ from aiohttp import web
 
 from sandbox.ovice import (
     connector,
-    control,
+    control_directory,
     control_launch,
     control_messages,
+    control_organizations,
     control_tools,
     integrations_page,
     organization_forms,
@@ -27,9 +28,10 @@ from sandbox.state import STATE
 
 PARTS = (
     connector,
-    control,
+    control_directory,
     control_launch,
     control_messages,
+    control_organizations,
     control_tools,
     integrations_page,
     organization_forms,
