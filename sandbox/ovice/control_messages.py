@@ -1,5 +1,6 @@
 """The control API's messages: DMs, chat lines, and the log of what was sent."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -104,21 +105,26 @@ def _message_in(request: web.Request) -> ChatMessage:
 
 
 async def list_events(request: web.Request) -> web.Response:
-    """Answer `GET …/events?after=N`: every attempt after the N-th, in order, with its answer."""
+    """Answer `GET …/events?after=N`: every attempt after the N-th, in order, with its answer.
+
+    What became of the whole event is known of the latest thousand.
+    """
     after, outbox = read_after(request), request.app[OUTBOX]
     arrivals = Arrivals.of(request)
-    rows = []
-    for attempt in outbox.attempts:
-        if attempt.number > after:
-            event = outbox.find(attempt.event_id)
-            rows.append(attempt.shown() | (_known(event, arrivals) if event else {}))
-    return web.json_response({"data": rows})
+    # Written row by row: the log may be long, and the sandbox stays small.
+    rows = (
+        json.dumps(attempt.shown() | _known(outbox.find(attempt.event_id), arrivals))
+        for attempt in outbox.attempts
+        if attempt.number > after
+    )
+    return web.Response(text=f'{{"data": [{", ".join(rows)}]}}', content_type="application/json")
 
 
-def _known(event: OutgoingEvent, arrivals: Arrivals) -> dict[str, Any]:
+def _known(event: OutgoingEvent | None, arrivals: Arrivals) -> dict[str, Any]:
+    if event is None:
+        return {"state": None, "in_work_chat_after_seconds": None}
     return {
         "state": event.state,
-        "message_id": event.message_id,
         "in_work_chat_after_seconds": arrivals.seconds_after(event),
     }
 

@@ -77,7 +77,7 @@ async def send_raw(request: web.Request) -> web.Response:
     secrets = [new_secret()] if how == "wrong" else settings.event_secrets
     signed = signing.headers(secrets, event_id, timestamp, body) if how is not False else {}
     headers = {name.lower(): str(value) for name, value in values.get("headers", {}).items()}
-    attempt = Attempt(0, event_id, "raw", "", 1, time.time(), timestamp)
+    attempt = Attempt(0, event_id, "raw", "", None, 1, time.time(), timestamp)
     path = values.get("path", EVENTS_PATH)
     try:
         await request.app[SENDER].post(body, signed | headers, attempt, path=path)

@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+KEPT_EVENTS = 1000
+
 
 class OutgoingState(StrEnum):
     """Where an event stands."""
@@ -19,7 +21,7 @@ class OutgoingState(StrEnum):
     ENDPOINT_DISABLED = "endpoint_disabled"
 
 
-@dataclass
+@dataclass(slots=True)
 class Attempt:
     """One request to the relay; moments are Unix seconds, `status` None means no answer."""
 
@@ -27,6 +29,7 @@ class Attempt:
     event_id: str
     event_type: str
     organization_id: str
+    message_id: str | None
     attempt: int
     sent_at: float
     webhook_timestamp: int
@@ -41,7 +44,7 @@ class Attempt:
         return asdict(self)
 
 
-@dataclass
+@dataclass(slots=True)
 class OutgoingEvent:
     """An event whose bytes are fixed; only the timestamp of its attempts changes.
 
@@ -85,16 +88,15 @@ class Outbox:
     """Remembers the last events and attempts, in order."""
 
     def __init__(self, keep: int) -> None:
-        """Remember up to `keep` events and as many attempts."""
+        """Remember up to `keep` attempts, and of fewer events also what was in them."""
         self.attempts: deque[Attempt] = deque(maxlen=keep)
         self._events: dict[str, OutgoingEvent] = {}
-        self._keep = keep
         self._last_number = 0
 
     def add(self, event: OutgoingEvent) -> None:
         """Remember an event; the oldest is forgotten when there are too many."""
         self._events[event.event_id] = event
-        if len(self._events) > self._keep:
+        if len(self._events) > KEPT_EVENTS:
             del self._events[next(iter(self._events))]
 
     def find(self, event_id: str) -> OutgoingEvent | None:
@@ -109,6 +111,7 @@ class Outbox:
             event_id=event.event_id,
             event_type=event.event_type,
             organization_id=event.organization_id,
+            message_id=event.message_id,
             attempt=len(event.attempts) + 1,
             sent_at=now,
             webhook_timestamp=timestamp,

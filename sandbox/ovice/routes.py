@@ -18,6 +18,7 @@ from sandbox.ovice import (
 )
 from sandbox.ovice.connector import CALLBACKS, Callbacks
 from sandbox.ovice.desk import DESK, Desk
+from sandbox.ovice.following import FOLLOWED, Followed
 from sandbox.ovice.launch import LaunchKeys
 from sandbox.ovice.launching import LAUNCH_KEYS
 from sandbox.ovice.outbox import OUTBOX, Outbox
@@ -52,6 +53,7 @@ def setup(site: web.Application, graph: web.Application) -> None:
     site[OVICE], site[OUTBOX], site[SENDER] = ovice, outbox, sender
     site[LAUNCH_KEYS] = LaunchKeys()
     site[CALLBACKS] = callbacks = Callbacks(state.settings.keep)
+    site[FOLLOWED] = Followed(state.live)
     site[DESK] = Desk(state, settings, sender)
 
     def forget() -> None:

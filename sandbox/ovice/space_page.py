@@ -7,6 +7,7 @@ from aiohttp import web
 from sandbox.ovice import mentions, visit
 from sandbox.ovice.arrivals import Arrivals
 from sandbox.ovice.desk import DESK
+from sandbox.ovice.following import follow
 from sandbox.ovice.records import ChatMessage
 from sandbox.ovice.visit import Visit
 from sandbox.ovice.world import OVICE
@@ -48,15 +49,14 @@ def _lines(request: web.Request, looked: Visit) -> list[Line]:
     if viewer is None:
         return []
     arrivals = Arrivals.of(request)
-    return [
-        Line(
-            message,
-            message.sender is viewer,
-            arrivals.seconds_after(message.event) if message.event else None,
-        )
-        for message in visit.space_in(request).chat
-        if message.visible_to(viewer)
-    ]
+    lines = []
+    for message in visit.space_in(request).chat:
+        if message.visible_to(viewer):
+            arrived = arrivals.seconds_after(message.event) if message.event else None
+            if message.event and arrived is None:
+                follow(request, message.event)
+            lines.append(Line(message, message.sender is viewer, arrived))
+    return lines
 
 
 async def write(request: web.Request) -> web.Response:

@@ -4,7 +4,6 @@ import hmac
 import time
 
 import pytest
-import requests
 
 from tests.plugins.ovice import Ovice
 from tests.plugins.sandbox import Sandbox
@@ -131,29 +130,6 @@ def test_the_log_tells_each_answer_with_its_time(
     assert attempt["message_id"] == sent["message_id"]
     assert 0 < attempt["milliseconds"] < 5000
     assert ovice.events(after=attempt["number"]) == []
-
-
-def test_the_log_tells_when_a_message_was_in_work_chat(
-    sandbox: Sandbox, ovice: Ovice, place: Place, relay: Receiver
-) -> None:
-    community = sandbox.community()
-    bot = sandbox.custom_integration(community)
-    reader = sandbox.member(community, "Hanako")
-    send(ovice, place, "the plan")
-    assert ovice.events()[0]["in_work_chat_after_seconds"] is None
-    body = {"member": reader, "page": bot.page_id, "text": "the plan"}
-    sandbox.workplace("POST", "chat", body)
-    assert ovice.events()[0]["in_work_chat_after_seconds"] is None
-    send_as_bot(sandbox, bot.access_token, "Taro: the plan")
-    assert 0 < ovice.events()[0]["in_work_chat_after_seconds"] < 10
-
-
-def send_as_bot(sandbox: Sandbox, token: str, text: str) -> None:
-    bearer = {"Authorization": f"Bearer {token}"}
-    found = requests.get(f"{sandbox.graph_url}/hanako@example.com", headers=bearer, timeout=5)
-    body = {"recipient": {"id": found.json()["id"]}, "message": {"text": text}}
-    url = f"{sandbox.graph_url}/me/messages"
-    assert requests.post(url, json=body, headers=bearer, timeout=5).ok
 
 
 def test_the_same_event_can_be_posted_many_times_at_once(
