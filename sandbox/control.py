@@ -48,6 +48,8 @@ def text(values: dict[str, Any], name: str, default: str | None = None) -> str:
     value = values.get(name, default)
     if not isinstance(value, str) or (default is None and not value):
         raise ControlError(f"{name} must be text and not empty.")
+    if not value.isprintable() and value != value.encode(errors="replace").decode():
+        raise ControlError(f"{name} has half a character in it.")
     return value
 
 

@@ -47,4 +47,4 @@ def fbtrace_id() -> str:
 
 def fingerprint(secret: str) -> str:
     """Return a short mark by which two secrets can be told apart and not be guessed."""
-    return hashlib.sha256(secret.encode()).hexdigest()[:12]
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()[:12]

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from sandbox.workplace.errors import bad_parameter
 
 BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+HALF_PAIR = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 MOST_PARAMETERS = 1000
 DEEPEST_NESTING = 10
 
@@ -28,7 +29,7 @@ def structure(params: dict[str, Any], name: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return _loads(value)
     except (ValueError, RecursionError):
         raise bad_parameter(f"param {name} must be non-empty.") from None
 
@@ -48,11 +49,19 @@ def names(value: Any) -> list[str]:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
+        value = _loads(body.decode())
     except (ValueError, RecursionError):
         raise bad_parameter("The request body is not valid JSON.") from None
     if not isinstance(value, dict):
         raise bad_parameter("The request body must be a JSON object.")
+    return value
+
+
+def _loads(text: str) -> Any:
+    """Read JSON; half a surrogate pair is an error, because nothing could write it again."""
+    value = json.loads(text)
+    if HALF_PAIR.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
     return value
 
 
