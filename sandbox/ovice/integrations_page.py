@@ -54,7 +54,7 @@ async def launch(request: web.Request) -> web.Response:
         audience=relay_url,
     )
     token = sign_launch(request.app[LAUNCH_KEYS], claims)
-    context = looked.context(token=token, address=f"{relay_url}/launch")
+    context = looked.context(token=token, address=f"{relay_url}/launch", languages={})
     return render("ovice/launch.html", context, form_to=[relay_url])
 
 
