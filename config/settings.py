@@ -237,6 +237,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # urllib3 writes paths and query strings at DEBUG, and a query string holds proofs.
-    "loggers": {"urllib3": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    # urllib3 writes whole addresses, even in warnings, and a query string holds proofs.
+    "loggers": {"urllib3": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
 }

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from config.demo.children import ChildError
 from config.demo.system import System
@@ -74,8 +75,19 @@ def send_dm(system: System, cast: Cast, text: str = TEXT) -> str:
 
 def texts_in_work_chat(system: System, cast: Cast) -> list[str]:
     """Return what the recipient reads from the bot in the pretend Work Chat."""
-    chat = system.control("GET", f"workplace/messages?member={cast.account}")["data"]
-    return [message["text"] for message in chat if message["from"] == "bot"]
+    return [message["text"] for message in _chat(system, cast) if message["from"] == "bot"]
+
+
+def work_chat_page(system: System, cast: Cast) -> str:
+    """Return the address of the page where the recipient reads what has arrived."""
+    thread = _chat(system, cast)[0]["thread_id"]
+    return f"{system.sandbox_url}/chat/{cast.account}/{thread}"
+
+
+def _chat(system: System, cast: Cast) -> list[dict[str, Any]]:
+    chat = system.control("GET", f"workplace/messages?member={cast.account}")
+    messages: list[dict[str, Any]] = chat["data"]
+    return messages
 
 
 def carry_one_dm(system: System, cast: Cast) -> float:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.demo.children import ChildError
 from config.demo.ports import choose_port
 from config.demo.screen import say, step
-from config.demo.story import TEXT, Cast, carry_one_dm, set_the_scene
+from config.demo.story import TEXT, Cast, carry_one_dm, set_the_scene, work_chat_page
 from config.demo.system import Ports, System
 
 WEB_PORT, SANDBOX_PORT, GRAPH_PORT = 8000, 8001, 8002
@@ -88,7 +88,7 @@ def _stay(system: System, cast: Cast) -> None:
     """Say what to open, and wait until somebody presses Ctrl-C or a part dies."""
     say("Open these side by side and write your own:")
     say(f"  ovice      {system.sandbox_url}/ovice/spaces/{cast.space}?as={cast.sender}")
-    say(f"  Work Chat  {system.sandbox_url}/chat/{cast.account}")
+    say(f"  Work Chat  {work_chat_page(system, cast)}")
     say(f"  Kotozute   {system.base_url}/")
     say("\nPress Ctrl-C to stop.")
     sys.stdout.flush()
