@@ -1,11 +1,11 @@
 """The part of the control API that concerns the sandbox as a whole."""
 
 import json
-import resource
 from typing import Any
 
 from aiohttp import web
 
+from sandbox import memory
 from sandbox.pages import Handler
 from sandbox.state import STATE
 
@@ -82,7 +82,6 @@ async def set_relay(request: web.Request) -> web.Response:
 async def health(request: web.Request) -> web.Response:
     """Answer `GET /control/health`: addresses, clock and the memory used at most, in MiB."""
     state = request.app[STATE]
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return web.json_response(
         {
             "status": "ok",
@@ -90,7 +89,7 @@ async def health(request: web.Request) -> web.Response:
             "web": state.web_url,
             "relay": state.relay_url,
             "now": state.clock.iso(),
-            "peak_memory_mib": round(peak_kib / 1024, 1),
+            "peak_memory_mib": round(memory.peak_bytes() / 2**20, 1),
         }
     )
 

@@ -2,25 +2,57 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+import requests
 
 from tests.plugins.sandbox import READY, ROOT
 
+MOST_MEBIBYTES = 60
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_one_line_when_ready_and_ends_cleanly(sign: signal.Signals) -> None:
+
+@pytest.fixture
+def program() -> Iterator[subprocess.Popen[str]]:
     ports = {"SANDBOX_GRAPH_PORT": "0", "SANDBOX_WEB_PORT": "0"}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "sandbox"],
         cwd=ROOT,
         env={**os.environ, **ports},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    assert READY.fullmatch(process.stdout.readline().strip())
-    process.send_signal(sign)
-    assert process.communicate(timeout=5) == ("", "")
-    assert process.returncode == 0
+    ) as process:
+        yield process
+        process.kill()
+
+
+def addresses(program: subprocess.Popen[str]) -> dict[str, str]:
+    assert program.stdout is not None
+    ready = READY.fullmatch(program.stdout.readline().strip())
+    assert ready is not None
+    return ready.groupdict()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_one_line_when_ready_and_ends_cleanly(
+    program: subprocess.Popen[str], sign: signal.Signals
+) -> None:
+    addresses(program)
+    program.send_signal(sign)
+    assert program.communicate(timeout=5) == ("", "")
+    assert program.returncode == 0
+
+
+def test_it_ends_at_once_although_a_page_still_listens(program: subprocess.Popen[str]) -> None:
+    web = addresses(program)["web"]
+    with requests.get(f"{web}/live?topic=chat:1", stream=True, timeout=5) as stream:
+        assert stream.status_code == 200
+        program.terminate()
+        assert program.communicate(timeout=2) == ("", "")
+
+
+def test_a_fresh_sandbox_is_light(program: subprocess.Popen[str]) -> None:
+    web = addresses(program)["web"]
+    health = requests.get(f"{web}/control/health", timeout=5).json()
+    assert health["peak_memory_mib"] < MOST_MEBIBYTES
