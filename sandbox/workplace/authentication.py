@@ -4,7 +4,7 @@ import hmac
 
 from sandbox.workplace import ids, proof
 from sandbox.workplace.call import Call
-from sandbox.workplace.errors import GraphError, invalid_token
+from sandbox.workplace.errors import BAD_REQUEST, GraphError, invalid_token
 
 APP_REMOVED = 458
 NO_TOKEN_PATHS = frozenset({"oauth/access_token"})
@@ -45,7 +45,7 @@ def _authenticate_app(call: Call) -> None:
             "Error validating application. Cannot get application info due to a system error.",
         )
     if not hmac.compare_digest(app.secret.encode(), secret.encode(errors="replace")):
-        raise invalid_token("Invalid OAuth access token signature.", 400)
+        raise invalid_token("Invalid OAuth access token signature.", BAD_REQUEST)
     call.calls_as_app(app)
 
 

@@ -49,6 +49,7 @@ def describe_message(world: World, message: Message) -> dict[str, Any]:
         "attachment": message.attachment,
         "quick_replies": message.quick_replies,
         "payload": message.payload,
+        "is_postback": message.is_postback,
         "metadata": message.metadata,
         "created_at": message.created_at,
         "seen_by_bot": message.thread.seen_at >= message.created_at,

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.workplace import ids
 
-BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 400, 401, 403, 404
+BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
 OAUTH, METHOD = "OAuthException", "GraphMethodException"
 
 

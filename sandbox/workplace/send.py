@@ -11,7 +11,7 @@ from sandbox.workplace.replies import Reply
 ACTIONS = frozenset({"mark_seen", "typing_on", "typing_off"})
 MESSAGING_TYPES = frozenset({"RESPONSE", "UPDATE", "MESSAGE_TAG"})
 FORMS = ("id", "ids", "thread_key")
-UNAVAILABLE_SUBCODE = 1545041
+UNAVAILABLE, UNAVAILABLE_SUBCODE = 551, 1545041
 MOST_GROUP_MEMBERS = 250
 
 
@@ -97,10 +97,10 @@ def _messageable(call: Call, asked: Any) -> Member:
 
 def unavailable(call: Call) -> GraphError:
     """Return the refusal for a member who left or blocked the bot: 551, or 100 if so chosen."""
-    if call.world.behaviour.unavailable_code != 551:  # noqa: PLR2004 - the platform's own code
+    if call.world.behaviour.unavailable_code != UNAVAILABLE:
         return not_messageable()
     return GraphError(
-        551, "(#551) This person isn't available right now.", subcode=UNAVAILABLE_SUBCODE
+        UNAVAILABLE, "(#551) This person isn't available right now.", subcode=UNAVAILABLE_SUBCODE
     )
 
 

@@ -49,7 +49,7 @@ def test_a_connection_cut_before_acceptance_delivers_nothing(
     sandbox: Sandbox, send: Send, hanako: str
 ) -> None:
     sandbox.fault("cut_before", calls=1)
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match="ConnectionResetError"):
         send()
     assert sandbox.texts(hanako) == []
     assert [(c["status"], c["accepted"], c["fault"]) for c in sandbox.sends()] == [

@@ -195,6 +195,18 @@ def test_two_apps_know_a_person_by_different_ids(
     assert found["id"] != graph.id_of("hanako@example.com")
 
 
+def test_an_app_in_two_communities_reaches_only_the_people_of_the_one_it_calls_for(
+    sandbox: Sandbox, app: dict[str, Any], installed: Integration, hanako: str
+) -> None:
+    elsewhere = sandbox.install(sandbox.community("Other"), app["app_id"])
+    here, there = Graph(sandbox, installed), Graph(sandbox, elsewhere)
+    query = {"fields": "id", **proof(installed)}
+    recipient = here.get("hanako@example.com", **query).json()["id"]
+    assert error_of(there.get(recipient, **proof(elsewhere))) == (400, 100, 33)
+    message = {"recipient": {"id": recipient}, "message": {"text": "x"}, **proof(elsewhere)}
+    assert error_of(there.call("POST", "me/messages", json=message)) == (400, 100, None)
+
+
 def test_the_old_dialog_address_leads_to_the_new_one(admin: Admin) -> None:
     query = {"section": "apps", "app_id": admin.app["app_id"], "state": "abc"}
     page = requests.get(f"{admin.sandbox.web_url}/work/admin/", params=query, timeout=5)
