@@ -113,6 +113,13 @@ def test_a_relay_that_does_not_tell_leaves_the_item_unavailable(
     assert f"Relay: {status}" in shown
 
 
+def test_a_state_that_is_not_in_the_contract_is_none(
+    ovice: Ovice, place: Place, relay: Receiver
+) -> None:
+    link_is(relay, place.taro, status="dancing")
+    assert 'data-status="unknown"' in page(ovice, INTEGRATIONS, **{"as": place.taro})
+
+
 def test_a_visitor_has_no_workplace_item_and_gets_no_token(
     ovice: Ovice, place: Place, relay: Receiver
 ) -> None:
