@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils.timezone import now
@@ -12,7 +13,7 @@ from messaging.tasks import sweep
 from tests.factories import make_delivery, make_link
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wakes")]
-LATE = {"expires_at": now() - timedelta(seconds=1)}
+LATE: dict[str, Any] = {"expires_at": now() - timedelta(seconds=1)}
 
 
 def states() -> list[str]:
