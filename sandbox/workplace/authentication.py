@@ -5,8 +5,10 @@ import hmac
 from sandbox.workplace import ids, proof
 from sandbox.workplace.call import Call
 from sandbox.workplace.errors import BAD_REQUEST, GraphError, invalid_token
+from sandbox.workplace.records import Install, Kind
 
 APP_REMOVED = 458
+DAY_SECONDS = 86400
 NO_TOKEN_PATHS = frozenset({"oauth/access_token"})
 
 
@@ -24,8 +26,20 @@ def authenticate(call: Call) -> None:
     if install is None:
         raise _dead_token(call)
     call.calls_as(install)
-    tolerance = call.world.behaviour.proof_tolerance_seconds
-    proof.check(install, call.params, call.world.clock.now(), tolerance)
+    now, behaviour = call.world.clock.now(), call.world.behaviour
+    if is_idle(install, now, behaviour.idle_days):
+        text = "Error validating access token: The integration was deactivated for lack of use."
+        raise invalid_token(text, behaviour.invalid_token_status)
+    proof.check(install, call.params, now, behaviour.proof_tolerance_seconds)
+    install.last_called_at = now
+
+
+def is_idle(install: Install, now: float, idle_days: int) -> bool:
+    """Tell whether a custom integration was deactivated: no call for 60 days and no webhooks."""
+    if install.app.kind is not Kind.CUSTOM or not idle_days:
+        return False
+    is_listening = any(not one.disabled_at for one in install.app.subscriptions.values())
+    return not is_listening and now - install.last_called_at > idle_days * DAY_SECONDS
 
 
 def _no_token(call: Call) -> GraphError:

@@ -1,4 +1,4 @@
-"""The control API's people and places: communities, members, apps, integrations, installs."""
+"""The control API's communities and custom integrations, and how requests name things."""
 
 from typing import Any
 
@@ -9,7 +9,6 @@ from sandbox.workplace.records import Community, Install, Kind, Member
 from sandbox.workplace.world import MINIMAL_PERMISSIONS, WORLD, World
 
 PREFIX = "/control/workplace"
-DETAILS = ("title", "department", "division", "organization", "primary_phone", "external_id")
 
 
 def community_of(world: World, community_id: Any) -> Community:
@@ -64,25 +63,6 @@ def describe_install(install: Install) -> dict[str, Any]:
     }
 
 
-def describe_member(world: World, member: Member) -> dict[str, Any]:
-    """Return a member with the id each installed app knows the person by."""
-    scoped = {
-        install.page_id: world.scoped_id(install, member)
-        for install in world.installs_in(member.community)
-    }
-    return {
-        "id": member.member_id,
-        "community_id": member.community.community_id,
-        "name": member.name,
-        "email": member.email,
-        "locale": member.locale,
-        "claimed": member.claimed_at is not None,
-        "active": member.deactivated_at is None,
-        "blocked_pages": sorted(member.blocked_pages),
-        "app_scoped_ids": scoped,
-    }
-
-
 async def create_community(request: web.Request) -> web.Response:
     """Answer `POST …/communities` with `{"name", "id"?}`."""
     world, values = request.app[WORLD], await read_object(request)
@@ -100,57 +80,6 @@ async def list_communities(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     rows = [{"id": c.community_id, "name": c.name} for c in world.communities.values()]
     return web.json_response({"data": rows})
-
-
-async def create_member(request: web.Request) -> web.Response:
-    """Answer `POST …/communities/{id}/members` with `{"name", "email", "locale"?, "claimed"?}`."""
-    world, values = request.app[WORLD], await read_object(request)
-    community = community_of(world, request.match_info["community"])
-    email = text(values, "email")
-    if "@" not in email:
-        raise ControlError("email must be an address.")
-    if world.member_by_email(community, email):
-        raise ControlError("This community has a member with that email already.")
-    member = world.create_member(
-        community,
-        name=text(values, "name"),
-        email=email,
-        locale=text(values, "locale", "en_US"),
-        claimed=flag(values, "claimed", default=True),
-        details={name: text(values, name) for name in DETAILS if name in values},
-    )
-    return web.json_response(describe_member(world, member), status=201)
-
-
-async def list_members(request: web.Request) -> web.Response:
-    """Answer `GET …/communities/{id}/members`."""
-    world = request.app[WORLD]
-    community = community_of(world, request.match_info["community"])
-    rows = [describe_member(world, member) for member in community.members]
-    return web.json_response({"data": rows})
-
-
-async def change_member(request: web.Request) -> web.Response:
-    """Answer `PATCH …/members/{id}`: email, name, locale, claimed, active, blocks and unblocks."""
-    world, values = request.app[WORLD], await read_object(request)
-    member = member_of(world, request.match_info["member"])
-    now = world.clock.now()
-    if "email" in values:
-        email = text(values, "email")
-        if world.member_by_email(member.community, email) not in (None, member):
-            raise ControlError("This community has a member with that email already.")
-        member.email = email
-    member.name = text(values, "name", member.name)
-    member.locale = text(values, "locale", member.locale)
-    if "active" in values:
-        member.deactivated_at = None if flag(values, "active", default=True) else now
-    if "claimed" in values:
-        member.claimed_at = now if flag(values, "claimed", default=True) else None
-    if "blocks" in values:
-        member.blocked_pages.add(install_of(world, values["blocks"]).page_id)
-    if "unblocks" in values:
-        member.blocked_pages.discard(text(values, "unblocks"))
-    return web.json_response(describe_member(world, member))
 
 
 async def create_integration(request: web.Request) -> web.Response:
@@ -172,7 +101,4 @@ def setup(app: web.Application) -> None:
     router = app.router
     router.add_get(f"{PREFIX}/communities", list_communities)
     router.add_post(f"{PREFIX}/communities", create_community)
-    router.add_get(f"{PREFIX}/communities/{{community}}/members", list_members)
-    router.add_post(f"{PREFIX}/communities/{{community}}/members", create_member)
-    router.add_patch(f"{PREFIX}/members/{{member}}", change_member)
     router.add_post(f"{PREFIX}/communities/{{community}}/integrations", create_integration)

@@ -76,11 +76,17 @@ async def install_app(request: web.Request) -> web.Response:
 
 
 async def change_install(request: web.Request) -> web.Response:
-    """Answer `PATCH …/installs/{page}`: require_proof, permissions, scope (global ids or null)."""
+    """Answer `PATCH …/installs/{page}`: require_proof, permissions, scope, reactivate.
+
+    `scope` is a list of global member ids, or null for everybody. `reactivate` brings back a
+    custom integration that was deactivated because nobody used it.
+    """
     world, values = request.app[WORLD], await read_object(request)
     install = install_of(world, request.match_info["page"])
     install.require_proof = flag(values, "require_proof", default=install.require_proof)
     install.permissions = texts(values, "permissions", install.permissions)
+    if flag(values, "reactivate", default=False):
+        install.last_called_at = world.clock.now()
     if "scope" in values:
         chosen = None if values["scope"] is None else texts(values, "scope", [])
         install.scope = None if chosen is None else {member_of(world, m).member_id for m in chosen}

@@ -47,11 +47,15 @@ class App:
 
 @dataclass
 class Community:
-    """One customer's Workplace; `members` holds former members too."""
+    """One customer's Workplace; `members` holds former members too.
+
+    `by_email` finds a member by folded login address; the world keeps it in step.
+    """
 
     community_id: str
     name: str
     members: list["Member"] = field(default_factory=list)
+    by_email: dict[str, "Member"] = field(default_factory=dict)
 
 
 @dataclass
@@ -83,6 +87,7 @@ class Install:
     permissions: list[str]
     require_proof: bool
     installed_at: float
+    last_called_at: float
     uninstalled_at: float | None = None
     subscribed: bool = False
     profile: dict[str, Any] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from sandbox.workplace import (
     chat,
     control,
     control_apps,
+    control_members,
     control_traffic,
     dashboard,
     dialog,
@@ -41,14 +42,7 @@ def setup(site: web.Application, graph_app: web.Application) -> None:
         usages.entries = []
 
     state.on_reset.append(forget)
-    for part in (
-        control,
-        control_traffic,
-        control_apps,
-        dialog,
-        dashboard,
-        integration_pages,
-        chat,
-    ):
+    controls = (control, control_members, control_traffic, control_apps)
+    for part in (*controls, dialog, dashboard, integration_pages, chat):
         part.setup(site)
     graph_app.router.add_route("*", "/{path:.*}", graph.handle)

@@ -25,6 +25,7 @@ class Behaviour:
     deactivated_lookup: Literal["shown", "hidden"] = "shown"
     community_needs_permission: bool = False
     proof_tolerance_seconds: float = 2.0
+    idle_days: int = 60
     typing_seconds: float = 20.0
 
 
@@ -83,6 +84,7 @@ class World:
             details=details or {},
         )
         community.members.append(member)
+        community.by_email[email.casefold()] = member
         self.members[member.member_id] = member
         for install in self.installs:
             if install.community is community:
@@ -118,6 +120,7 @@ class World:
             permissions=permissions,
             require_proof=require_proof or app.kind is Kind.THIRD_PARTY,
             installed_at=self.clock.now(),
+            last_called_at=self.clock.now(),
         )
         self.installs.append(install)
         self.by_token[install.token] = install
@@ -164,8 +167,13 @@ class World:
 
     def member_by_email(self, community: Community, email: str) -> Member | None:
         """Find a member by login address, whatever the letter case."""
-        wanted = email.casefold()
-        return next((m for m in community.members if m.email.casefold() == wanted), None)
+        return community.by_email.get(email.casefold())
+
+    def rename_email(self, member: Member, email: str) -> None:
+        """Give a member another login address; the old one is free for somebody else."""
+        del member.community.by_email[member.email.casefold()]
+        member.email = email
+        member.community.by_email[email.casefold()] = member
 
     def direct_thread(self, install: Install, member: Member) -> Thread:
         """Return the one chat of a bot with one member, made at its first use."""

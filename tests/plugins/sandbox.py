@@ -75,6 +75,11 @@ class Sandbox:
         body = {"name": name, "email": email, **values}
         return str(self.workplace("POST", f"communities/{community}/members", body)["id"])
 
+    def members(self, community: str, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Make many members in one call; return them with their ids, app-scoped ones too."""
+        path = f"communities/{community}/members"
+        return list(self.workplace("POST", path, {"members": people})["data"])
+
     def change_member(self, member: str, **values: Any) -> None:
         """Change a member: email, name, locale, claimed, active, blocks, unblocks."""
         self.workplace("PATCH", f"members/{member}", values)

@@ -3,6 +3,7 @@ import time
 import pytest
 
 from tests.plugins.graph import Graph, error_of, proof, sign
+from tests.plugins.receiver import Receiver
 from tests.plugins.sandbox import Integration, Sandbox
 
 
@@ -149,3 +150,30 @@ def test_an_app_token_is_no_bot(graph: Graph) -> None:
     token = f"{graph.integration.app_id}|{graph.integration.app_secret}"
     assert graph.call("GET", "app", token=token).json()["name"] == "ovice DM"
     assert error_of(graph.call("GET", "me", token=token)) == (400, 2500, None)
+
+
+DAY = 86400
+
+
+def test_a_custom_integration_nobody_uses_for_sixty_days_is_deactivated(
+    sandbox: Sandbox, graph: Graph
+) -> None:
+    sandbox.advance(59 * DAY)
+    assert graph.get("me").status_code == 200
+    sandbox.advance(59 * DAY)
+    assert graph.get("me").status_code == 200
+    sandbox.advance(61 * DAY)
+    assert error_of(graph.get("me")) == (401, 190, None)
+    sandbox.workplace("PATCH", f"installs/{graph.integration.page_id}", {"reactivate": True})
+    assert graph.get("me").status_code == 200
+
+
+def test_an_integration_with_webhooks_and_a_third_party_one_stay_active(
+    sandbox: Sandbox, graph: Graph, installed: Integration, receiver: Receiver
+) -> None:
+    values = {"callback_url": receiver.url, "verify_token": receiver.verify_token}
+    sandbox.workplace("POST", f"installs/{graph.integration.page_id}/webhooks", values)
+    sandbox.advance(61 * DAY)
+    assert graph.get("me").status_code == 200
+    now = time.time() + 61 * DAY
+    assert Graph(sandbox, installed).get("me", **proof(installed, now)).status_code == 200

@@ -14,6 +14,7 @@ from tests.plugins.sandbox import Sandbox
         ("POST", "workplace/communities", {"name": ""}),
         ("POST", "workplace/communities", {"name": "x", "id": "abc"}),
         ("POST", "workplace/communities/1/members", {"name": "x", "email": "x@example.com"}),
+        ("POST", "workplace/communities/1/members", {"members": "x"}),
         ("PATCH", "workplace/members/1", {"active": False}),
         ("POST", "workplace/communities/1/integrations", {"name": "x"}),
         ("POST", "workplace/communities/1/installs", {"app_id": "1"}),
@@ -136,3 +137,20 @@ def test_a_bot_without_permission_cannot_be_written_to(
     body = {"member": hanako, "page": made.page_id, "text": "hello"}
     url = f"{sandbox.web_url}/control/workplace/chat"
     assert requests.post(url, json=body, timeout=5).status_code == 400
+
+
+def test_many_members_are_made_in_one_call(sandbox: Sandbox, graph: Graph, community: str) -> None:
+    people = [{"name": f"P{n}", "email": f"p{n}@example.com"} for n in range(3)]
+    made = sandbox.members(community, people)
+    assert [person["email"] for person in made] == [person["email"] for person in people]
+    page = graph.integration.page_id
+    assert made[2]["app_scoped_ids"] == {page: graph.id_of("p2@example.com")}
+
+
+def test_a_freed_address_can_be_given_to_somebody_else(
+    sandbox: Sandbox, graph: Graph, community: str, hanako: str
+) -> None:
+    before = graph.id_of("hanako@example.com")
+    sandbox.change_member(hanako, email="hanako.old@example.com")
+    sandbox.member(community, "Another Hanako", "hanako@example.com")
+    assert graph.id_of("hanako@example.com") != before

@@ -27,7 +27,9 @@ CONSUMER = "qoIQO8L9QD5iNU57OAmPOHfnGz0XVxhHqiHIhqDYDm0"
 
 def install(*, require_proof: bool) -> Install:
     app = App("1", SECRET, "ovice", Kind.CUSTOM)
-    return Install("4", app, Community("10", "Acme"), "5", "ovice", TOKEN, [], require_proof, 0.0)
+    return Install(
+        "4", app, Community("10", "Acme"), "5", "ovice", TOKEN, [], require_proof, 0.0, 0.0
+    )
 
 
 def test_the_webhook_signatures_match_the_vectors() -> None:
