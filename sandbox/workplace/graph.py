@@ -19,9 +19,9 @@ PLATFORM: web.AppKey[Platform] = web.AppKey("platform", Platform)
 
 async def handle(request: web.Request) -> web.StreamResponse:
     """Answer any Graph API or SCIM call."""
-    body = await request.read()
     call = _open(request)
     try:
+        body = await _body(request)
         query = request.rel_url.raw_query_string
         call.params = parameters.read(query, request.content_type, body)
     except GraphError as error:
@@ -49,6 +49,13 @@ def _open(request: web.Request) -> Call:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() in SCHEMES else ""
     return Call(platform, record, request.method, segments, {}, bearer, version)
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise GraphError(1, "Please reduce the amount of data you're asking for") from None
 
 
 def _split(raw_path: str) -> tuple[str, list[str]]:

@@ -105,6 +105,11 @@ def test_a_token_of_wild_bytes_is_refused(graph: Graph) -> None:
     assert answer.json()["error"]["code"] == 190
 
 
+def test_a_body_that_is_too_large_is_refused(graph: Graph) -> None:
+    answer = graph.call("POST", "me/messages", data=b"x" * 5_000_000)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 1)
+
+
 def _finite(value: Any) -> Any:
     """Return a value `requests` can write as JSON."""
     if isinstance(value, dict):
