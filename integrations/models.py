@@ -124,6 +124,7 @@ class InstallationKind(models.TextChoices):
 
 
 LIVE_STATES = (InstallationState.ACTIVE, InstallationState.ATTENTION, InstallationState.PAUSED)
+GONE_STATES = (InstallationState.REMOVED, InstallationState.PURGED)
 
 
 class InstallationQuerySet(models.QuerySet["Installation"]):

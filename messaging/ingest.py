@@ -13,8 +13,8 @@ from integrations.models import Organization
 from messaging.acceptance import accept_message
 from messaging.directory import apply_directory_event
 from messaging.events import Event, MessageCreated, MessageDeleted
-from messaging.models import Delivery, Message, ReceivedEvent
-from messaging.settlement import cancel
+from messaging.models import Message, ReceivedEvent
+from messaging.settlement import delete_message
 
 
 class Status(StrEnum):
@@ -71,10 +71,8 @@ def _work(event: Event, organization: Organization | None) -> Result:
     if organization is None:
         return Result(Status.IGNORED)
     if isinstance(event.data, MessageDeleted):
-        deliveries = Delivery.objects.filter(
-            organization=organization, message__ovice_id=event.data.message.id
-        )
-        return Result(Status.APPLIED if cancel(deliveries, reason="deleted") else Status.IGNORED)
+        delete_message(organization, event.data.message.id)
+        return Result(Status.APPLIED)
     apply_directory_event(organization, event)
     return Result(Status.APPLIED)
 

@@ -14,7 +14,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from accounts.models import ORGANIZATION_USERS
-from integrations.errors import TargetError, Unconfirmed
+from integrations.errors import TargetError, Unavailable, Unconfirmed
+from integrations.masterkeys import KeyMissingError
 from integrations.models import Installation, Space
 from integrations.targets import ChatTarget, open_target
 from messaging.calls import (
@@ -43,7 +44,8 @@ def relay_lane(installation_id: UUID, number: int) -> int:
     lease = take_lease(installation_id, number)
     if lease is None:
         return 0
-    taken, finished = 0, False
+    # After an error nobody is woken: the sweep tries again, at its own pace.
+    taken, finished = 0, True
     try:
         for delivery in abandoned(lease):
             settle_abandoned(delivery)
@@ -129,6 +131,10 @@ def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
             with_link=not delivery.space_removed,
         )
         return list(target.lay_out(notice))[delivery.parts_sent :]
+    except KeyMissingError:
+        # An operator's mistake, not this message's: it waits until the key is back.
+        settle_failed(delivery, Call(now(), None), Unavailable(code="master_key"))
+        return None
     except Exception as error:  # noqa: BLE001 - whatever it is, the lane must go on
         poison = Poison(code=type(error).__name__[:32])
         settle_failed(delivery, Call(now(), None), poison)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
+from integrations.models import GONE_STATES, Installation, Organization
 from messaging.models import Delivery, DeliveryQuerySet, DeliveryState, Message
 
 # The most deliveries ended in one transaction.
@@ -29,11 +30,35 @@ def cancel(deliveries: DeliveryQuerySet, *, reason: str) -> int:
 
 
 @transaction.atomic
+def delete_message(organization: Organization, ovice_id: str) -> None:
+    """Cancel what is not yet sent of a message that its sender deleted, and erase its text.
+
+    One that is being sent at this moment may still arrive, but is not tried again.
+    """
+    messages = Message.objects.filter(organization=organization, ovice_id=ovice_id)
+    cancel(Delivery.objects.filter(message__in=messages), reason="deleted")
+    messages.update(content_sealed=None)
+
+
+@transaction.atomic
 def expire_batch() -> int:
     """End up to ``BATCH`` deliveries that are too old to send, and return how many they were."""
     late = Delivery.objects.waiting().filter(expires_at__lte=now())
     batch = late.order_by("expires_at").values_list("pk", flat=True)[:BATCH]
     return _end(Delivery.objects.filter(pk__in=list(batch)).waiting(), DeliveryState.EXPIRED, "")
+
+
+@transaction.atomic
+def cancel_orphans() -> int:
+    """Cancel up to ``BATCH`` deliveries whose installation is gone, and return how many.
+
+    Removing an installation cancels what waits for it; this finds what was being accepted or sent
+    at that very moment.
+    """
+    gone = Installation.objects.filter(state__in=GONE_STATES)
+    batch = Delivery.objects.waiting().filter(installation__in=gone).values_list("pk", flat=True)
+    orphans = Delivery.objects.filter(pk__in=list(batch[:BATCH]))
+    return _end(orphans.waiting(), DeliveryState.CANCELLED, "org_disconnected")
 
 
 def _end(deliveries: DeliveryQuerySet, state: DeliveryState, reason: str) -> int:

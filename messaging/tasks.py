@@ -19,8 +19,8 @@ def relay_lane(installation_id: str, number: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Wake every lane with something due, and end what has become too old to send."""
+    """Wake every lane with something due, and end what is too old or belongs to nobody any more."""
     woken = wakeups.sweep(now())
-    expired = settlement.expire_batch()
-    if woken or expired:
-        logger.info("sweep: %d lanes woken, %d deliveries expired", woken, expired)
+    expired, orphans = settlement.expire_batch(), settlement.cancel_orphans()
+    if woken or expired or orphans:
+        logger.info("sweep: woke %d lanes, expired %d, cancelled %d", woken, expired, orphans)

@@ -45,11 +45,12 @@ def wake(installation_id: UUID, number: int) -> bool:
 
 def sweep(at: datetime) -> int:
     """Wake every lane that has something due at ``at``; return how many tasks were queued."""
+    # What a vanished worker was sending is looked into even where nothing may be sent just now.
     lost = Q(state=DeliveryState.SENDING, claimed_at__lte=at - settings.RELAY_LEASE)
-    due = (
-        Delivery.objects.filter(lost | Q(state__in=WAITING_STATES, due_at__lte=at))
-        .filter(installation__in=Installation.objects.sendable(at))
-        .values_list("installation_id", "lane")
-        .distinct()
+    due = Q(
+        state__in=WAITING_STATES,
+        due_at__lte=at,
+        installation__in=Installation.objects.sendable(at),
     )
-    return sum(wake(installation_id, number) for installation_id, number in due.order_by())
+    lanes = Delivery.objects.filter(lost | due).values_list("installation_id", "lane").distinct()
+    return sum(wake(installation_id, number) for installation_id, number in lanes.order_by())

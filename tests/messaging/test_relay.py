@@ -6,7 +6,10 @@ import pytest
 from django.utils.timezone import now
 
 from accounts.models import Member
+from integrations.datakeys import forget_keys
+from integrations.masterkeys import KeyMissingError
 from integrations.models import InstallationState, Space
+from integrations.targets import open_target
 from messaging import relay
 from messaging.models import Attempt, Delivery, DeliveryState, Lane, Outcome
 from messaging.relay import relay_lane
@@ -246,6 +249,29 @@ def test_a_message_our_own_code_chokes_on_is_set_aside(office):
     assert state(poison) == ("failed", "poison")
     assert poison.attempts.first().code == "DecodeError"
     assert len(office.texts("Jiro")) == 1
+
+
+def test_a_message_waits_while_the_operator_has_mislaid_its_key(office, settings, monkeypatch):
+    delivery = make_delivery(office.join("Hanako"))
+
+    def mislaid_since(*args):
+        target = open_target(*args)
+        forget_keys()
+        settings.ENCRYPTION_KEYS = ["b3RoZXItZW5jcnlwdGlvbi1rZXktb2YtMzItYnl0ZXM="]
+        return target
+
+    monkeypatch.setattr("messaging.relay.open_target", mislaid_since)
+    run(office)
+    assert state(delivery) == ("pending", "unavailable")
+    assert (delivery.tries, delivery.attempts.get().code) == (0, "master_key")
+
+
+def test_an_error_before_the_first_claim_does_not_spin(office, settings, wakes):
+    make_delivery(office.join("Hanako"))
+    settings.ENCRYPTION_KEYS = ["b3RoZXItZW5jcnlwdGlvbi1rZXktb2YtMzItYnl0ZXM="]
+    with pytest.raises(KeyMissingError):
+        run(office)
+    assert (wakes, Lane.objects.get().leased_until) == ([], None)
 
 
 def test_a_lane_in_other_hands_is_left_alone(office):

@@ -6,9 +6,10 @@ from django.utils.timezone import now
 
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
+from integrations.models import InstallationState
 from integrations.removal import remove_installation
 from messaging.models import Delivery, DeliveryState, Message
-from messaging.settlement import cancel, expire_batch
+from messaging.settlement import cancel, delete_message, expire_batch
 from messaging.tasks import sweep
 from tests.factories import make_delivery, make_link
 
@@ -70,6 +71,22 @@ def test_unlinking_cancels_everything_that_waits_for_the_link():
     remove_links(Link.objects.filter(pk=link.pk), reason=RemovedReason.USER)
     assert states() == ["cancelled"] * 3 + ["pending"]
     assert set(Delivery.objects.filter(link=link).values_list("reason", flat=True)) == {"user"}
+
+
+def test_what_came_in_while_its_installation_was_removed_is_cancelled_soon():
+    late = make_delivery()
+    make_delivery()
+    late.installation.state = InstallationState.REMOVED
+    late.installation.save()
+    sweep()
+    assert states() == ["cancelled", "pending"]
+    assert contents().count(None) == 1
+
+
+def test_a_message_deleted_while_it_is_sent_is_not_tried_again():
+    delivery = make_delivery(state=DeliveryState.SENDING)
+    delete_message(delivery.organization, delivery.message.ovice_id)
+    assert (states(), contents()) == (["sending"], [None])
 
 
 def test_a_removed_installation_leaves_no_link_and_no_queue():

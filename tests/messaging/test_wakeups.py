@@ -77,6 +77,12 @@ def test_the_sweep_finds_what_a_vanished_worker_was_sending(wakes):
     assert (sweep(now()), wakes) == (1, [task(delivery)])
 
 
+def test_the_sweep_finds_it_even_where_nothing_may_be_sent(wakes):
+    make_delivery(state=DeliveryState.SENDING, claimed_at=now() - timedelta(minutes=2))
+    Installation.objects.update(state=InstallationState.REMOVED)
+    assert sweep(now()) == 1
+
+
 @pytest.mark.parametrize(
     "fields",
     [
