@@ -4,7 +4,12 @@ import pytest
 
 from integrations.datakeys import forget_keys
 
-pytest_plugins = ["tests.plugins.sandbox", "tests.plugins.office", "tests.plugins.system"]
+pytest_plugins = [
+    "tests.plugins.sandbox",
+    "tests.plugins.ovice",
+    "tests.plugins.office",
+    "tests.plugins.system",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,7 +50,6 @@ class System:
         self.socket = folder / "valkey.sock"
         self.sandbox_url = ""
         self.graph_url = ""
-        self.connector_key = random_base64()
         self.children = Children(folder, self._environment(env or {}), cwd=ROOT)
 
     def __enter__(self) -> Self:
@@ -154,7 +154,7 @@ class System:
 
     def _environment(self, overrides: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of every child: the caller's, plus a complete configuration."""
-        secrets = generate()
+        secrets, connector_key = generate(), random_base64()
         return {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -168,7 +168,8 @@ class System:
             "STATIC_ROOT": str(self.folder / "static"),
             "SANDBOX_WEB_PORT": str(self.ports.sandbox),
             "SANDBOX_GRAPH_PORT": str(self.ports.graph),
-            "SANDBOX_CONNECTOR_KEY": self.connector_key,
+            "SANDBOX_CONNECTOR_KEY": connector_key,
+            "OVICE_CONNECTOR_KEYS": sha256(connector_key.encode()).hexdigest(),
             "KOTOZUTE_URL": self.base_url,
             **overrides,
         }

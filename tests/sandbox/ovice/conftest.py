@@ -22,11 +22,6 @@ class Place:
 
 
 @pytest.fixture
-def ovice(sandbox: Sandbox) -> Ovice:
-    return Ovice(sandbox)
-
-
-@pytest.fixture
 def relay(sandbox: Sandbox) -> Iterator[Receiver]:
     before = sandbox.control("GET", "health")["relay"]
     with listening() as receiver:
