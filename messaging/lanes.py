@@ -50,11 +50,12 @@ def take_lease(installation_id: UUID, number: int) -> Lease | None:
 def release(lease: Lease) -> bool:
     """Give the lane back; return whether somebody tried to wake it meanwhile.
 
-    Whoever was turned away while we held the lane left ``woken_at`` set, and counts on us.
+    Whoever was turned away while we held the lane left ``woken_at`` set, and counts on us: it is
+    taken back here, or it would keep the next wake-up from being queued.
     """
     ours = Lane.objects.filter(pk=lease.lane_id, fence=lease.fence)
     ours.update(leased_until=None)
-    return ours.filter(woken_at__isnull=False).exists()
+    return bool(ours.filter(woken_at__isnull=False).update(woken_at=None))
 
 
 def abandoned(lease: Lease) -> list[Delivery]:
