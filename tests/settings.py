@@ -1,6 +1,7 @@
 """The product's own settings, in an environment fixed for tests."""
 
 import os
+import tempfile
 
 os.environ.update(
     {
@@ -25,3 +26,7 @@ STORAGES = {
 # Collected files are served by the real processes only; here there are none to warn about.
 MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: F405 - from above
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from above
+    # A file, since threads of one test must meet the locks that processes meet.
+    folder = tempfile.TemporaryDirectory(prefix="kotozute-tests-")
+    DATABASES["default"]["TEST"] = {"NAME": f"{folder.name}/test.sqlite3"}  # noqa: F405

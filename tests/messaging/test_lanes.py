@@ -1,0 +1,81 @@
+"""Leases and claims when several workers want the same thing at the same moment."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils.timezone import now
+
+from messaging.lanes import release, take_lease
+from messaging.models import Lane
+from messaging.relay import claim
+from tests.factories import make_delivery, make_installation
+
+WORKERS = 8
+
+
+def at_once(job: Callable[[], object]) -> list[object]:
+    """Run ``job`` in as many threads as there are workers, started together."""
+    barrier = threading.Barrier(WORKERS)
+
+    def run(_: int) -> object:
+        barrier.wait()
+        try:
+            return job()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(run, range(WORKERS)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_one_gets_the_lease():
+    lane = Lane.objects.create(installation=make_installation(), number=0)
+    leases = at_once(lambda: take_lease(lane.installation_id, 0))
+    assert sum(lease is not None for lease in leases) == 1
+    lane.refresh_from_db()
+    assert lane.fence == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_is_claimed_once_even_if_all_believe_they_own_the_lane():
+    delivery = make_delivery()
+    Lane.objects.create(installation=delivery.installation, number=delivery.lane)
+    lease = take_lease(delivery.installation_id, delivery.lane)
+    assert lease is not None
+    claims = at_once(lambda: claim(lease))
+    assert [found for found in claims if found] == [delivery]
+
+
+@pytest.mark.django_db
+def test_a_worker_that_slept_through_its_lease_claims_nothing():
+    delivery = make_delivery()
+    Lane.objects.create(installation=delivery.installation, number=delivery.lane)
+    slept = take_lease(delivery.installation_id, delivery.lane)
+    Lane.objects.update(leased_until=now() - timedelta(seconds=1))
+    successor = take_lease(delivery.installation_id, delivery.lane)
+    assert slept is not None
+    assert successor is not None
+    assert claim(slept) is None
+    assert claim(successor) == delivery
+
+
+@pytest.mark.django_db
+def test_a_worker_that_lost_its_lane_cannot_give_it_back():
+    lane = Lane.objects.create(installation=make_installation(), number=0)
+    slept = take_lease(lane.installation_id, 0)
+    Lane.objects.update(leased_until=now() - timedelta(seconds=1))
+    take_lease(lane.installation_id, 0)
+    assert slept is not None
+    assert not release(slept)
+    lane.refresh_from_db()
+    assert lane.leased_until is not None
+
+
+@pytest.mark.django_db
+def test_a_lane_that_does_not_exist_is_nobodys():
+    assert take_lease(make_installation().pk, 0) is None
