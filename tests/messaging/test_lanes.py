@@ -22,6 +22,7 @@ def at_once(job: Callable[[], object]) -> list[object]:
     barrier = threading.Barrier(WORKERS)
 
     def run(_: int) -> object:
+        connection.ensure_connection()
         barrier.wait()
         try:
             return job()
