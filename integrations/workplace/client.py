@@ -4,11 +4,14 @@ It knows nothing of members or messages; the modules beside it describe a call, 
 it. No exception of the HTTP library leaves it, because those hold the request with its token.
 """
 
+import io
 import logging
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
+from socket import socket
 from typing import Any
 from urllib.parse import quote
 
@@ -35,10 +38,11 @@ from integrations.workplace.usage import read_usage
 
 logger = logging.getLogger(__name__)
 
+# For the look-up of the host's name, the connection and the TLS handshake together.
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 10.0
-# From the start of a call to the last byte of its answer's body, however slowly that drips in.
-TOTAL_SECONDS = 20.0
+# For the whole answer, from its first byte to its last, however slowly it drips in. With the second
+# try after a refused proof a call ends well within the relay's lease of a lane.
+ANSWER_SECONDS = 10.0
 LARGEST_ANSWER = 1024 * 1024
 _CHUNK = 64 * 1024
 _HEADERS = {
@@ -87,7 +91,7 @@ class GraphClient:
     def _attempt(self, call: Call) -> Answer:
         started = time.monotonic()
         try:
-            status, headers, content = self._exchange(call, until=started + TOTAL_SECONDS)
+            status, headers, content = self._exchange(call)
             usage = read_usage(headers)
             answer = Answer(read_answer(status, content, usage, call.expected), usage)
         except TargetError as error:
@@ -96,7 +100,7 @@ class GraphClient:
         _log(call, started)
         return answer
 
-    def _exchange(self, call: Call, *, until: float) -> tuple[int, Mapping[str, str], bytes]:
+    def _exchange(self, call: Call) -> tuple[int, Mapping[str, str], bytes]:
         """Send the request and read the whole answer: status, headers, body."""
         try:
             with _session().request(
@@ -105,11 +109,11 @@ class GraphClient:
                 params={**call.query, **self._proof()},
                 json=call.payload,
                 headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return response.status_code, response.headers, _read(response, until=until)
+                return response.status_code, response.headers, _read(response)
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             broken = _translate(error, call.expected)
         # Raised out here, so that the library's exception is not even kept as the context.
@@ -119,18 +123,54 @@ class GraphClient:
         return sign_token_now(self._token, self._secret) if self._secret and self._token else {}
 
 
+class _HurriedReads(io.RawIOBase):
+    """What a socket receives until a moment; the library's own timeout begins anew at each read."""
+
+    def __init__(self, source: io.BufferedReader, connection: socket, until: float) -> None:
+        self._source, self._socket, self._until = source, connection, until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("too slow")
+        self._socket.settimeout(left)
+        return self._source.raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
+class _HurriedAnswer(HTTPResponse):
+    """Takes the socket's timeout as the limit of the whole answer, headers and body."""
+
+    def __init__(self, sock: socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        until = time.monotonic() + (sock.gettimeout() or 0)
+        self.fp = io.BufferedReader(_HurriedReads(self.fp, sock, until))
+
+
 class _EarlyFailure:
     """Tells a request that never left from one that may have been accepted.
 
     Whatever fails while connecting, in the TLS handshake, or before the last header is written
     cannot have been accepted; the library reports several of these like a cut in the answer.
+    A connection that came too late is not used, lest the request leave when nobody waits for it.
     """
 
+    response_class: type[HTTPResponse] = _HurriedAnswer
+
     def connect(self) -> None:
+        latest = time.monotonic() + CONNECT_SECONDS
         try:
             super().connect()  # type: ignore[misc] # mixed into a connection
         except OSError:
             raise _never_left(self) from None
+        if time.monotonic() > latest:
+            raise _never_left(self)
 
     def endheaders(self, *args: Any, **options: Any) -> None:
         try:
@@ -190,16 +230,14 @@ def _url(path: tuple[str, ...]) -> str:
     return f"{settings.WORKPLACE_GRAPH_URL.rstrip('/')}/{segments}"
 
 
-def _read(response: requests.Response, *, until: float) -> bytes:
-    """Return the body; raise when it is too large or takes too long."""
+def _read(response: requests.Response) -> bytes:
+    """Return the body; raise when it is too large."""
     content = bytearray()
     # Whatever has arrived is taken at once: a full chunk could be waited for without end.
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         content += chunk
         if len(content) > LARGEST_ANSWER:
             raise DecodeError("too large")
-        if time.monotonic() > until:
-            raise requests.ReadTimeout("too slow")
     return bytes(content)
 
 

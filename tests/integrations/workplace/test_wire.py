@@ -4,6 +4,7 @@ import gzip
 import select
 import socket
 import time
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from integrations.workplace import client as client_module
 from integrations.workplace.client import GraphClient
 from integrations.workplace.directory import get_member
 from integrations.workplace.messages import send_text
-from tests.integrations.workplace.wire import KEEP_NOT, answer, wire
+from tests.integrations.workplace.wire import HEADERS_END, KEEP_NOT, answer, wire
 
 ACCEPTED = answer(b'{"recipient_id":"1","message_id":"m_1"}')
 
@@ -119,7 +120,7 @@ def test_a_whole_answer_before_a_cut_is_an_answer(client, settings):
 
 
 def test_silence_after_the_request_is_unconfirmed(client, settings, monkeypatch):
-    monkeypatch.setattr(client_module, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.WORKPLACE_GRAPH_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
 
@@ -127,14 +128,64 @@ def test_silence_after_the_request_is_unconfirmed(client, settings, monkeypatch)
         assert outcome_of_look_up(client) == (Unavailable, "timeout")
 
 
-def test_a_body_that_drips_in_is_given_up_in_time(client, settings, monkeypatch):
-    monkeypatch.setattr(client_module, "TOTAL_SECONDS", 0.2)
-    with wire(ACCEPTED, drip=0.05) as server:
+@pytest.mark.parametrize("drip_from", [b"", b"HTTP/1.1 200 OK\r\n", HEADERS_END])
+def test_an_answer_that_drips_in_is_given_up_in_time(client, settings, monkeypatch, drip_from):
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.2)
+    with wire(ACCEPTED, drip=0.05, drip_from=drip_from) as server:
         settings.WORKPLACE_GRAPH_URL = server.url
         started = time.monotonic()
 
         assert outcome_of_send(client) == (Unconfirmed, "timeout")
-    assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 0.4
+
+
+def test_a_server_that_promises_an_answer_for_ever_is_given_up_in_time(
+    client, settings, monkeypatch
+):
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.2)
+    with wire(b"HTTP/1.1 100 Continue\r\n\r\n" * 200, drip=0.01, drip_from=b"") as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+        started = time.monotonic()
+
+        assert outcome_of_send(client) == (Unconfirmed, "timeout")
+        assert time.monotonic() - started < 0.4
+
+
+def test_each_of_two_tries_has_its_own_limit(client, settings, monkeypatch):
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.4)
+    refused = answer(b'{"error":{"message":"Invalid appsecret_proof","code":100}}')
+    endless = answer(b"x" * 1000)
+    with wire(refused, endless, drip=0.004) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+        started = time.monotonic()
+
+        with pytest.raises(Unconfirmed):
+            send_text(GraphClient(Credentials("example-token", "secret")), "1", "Hello")
+        assert len(server.requests) == 2
+        assert time.monotonic() - started < 2 * 0.4 + 0.1
+
+
+def test_a_send_with_its_second_try_ends_within_the_lease(settings):
+    connecting = writing = client_module.CONNECT_SECONDS
+    one_try = connecting + writing + client_module.ANSWER_SECONDS
+
+    assert 2 * one_try <= 45 < settings.RELAY_LEASE.total_seconds()
+
+
+def test_a_connection_that_comes_too_late_is_not_used(client, settings, monkeypatch):
+    look_up = socket.getaddrinfo
+
+    def look_up_slowly(*args: Any, **options: Any) -> Any:
+        time.sleep(0.3)
+        return look_up(*args, **options)
+
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
+    with wire(ACCEPTED) as server:
+        settings.WORKPLACE_GRAPH_URL = server.url
+
+        assert outcome_of_send(client) == (NotReached, "connect")
+    assert not any(server.requests)
 
 
 def test_a_body_that_drips_in_fast_enough_is_an_answer(client, settings):

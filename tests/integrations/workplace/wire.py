@@ -15,8 +15,17 @@ KEEP_NOT = b"Connection: close"
 class Wire:
     """``url`` of a server that plays ``script``: for each connection, what it does."""
 
-    def __init__(self, answers: list[bytes], *, read: int | None, reset: bool, drip: float) -> None:
-        self._answers, self._read, self._reset, self._drip = answers, read, reset, drip
+    def __init__(
+        self,
+        answers: list[bytes],
+        *,
+        read: int | None,
+        reset: bool,
+        drip: float,
+        drip_from: bytes,
+    ) -> None:
+        self._answers, self._read, self._reset = answers, read, reset
+        self._drip, self._drip_from = drip, drip_from
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.requests: list[bytes] = []
@@ -46,12 +55,11 @@ class Wire:
             self.closed.release()
 
     def _send(self, connection: socket.socket, answer: bytes) -> None:
-        """Send the head at once, and the body at once or byte after byte."""
-        head, end, body = answer.partition(HEADERS_END)
-        connection.sendall(head + end)
-        pieces = [bytes([byte]) for byte in body] if self._drip else [body]
+        """Send the answer, from ``drip_from`` on byte after byte if it is to drip."""
+        start = answer.index(self._drip_from) + len(self._drip_from) if self._drip else len(answer)
         with suppress(ConnectionError):
-            for piece in pieces:
+            connection.sendall(answer[:start])
+            for piece in (bytes([byte]) for byte in answer[start:]):
                 time.sleep(self._drip)
                 connection.sendall(piece)
 
@@ -75,15 +83,19 @@ class Wire:
 
 @contextmanager
 def wire(
-    *answers: bytes, read: int | None = None, reset: bool = False, drip: float = 0
+    *answers: bytes,
+    read: int | None = None,
+    reset: bool = False,
+    drip: float = 0,
+    drip_from: bytes = HEADERS_END,
 ) -> Iterator[Wire]:
     """Serve ``answers``, one for each connection.
 
     ``read`` bytes of a request are taken before the answer, or all of it; then the connection is
-    closed, with a reset when ``reset`` is set. ``drip`` is the pause before each byte of a body,
-    in seconds.
+    closed, with a reset when ``reset`` is set. ``drip`` is the pause in seconds before each byte
+    that comes after ``drip_from``, which is the end of the headers unless told otherwise.
     """
-    server = Wire(list(answers), read=read, reset=reset, drip=drip)
+    server = Wire(list(answers), read=read, reset=reset, drip=drip, drip_from=drip_from)
     try:
         yield server
     finally:
