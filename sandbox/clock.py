@@ -1,6 +1,7 @@
 """The sandbox's own clock: it runs like the real one and can be moved forward or back."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,12 +38,14 @@ class Clock:
         self._wake()
 
     async def sleep_until(self, moment: float) -> None:
-        """Return once the sandbox's time has reached `moment`, by waiting or by being moved."""
+        """Return once the sandbox's time has reached `moment`, by waiting or by being moved.
+
+        Not with `wait_for`: before Python 3.12 it drops a cancel that comes with a move.
+        """
         while (left := moment - self.now()) > 0:
-            try:
-                await asyncio.wait_for(self._moved.wait(), timeout=left)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
 
     def _wake(self) -> None:
         self._moved.set()

@@ -63,7 +63,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
 
 async def _next_frame(queue: asyncio.Queue[str]) -> bytes:
     try:
-        text = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+        async with asyncio.timeout(HEARTBEAT_SECONDS):
+            text = await queue.get()
     except TimeoutError:
         return b": still here\n\n"
     return f"data: {text}\n\n".encode()

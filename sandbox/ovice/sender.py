@@ -72,14 +72,8 @@ class Sender:
         return parse_retry_after(await self.post(event.body, signed, attempt), time.time())
 
     def forget(self) -> None:
-        """Stop trying whatever is under way.
-
-        Not by cancelling alone: before Python 3.12, `wait_for` drops a cancellation that comes
-        in the same moment as a move of the clock.
-        """
-        stopped = list(self._running)
-        self._running.clear()
-        for task in stopped:
+        """Stop trying whatever is under way."""
+        for task in self._running:
             task.cancel()
 
     async def _deliver(self, event: OutgoingEvent, first_done: asyncio.Event) -> None:
@@ -87,8 +81,6 @@ class Sender:
             while (moment := await self._try(event)) is not None:
                 first_done.set()
                 await self._state.clock.sleep_until(moment)
-                if asyncio.current_task() not in self._running:
-                    return
         finally:
             first_done.set()
 

@@ -38,3 +38,19 @@ def test_who_waits_for_a_moment_wakes_when_the_clock_is_moved_past_it() -> None:
 
 def test_a_moment_that_is_past_is_not_waited_for() -> None:
     asyncio.run(asyncio.wait_for(Clock().sleep_until(0), 1))
+
+
+@pytest.mark.parametrize("ticks", range(5))
+def test_a_cancel_in_the_moment_of_a_move_is_not_lost(ticks: int) -> None:
+    async def wait() -> bool:
+        clock = Clock()
+        waiting = asyncio.create_task(clock.sleep_until(clock.now() + 3600))
+        await asyncio.sleep(0)
+        clock.advance(1)
+        for _tick in range(ticks):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting], timeout=0.5)
+        return waiting.cancelled()
+
+    assert asyncio.run(wait())
