@@ -11,6 +11,7 @@ from aiohttp import web
 
 HEARTBEAT_SECONDS = 15.0
 QUEUE_LENGTH = 100
+OPENED = json.dumps({"kind": "opened"})
 
 
 class Live:
@@ -54,7 +55,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
     )
     with request.app[LIVE].listen(topic) as queue:
         await response.prepare(request)
-        await response.write(b": listening\n\n")
+        # What changed while the page was on its way is fetched at once, also after a break.
+        await response.write(_framed(OPENED))
         with contextlib.suppress(ConnectionError):
             while True:
                 await response.write(await _next_frame(queue))
@@ -67,4 +69,8 @@ async def _next_frame(queue: asyncio.Queue[str]) -> bytes:
             text = await queue.get()
     except TimeoutError:
         return b": still here\n\n"
+    return _framed(text)
+
+
+def _framed(text: str) -> bytes:
     return f"data: {text}\n\n".encode()

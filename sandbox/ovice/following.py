@@ -32,7 +32,8 @@ class Followed:
     async def _pass_on(self, member_id: str, organization_id: str) -> None:
         with self._live.listen(f"chat:{member_id}") as news, contextlib.suppress(TimeoutError):
             while True:
-                await asyncio.wait_for(news.get(), PATIENCE_SECONDS)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await news.get()
                 self._live.publish(f"ovice:{organization_id}", {"kind": "arrival"})
 
 

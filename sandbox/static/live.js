@@ -1,5 +1,6 @@
 // Keeps marked parts of a page fresh. An element with data-live="topic" opens the stream;
-// on every event the page is fetched again and each element with data-part is replaced.
+// on every event, the first tells that the stream is open, the page is fetched again and each
+// element with data-part is replaced.
 (() => {
   "use strict";
   const root = document.querySelector("[data-live]");

@@ -65,7 +65,7 @@ def test_an_open_page_hears_of_the_arrival(ovice: Ovice, place: Place, chat: Cha
     url = f"{ovice.web_url}/live?topic=ovice:{place.organization}"
     with requests.get(url, stream=True, timeout=5) as stream:
         lines = stream.iter_lines(decode_unicode=True)
-        assert next(lines) == ": listening"
+        assert next_event(lines) == {"kind": "opened"}
         space = f"{ovice.web_url}/ovice/spaces/{place.space}?as={place.taro}"
         assert "In Work Chat" not in requests.get(space, timeout=5).text
         chat.bot_writes("Taro: the plan")
