@@ -44,6 +44,15 @@ class Acts:
         self._see(thread)
         events.member_read(self.world, self.sender, thread, member)
 
+    def block(self, thread: Thread, member: Member, *, blocked: bool) -> None:
+        """Block the bot of a chat, which cannot write to the member then, or let it in again."""
+        page_id = thread.install.page_id
+        if blocked:
+            member.blocked_pages.add(page_id)
+        else:
+            member.blocked_pages.discard(page_id)
+        self.world.announce_thread(thread)
+
     def _see(self, thread: Thread) -> None:
         now = self.world.clock.now()
         for message in thread.messages:

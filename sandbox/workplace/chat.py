@@ -45,6 +45,7 @@ async def conversation(request: web.Request) -> web.Response:
         "clock": world.clock,
         "is_typing": thread.typing_until > world.clock.now(),
         "is_open": thread.install.uninstalled_at is None,
+        "is_blocked": thread.install.page_id in member.blocked_pages,
         "started": profile.get("get_started") if not thread.messages else None,
         "greeting": _localized(profile.get("greeting"), member).get("text"),
         "menu": _localized(profile.get("persistent_menu"), member).get("call_to_actions", []),
@@ -54,7 +55,7 @@ async def conversation(request: web.Request) -> web.Response:
 
 
 async def answer(request: web.Request) -> web.Response:
-    """Answer the forms of a chat: a text, a quick reply, a tap."""
+    """Answer the forms of a chat: a text, a quick reply, a tap, block and unblock."""
     form, thread, member = await read_form(request), _thread(request), _member(request)
     acts, address = request.app[ACTS], _address(_member(request), _thread(request))
     if thread.install.uninstalled_at is not None:
@@ -65,6 +66,8 @@ async def answer(request: web.Request) -> web.Response:
             acts.tap(thread, member, title, payload)
         case "choose":
             acts.choose(thread, member, title, payload)
+        case "block" | "unblock" as act:
+            acts.block(thread, member, blocked=act == "block")
         case _ if text := form.get("text", "").strip()[:LONGEST_TEXT]:
             acts.write(thread, member, text.replace("\r\n", "\n"))
     raise see_other(address)

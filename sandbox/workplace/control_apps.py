@@ -90,6 +90,7 @@ async def change_install(request: web.Request) -> web.Response:
     if "scope" in values:
         chosen = None if values["scope"] is None else texts(values, "scope", [])
         install.scope = None if chosen is None else {member_of(world, m).member_id for m in chosen}
+    world.announce(install.community)
     return web.json_response(describe_install(install))
 
 

@@ -49,19 +49,25 @@ async def create_members(request: web.Request) -> web.Response:
 
 
 def _create(world: World, community: Community, values: dict[str, Any]) -> Member:
-    email = text(values, "email")
-    if "@" not in email:
-        raise ControlError("email must be an address.")
-    if world.member_by_email(community, email):
-        raise ControlError("This community has a member with that email already.")
     return world.create_member(
         community,
         name=text(values, "name"),
-        email=email,
+        email=_free_email(world, community, values),
         locale=text(values, "locale", "en_US"),
         claimed=flag(values, "claimed", default=True),
         details={name: text(values, name) for name in DETAILS if name in values},
     )
+
+
+def _free_email(
+    world: World, community: Community, values: dict[str, Any], owner: Member | None = None
+) -> str:
+    email = text(values, "email")
+    if "@" not in email:
+        raise ControlError("email must be an address.")
+    if world.member_by_email(community, email) not in (None, owner):
+        raise ControlError("This community has a member with that email already.")
+    return email
 
 
 async def list_members(request: web.Request) -> web.Response:
@@ -78,20 +84,18 @@ async def change_member(request: web.Request) -> web.Response:
     member = member_of(world, request.match_info["member"])
     now = world.clock.now()
     if "email" in values:
-        email = text(values, "email")
-        if world.member_by_email(member.community, email) not in (None, member):
-            raise ControlError("This community has a member with that email already.")
-        world.rename_email(member, email)
+        world.rename_email(member, _free_email(world, member.community, values, member))
     member.name = text(values, "name", member.name)
     member.locale = text(values, "locale", member.locale)
     if "active" in values:
-        member.deactivated_at = None if flag(values, "active", default=True) else now
+        world.set_active(member, active=flag(values, "active", default=True))
     if "claimed" in values:
         member.claimed_at = now if flag(values, "claimed", default=True) else None
     if "blocks" in values:
         member.blocked_pages.add(install_of(world, values["blocks"]).page_id)
     if "unblocks" in values:
         member.blocked_pages.discard(text(values, "unblocks"))
+    world.announce(member.community)
     return web.json_response(describe_member(world, member))
 
 

@@ -59,8 +59,7 @@ async def create_member(request: web.Request) -> web.Response:
     """Answer the form that adds a member."""
     form, community = await read_form(request), community_of(request)
     email = required(form.get("email"), "an address")
-    if "@" not in email or request.app[WORLD].member_by_email(community, email):
-        raise web.HTTPBadRequest(text="The address is not one, or somebody here has it already.")
+    require_free(request, community, email)
     request.app[WORLD].create_member(
         community,
         name=required(form.get("name"), "a name"),
@@ -69,14 +68,6 @@ async def create_member(request: web.Request) -> web.Response:
         claimed="unclaimed" not in form,
     )
     raise see_other(f"{ROOT}/{community.community_id}/#members")
-
-
-async def change_member(request: web.Request) -> web.Response:
-    """Answer the buttons beside a member: deactivate and reactivate."""
-    world, member = request.app[WORLD], _member(request)
-    active = (await read_form(request)).get("act") == "reactivate"
-    member.deactivated_at = None if active else world.clock.now()
-    raise see_other(f"{ROOT}/{member.community.community_id}/#members")
 
 
 def third_party_apps(request: web.Request) -> list[Any]:
@@ -99,11 +90,13 @@ def required(value: str | None, what: str) -> str:
     return value.strip()
 
 
-def _member(request: web.Request) -> Member:
-    member = request.app[WORLD].members.get(request.match_info["member"])
-    if member is None or member.community is not community_of(request):
-        raise web.HTTPNotFound(text="There is no such member.")
-    return member
+def require_free(
+    request: web.Request, community: Community, email: str, owner: Member | None = None
+) -> None:
+    """Refuse an address that is none, or that somebody else in the community has."""
+    taken_by = request.app[WORLD].member_by_email(community, email)
+    if "@" not in email or taken_by not in (None, owner):
+        raise web.HTTPBadRequest(text="The address is not one, or somebody here has it already.")
 
 
 def setup(app: web.Application) -> None:
@@ -114,4 +107,3 @@ def setup(app: web.Application) -> None:
     app.router.add_post(ROOT + "/apps", create_app)
     app.router.add_get(HOME, home)
     app.router.add_post(HOME + "members", create_member)
-    app.router.add_post(HOME + "members/{member}", change_member)

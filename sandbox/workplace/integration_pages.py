@@ -6,6 +6,7 @@ from aiohttp import web
 
 from sandbox.pages import Form, read_form, render, see_other
 from sandbox.workplace import removal, subscriptions
+from sandbox.workplace.authentication import is_idle
 from sandbox.workplace.dashboard import HOME, ROOT, community_of, required
 from sandbox.workplace.errors import GraphError
 from sandbox.workplace.graph import PLATFORM
@@ -25,8 +26,7 @@ async def create(request: web.Request) -> web.Response:
     form, community = await read_form(request), community_of(request)
     world = request.app[WORLD]
     app = world.create_app(required(form.get("name"), "a name"), Kind.CUSTOM)
-    chosen = [name for name in LABELS if name in form.getall("permissions", [])]
-    install = world.install(app, community, permissions=chosen)
+    install = world.install(app, community, permissions=_chosen(form, []))
     world.unseen_tokens.add(install.page_id)
     raise see_other(_address(install))
 
@@ -39,7 +39,13 @@ async def show(request: web.Request) -> web.Response:
 async def act(request: web.Request) -> web.Response:
     """Answer the page's buttons."""
     install, form = _install(request), await read_form(request)
-    acts = {"token": _show_token, "reset": _reset, "proof": _proof, "uninstall": _uninstall}
+    acts = {
+        "token": _show_token,
+        "reset": _reset,
+        "rights": _rights,
+        "reactivate": _reactivate,
+        "uninstall": _uninstall,
+    }
     name = request.match_info["act"]
     if name == "webhooks":
         return await _subscribe(request, install, form)
@@ -64,10 +70,25 @@ def _reset(request: web.Request, install: Install, form: Form) -> web.Response:
     raise see_other(_address(install))
 
 
-def _proof(request: web.Request, install: Install, form: Form) -> web.Response:
-    del request
+def _rights(request: web.Request, install: Install, form: Form) -> web.Response:
+    """Save what a custom integration may do, and whether it must prove its secret."""
     if install.app.kind is Kind.CUSTOM:
         install.require_proof = "require" in form
+        install.permissions = _chosen(form, install.permissions)
+        request.app[WORLD].announce(install.community)
+    raise see_other(_address(install))
+
+
+def _chosen(form: Form, former: list[str]) -> list[str]:
+    """Return the ticked permissions, and those of before that the page has no box for."""
+    ticked = form.getall("permissions", [])
+    return [name for name in LABELS if name in ticked] + [n for n in former if n not in LABELS]
+
+
+def _reactivate(request: web.Request, install: Install, form: Form) -> web.Response:
+    """Bring back a custom integration that was deactivated because nobody used it."""
+    del form
+    install.last_called_at = request.app[WORLD].clock.now()
     raise see_other(_address(install))
 
 
@@ -97,13 +118,15 @@ async def _subscribe(request: web.Request, install: Install, form: Form) -> web.
 def _page(
     request: web.Request, install: Install, *, token: str = "", problem: str = ""
 ) -> web.Response:
+    world = request.app[WORLD]
     context: dict[str, Any] = {
         "install": install,
+        "is_idle": is_idle(install, world.clock.now(), world.behaviour.idle_days),
         "community": install.community,
         "labels": LABELS,
         "fields": WEBHOOK_FIELDS,
         "subscription": install.app.subscriptions.get("page"),
-        "token_waits": install.page_id in request.app[WORLD].unseen_tokens,
+        "token_waits": install.page_id in world.unseen_tokens,
         "token": token,
         "problem": problem,
         "is_custom": install.app.kind is Kind.CUSTOM,

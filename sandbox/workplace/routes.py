@@ -13,6 +13,7 @@ from sandbox.workplace import (
     dialog,
     graph,
     integration_pages,
+    member_pages,
 )
 from sandbox.workplace.acts import ACTS, Acts
 from sandbox.workplace.call import Platform
@@ -43,6 +44,6 @@ def setup(site: web.Application, graph_app: web.Application) -> None:
 
     state.on_reset.append(forget)
     controls = (control, control_members, control_traffic, control_apps)
-    for part in (*controls, dialog, dashboard, integration_pages, chat):
+    for part in (*controls, dialog, dashboard, integration_pages, member_pages, chat):
         part.setup(site)
     graph_app.router.add_route("*", "/{path:.*}", graph.handle)

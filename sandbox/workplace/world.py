@@ -59,6 +59,7 @@ class World:
         """Add a community; an id is made unless one is given."""
         community = Community(community_id or ids.community_id(), name)
         self.communities[community.community_id] = community
+        self.announce(community)
         return community
 
     def create_member(
@@ -89,13 +90,15 @@ class World:
         for install in self.installs:
             if install.community is community:
                 self._scope(install.app, member)
-        self.live.publish(f"community:{community.community_id}", {"kind": "member"})
+        self.announce(community)
         return member
 
     def create_app(self, name: str, kind: Kind, app_id: str = "", secret: str = "") -> App:
         """Add an app; id and secret are made unless given."""
         app = App(app_id or ids.new_id("3", 15), secret or secrets.token_hex(16), name, kind)
         self.apps[app.app_id] = app
+        for community in self.communities.values():
+            self.announce(community)
         return app
 
     def install(
@@ -126,21 +129,21 @@ class World:
         self.by_token[install.token] = install
         for member in community.members:
             self._scope(app, member)
-        self._announce(install)
+        self.announce(install.community)
         return install
 
     def uninstall(self, install: Install) -> None:
         """End an install; its token is refused from now on."""
         install.uninstalled_at = self.clock.now()
         self._kill_token(install, "uninstalled")
-        self._announce(install)
+        self.announce(install.community)
 
     def reset_token(self, install: Install) -> str:
         """Give an install a new token and return it; the old one is refused from now on."""
         self._kill_token(install, "reset")
         install.token = ids.token(third_party=install.app.kind is Kind.THIRD_PARTY)
         self.by_token[install.token] = install
-        self._announce(install)
+        self.announce(install.community)
         return install.token
 
     def live_install(self, app: App, community: Community) -> Install | None:
@@ -174,6 +177,12 @@ class World:
         del member.community.by_email[member.email.casefold()]
         member.email = email
         member.community.by_email[email.casefold()] = member
+        self.announce(member.community)
+
+    def set_active(self, member: Member, *, active: bool) -> None:
+        """Deactivate a member, or bring a former one back."""
+        member.deactivated_at = None if active else self.clock.now()
+        self.announce(member.community)
 
     def direct_thread(self, install: Install, member: Member) -> Thread:
         """Return the one chat of a bot with one member, made at its first use."""
@@ -201,13 +210,15 @@ class World:
         self.announce_thread(thread)
         return message
 
+    def announce(self, community: Community) -> None:
+        """Tell the open pages of a community, and those that list all, that it changed."""
+        for topic in ("communities", f"community:{community.community_id}"):
+            self.live.publish(topic, {"kind": "community"})
+
     def announce_thread(self, thread: Thread) -> None:
         """Tell the open pages of everybody in a chat that it changed."""
         for member in thread.members:
             self.live.publish(f"chat:{member.member_id}", {"kind": "chat"})
-
-    def _announce(self, install: Install) -> None:
-        self.live.publish(f"community:{install.community.community_id}", {"kind": "install"})
 
     def _scope(self, app: App, member: Member) -> None:
         self._scoped[app.app_id, ids.scoped_id(app.app_id, member.member_id)] = member

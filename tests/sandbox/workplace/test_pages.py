@@ -1,5 +1,6 @@
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
@@ -33,6 +34,10 @@ def person(sandbox: Sandbox) -> Iterator[Person]:
 def token_on(page: str) -> str | None:
     found = re.search(r'class="secret">(DQV\w+)<', page)
     return found[1] if found else None
+
+
+def ticked(page: str) -> list[str]:
+    return re.findall(r'name="permissions" value="(\w+)" checked', page)
 
 
 def test_the_index_leads_to_every_part(person: Person) -> None:
@@ -73,18 +78,20 @@ def test_the_ticked_permissions_are_the_ones_given(
     person: Person, sandbox: Sandbox, community: str
 ) -> None:
     form = {"name": "Reader", "permissions": "read_user_email"}
-    page = person.submit(f"/work/admin/{community}/integrations", **form).text
-    assert "Read user email address" in page
-    assert "Send messages to members" not in page
+    made = person.submit(f"/work/admin/{community}/integrations", **form)
+    assert ticked(made.text) == ["read_user_email"]
+    path = made.url.removeprefix(sandbox.web_url)
+    changed = person.submit(path + "/rights", permissions=["message"])
+    assert ticked(changed.text) == ["message"]
 
 
 def test_an_integration_is_reset_made_strict_and_uninstalled_by_hand(
     person: Person, graph: Graph, community: str
 ) -> None:
     path = f"/work/admin/{community}/integrations/{graph.integration.page_id}"
-    person.submit(path + "/proof", require="on")
+    person.submit(path + "/rights", require="on")
     assert graph.get("me").json()["error"]["code"] == 100
-    person.submit(path + "/proof")
+    person.submit(path + "/rights")
     assert graph.get("me").status_code == 200
     assert "I understand" in person.submit(path + "/reset").text
     assert graph.get("me").json()["error"]["code"] == 190
@@ -189,7 +196,116 @@ def test_an_open_page_hears_that_a_message_came(
     url = f"{sandbox.web_url}/live?topic=chat:{hanako}"
     with requests.get(url, stream=True, timeout=5) as stream:
         lines = stream.iter_lines()
-        assert next(lines) == b": listening"
+        assert heard(lines) == {"kind": "opened"}
         graph.send(graph.id_of("hanako@example.com"))
-        heard = next(line for line in lines if line.startswith(b"data:"))
-    assert heard == b'data: {"kind": "chat"}'
+        assert heard(lines) == {"kind": "chat"}
+
+
+def heard(lines: Iterator[bytes]) -> dict[str, str]:
+    """Return the next event of a live stream."""
+    data = next(line for line in lines if line.startswith(b"data: "))
+    return dict(json.loads(data.removeprefix(b"data: ")))
+
+
+def part(page: str, name: str) -> str:
+    """Return the part of a page that its script replaces."""
+    return page.partition(f'data-part="{name}"')[2].partition("</ul>")[0]
+
+
+def test_what_changed_before_the_stream_opened_is_fetched_at_its_first_event(
+    person: Person, sandbox: Sandbox, graph: Graph, hanako: str
+) -> None:
+    page = person.open(f"/chat/{hanako}")
+    topic = re.findall(r'data-live="([^"]+)"', page)[0]
+    graph.send(graph.id_of("hanako@example.com"), "in between")
+    with requests.get(f"{sandbox.web_url}/live?topic={topic}", stream=True, timeout=5) as stream:
+        assert heard(stream.iter_lines()) == {"kind": "opened"}
+    assert "in between" not in part(page, "threads")
+    assert "in between" in part(person.open(f"/chat/{hanako}"), "threads")
+
+
+CHANGES: dict[str, Callable[[Sandbox, str, str], object]] = {
+    "a new member": lambda sandbox, community, member: sandbox.member(community, "Taro Example"),
+    "a former member": lambda sandbox, community, member: sandbox.change_member(
+        member, active=False
+    ),
+    "a new app": lambda sandbox, community, member: sandbox.app(),
+    "a new bot": lambda sandbox, community, member: sandbox.custom_integration(community),
+}
+
+
+@pytest.mark.parametrize("path", ["/work/admin/", "/chat/", "/work/admin/{community}/"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_every_list_hears_of_changes_made_elsewhere(
+    person: Person,
+    sandbox: Sandbox,
+    community: str,
+    hanako: str,
+    path: str,
+    change: Callable[[Sandbox, str, str], object],
+) -> None:
+    page = person.open(path.format(community=community))
+    topic = re.findall(r'data-live="([^"]+)"', page)[0]
+    with requests.get(f"{sandbox.web_url}/live?topic={topic}", stream=True, timeout=5) as stream:
+        lines = stream.iter_lines()
+        assert heard(lines) == {"kind": "opened"}
+        change(sandbox, community, hanako)
+        assert heard(lines) == {"kind": "community"}
+
+
+def test_a_long_line_is_cut_within_its_card(person: Person) -> None:
+    css = person.open("/static/sandbox.css")
+    assert "minmax(0, 1fr)" in css.partition(".cards {")[2].partition("}")[0]
+    assert "text-overflow: ellipsis" in css.partition(".clip {")[2].partition("}")[0]
+
+
+def test_a_member_is_changed_by_hand(
+    person: Person, sandbox: Sandbox, graph: Graph, community: str, hanako: str
+) -> None:
+    path = f"/work/admin/{community}/members/{hanako}"
+    assert 'value="hanako@example.com"' in person.open(path)
+    form = {"act": "save", "name": "Hanako Example", "locale": "en_US"}
+    page = person.submit(path, email="hana@example.com", **form).text
+    assert "hana@example.com" in page
+    assert graph.get("hana@example.com").status_code == 200
+    assert graph.get("hanako@example.com").json()["error"]["code"] == 803
+    person.submit(path, email="hana@example.com", unclaimed="on", **form)
+    assert graph.send(graph.id_of("hana@example.com")).status_code == 400
+    person.submit(path, act="deactivate")
+    assert graph.get("hana@example.com", fields="active").json()["active"] is False
+    person.submit(path, act="reactivate")
+    assert graph.get("hana@example.com", fields="active").json()["active"] is True
+
+
+def test_an_address_somebody_has_cannot_be_given_again(
+    person: Person, sandbox: Sandbox, community: str, hanako: str
+) -> None:
+    sandbox.member(community, "Taro Example")
+    path = f"/work/admin/{community}/members/{hanako}"
+    form = {"act": "save", "name": "Hanako", "email": "TARO@example.com", "locale": "ja_JP"}
+    assert person.submit(path, **form).status_code == 400
+    assert person.submit(path, act="dance").status_code == 400
+
+
+def test_a_member_blocks_a_bot_by_hand_and_lets_it_in_again(
+    person: Person, graph: Graph, hanako: str
+) -> None:
+    recipient = graph.id_of("hanako@example.com")
+    opened = person.submit(f"/chat/{hanako}/with/{graph.integration.page_id}")
+    path = opened.url.removeprefix(person.sandbox.web_url)
+    assert "It cannot write to you" in person.submit(path, act="block").text
+    assert graph.send(recipient).json()["error"]["code"] == 551
+    person.submit(path, act="unblock")
+    assert graph.send(recipient).status_code == 200
+
+
+def test_an_integration_nobody_used_is_brought_back_by_hand(
+    person: Person, sandbox: Sandbox, graph: Graph, community: str
+) -> None:
+    path = f"/work/admin/{community}/integrations/{graph.integration.page_id}"
+    assert "Deactivated" not in person.open(path)
+    sandbox.advance(61 * 86400)
+    assert "Deactivated" in person.open(path)
+    assert graph.get("me").json()["error"]["code"] == 190
+    assert "Deactivated" not in person.submit(path + "/reactivate").text
+    assert graph.get("me").status_code == 200
