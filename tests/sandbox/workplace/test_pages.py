@@ -1,6 +1,7 @@
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -224,32 +225,32 @@ def test_what_changed_before_the_stream_opened_is_fetched_at_its_first_event(
     assert "in between" in part(person.open(f"/chat/{hanako}"), "threads")
 
 
-CHANGES: dict[str, Callable[[Sandbox, str, str], object]] = {
-    "a new member": lambda sandbox, community, member: sandbox.member(community, "Taro Example"),
-    "a former member": lambda sandbox, community, member: sandbox.change_member(
-        member, active=False
-    ),
-    "a new app": lambda sandbox, community, member: sandbox.app(),
-    "a new bot": lambda sandbox, community, member: sandbox.custom_integration(community),
-}
+@pytest.fixture
+def place(community: str, hanako: str) -> dict[str, str]:
+    return {"community": community, "member": hanako}
 
 
 @pytest.mark.parametrize("path", ["/work/admin/", "/chat/", "/work/admin/{community}/"])
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("POST", "communities/{community}/members", {"name": "Taro", "email": "taro@example.com"}),
+        ("PATCH", "members/{member}", {"active": False}),
+        ("POST", "apps", {"name": "ovice"}),
+        ("POST", "communities/{community}/integrations", {"name": "ovice DM"}),
+    ],
+)
 def test_every_list_hears_of_changes_made_elsewhere(
-    person: Person,
-    sandbox: Sandbox,
-    community: str,
-    hanako: str,
-    path: str,
-    change: Callable[[Sandbox, str, str], object],
+    person: Person, place: dict[str, str], path: str, change: tuple[str, str, Any]
 ) -> None:
-    page = person.open(path.format(community=community))
+    method, changed, values = change
+    page = person.open(path.format(**place))
     topic = re.findall(r'data-live="([^"]+)"', page)[0]
-    with requests.get(f"{sandbox.web_url}/live?topic={topic}", stream=True, timeout=5) as stream:
+    url = f"{person.sandbox.web_url}/live?topic={topic}"
+    with requests.get(url, stream=True, timeout=5) as stream:
         lines = stream.iter_lines()
         assert heard(lines) == {"kind": "opened"}
-        change(sandbox, community, hanako)
+        person.sandbox.workplace(method, changed.format(**place), values)
         assert heard(lines) == {"kind": "community"}
 
 
