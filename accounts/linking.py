@@ -76,7 +76,8 @@ def _store(member: Member, installation: Installation, email: str, account: Acco
 
 def _linkable_email(member: Member, installation: Installation) -> str:
     """Return the address to look up, or refuse for a reason that needs no look-up."""
-    if installation.state not in (InstallationState.ACTIVE, InstallationState.PAUSED):
+    connected = installation.state in (InstallationState.ACTIVE, InstallationState.PAUSED)
+    if not connected or installation.organization_id != member.organization_id:
         raise LinkRefused("org_not_connected")
     if member.removed_at is not None or Role(member.role) not in ORGANIZATION_USERS:
         raise LinkRefused("not_organization_user")

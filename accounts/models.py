@@ -72,7 +72,7 @@ class Member(models.Model):
     email_sealed = models.BinaryField(null=True, editable=False)
     email_verified = models.BooleanField(default=False)
     name_sealed = models.BinaryField(null=True, editable=False)
-    reported_at = models.DateTimeField(null=True, blank=True)
+    reported = models.JSONField(default=dict, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     email = SealedText("email_sealed")

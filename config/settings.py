@@ -193,12 +193,16 @@ RELAY_LANES = 8
 RELAY_TIME_SLICE = timedelta(seconds=5)
 # A worker silent for longer has lost its lane; time slice and longest call stay well below.
 RELAY_LEASE = timedelta(seconds=env.float("RELAY_LEASE_SECONDS", default=60))
-# How long an unconfirmed delivery waits for its echo before it is sent once more, and how often.
+# How long an unconfirmed delivery waits for its echo before it is sent once more.
 RELAY_UNCONFIRMED_WAIT = timedelta(seconds=env.float("RELAY_UNCONFIRMED_SECONDS", default=60))
-RELAY_UNCONFIRMED_TRIES = 3
 RELAY_SWEEP_EVERY = timedelta(seconds=env.float("RELAY_SWEEP_SECONDS", default=5))
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "messaging.tasks.sweep", "schedule": RELAY_SWEEP_EVERY},
+    "sweep": {
+        "task": "messaging.tasks.sweep",
+        "schedule": RELAY_SWEEP_EVERY,
+        # Without a worker they would pile up.
+        "options": {"expires": RELAY_SWEEP_EVERY.total_seconds()},
+    },
 }
 
 # --- ovice ---------------------------------------------------------------------------------------

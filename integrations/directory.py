@@ -1,23 +1,56 @@
 """What ovice tells about organizations and spaces.
 
-Events may arrive late and out of order; each carries the time at which ovice made it, and an older
-one never undoes a newer one. People are the work of ``accounts.directory``.
+Events may arrive late and out of order, and each tells a part only. So the time at which each field
+was last told is kept, and an older event never undoes what a newer one said about the same field.
+People are the work of ``accounts.directory``.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
-
-from django.db.models import Model, Q, QuerySet
+from typing import Any, Protocol
 
 from integrations.models import Installation, Organization, Space
 from integrations.removal import remove_installation
 
-_Row = TypeVar("_Row", bound=Model)
+
+class Reported(Protocol):
+    """A row that remembers when ovice last told about each of its fields, in Unix seconds."""
+
+    reported: Any
 
 
-def if_newer(rows: "QuerySet[_Row]", at: datetime) -> "QuerySet[_Row]":
-    """Return those of ``rows`` about which nothing newer than ``at`` has been told."""
-    return rows.filter(Q(reported_at=None) | Q(reported_at__lte=at))
+class Removable(Reported, Protocol):
+    """Such a row that can be removed, and come back."""
+
+    removed_at: Any
+
+
+def apply_newer(row: Reported, told: Mapping[str, object], at: datetime) -> set[str]:
+    """Set those fields of ``told`` about which nothing newer than ``at`` is known.
+
+    A field whose value is None was not told. Returns the names of the fields that were set; the
+    caller holds the row's lock and saves it.
+    """
+    moment = at.timestamp()
+    newer = {
+        name
+        for name, value in told.items()
+        if value is not None and row.reported.get(name, moment) <= moment
+    }
+    for name in newer:
+        setattr(row, name, told[name])
+        row.reported[name] = moment
+    return newer
+
+
+def tell_whether_removed(row: Removable, removed_at: datetime | None, at: datetime) -> bool:
+    """Note that the row was there, or removed, at ``at``; False when something newer is known."""
+    moment = at.timestamp()
+    if row.reported.get("removed_at", moment) > moment:
+        return False
+    row.reported["removed_at"] = moment
+    row.removed_at = removed_at
+    return True
 
 
 def update_organization(
@@ -29,34 +62,43 @@ def update_organization(
     feature_enabled: bool | None,
 ) -> None:
     """Apply the fields that were told; disabling pauses delivery and keeps the links."""
-    told: dict[str, object] = {"reported_at": at}
-    if name is not None:
-        told["name"] = name
-    if plan is not None:
-        told["plan"] = plan
-    if feature_enabled is not None:
-        told["disabled_at"] = None if feature_enabled else at
-    if_newer(Organization.objects.filter(pk=organization.pk), at).update(**told)
+    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    apply_newer(row, {"name": name, "plan": plan, "feature_enabled": feature_enabled}, at)
+    row.save()
 
 
 def remove_organization(organization: Organization, *, at: datetime) -> None:
     """End an organization for good: its tokens are destroyed, its links out of use."""
-    Organization.objects.filter(pk=organization.pk, removed_at=None).update(removed_at=at)
+    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    row.removed_at = at
+    row.save(update_fields=["removed_at"])
     for installation in Installation.objects.live().filter(organization=organization):
         remove_installation(installation)
 
 
 def update_space(
-    organization: Organization, ovice_id: str, *, at: datetime, name: str, domain: str, url: str
+    organization: Organization,
+    ovice_id: str,
+    *,
+    at: datetime,
+    name: str | None,
+    domain: str | None,
+    url: str | None,
 ) -> None:
-    """Create the space or bring its name, domain and URL up to date."""
-    space, _ = Space.objects.get_or_create(organization=organization, ovice_id=ovice_id)
-    if_newer(Space.objects.filter(pk=space.pk), at).update(
-        name=name, domain=domain, url=url, reported_at=at
-    )
+    """Create the space or apply the fields that were told."""
+    space = _locked_space(organization, ovice_id)
+    apply_newer(space, {"name": name, "domain": domain, "url": url}, at)
+    tell_whether_removed(space, None, at)
+    space.save()
 
 
 def remove_space(organization: Organization, ovice_id: str, *, at: datetime) -> None:
     """Mark the space removed; links are the organization's and stay."""
-    space, _ = Space.objects.get_or_create(organization=organization, ovice_id=ovice_id)
-    if_newer(Space.objects.filter(pk=space.pk), at).update(removed_at=at, reported_at=at)
+    space = _locked_space(organization, ovice_id)
+    tell_whether_removed(space, at, at)
+    space.save()
+
+
+def _locked_space(organization: Organization, ovice_id: str) -> Space:
+    Space.objects.get_or_create(organization=organization, ovice_id=ovice_id)
+    return Space.objects.select_for_update().get(organization=organization, ovice_id=ovice_id)

@@ -14,6 +14,7 @@ from integrations.targets import Credentials
 
 # ovice's identifiers are opaque strings of at most this length.
 OVICE_ID_LENGTH = 64
+NAME_LENGTH = 255
 
 
 class OrganizationManager(models.Manager["Organization"]):
@@ -33,12 +34,13 @@ class Organization(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     ovice_id = models.CharField(max_length=OVICE_ID_LENGTH, unique=True)
-    name = models.CharField(max_length=255, blank=True)
+    name = models.CharField(max_length=NAME_LENGTH, blank=True)
     plan = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
-    # When ovice last told about it: an older, late event must not undo a newer one.
-    reported_at = models.DateTimeField(null=True, blank=True)
-    disabled_at = models.DateTimeField(null=True, blank=True)
+    # When ovice last told about each field: an older, late event must not undo a newer one.
+    reported = models.JSONField(default=dict, editable=False)
+    # ovice's own switch for the feature; off pauses delivery and keeps the links.
+    feature_enabled = models.BooleanField(default=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     expire_after = models.DurationField(default=timedelta(hours=24))
 
@@ -54,10 +56,10 @@ class Space(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="spaces")
     ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
-    name = models.CharField(max_length=255, blank=True)
+    name = models.CharField(max_length=NAME_LENGTH, blank=True)
     domain = models.CharField(max_length=63, blank=True)
     url = models.CharField(max_length=2048, blank=True)
-    reported_at = models.DateTimeField(null=True, blank=True)
+    reported = models.JSONField(default=dict, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -140,7 +142,7 @@ class InstallationQuerySet(models.QuerySet["Installation"]):
             Q(held_until=None) | Q(held_until__lte=at),
             state=InstallationState.ACTIVE,
             organization__removed_at=None,
-            organization__disabled_at=None,
+            organization__feature_enabled=True,
         )
 
 
@@ -160,9 +162,9 @@ class Installation(models.Model):
     held_until = models.DateTimeField(null=True, blank=True)
     hold_reason = models.CharField(max_length=32, blank=True)
     community_id = models.CharField(max_length=64, blank=True)
-    community_name = models.CharField(max_length=255, blank=True)
+    community_name = models.CharField(max_length=NAME_LENGTH, blank=True)
     bot_id = models.CharField(max_length=64, blank=True)
-    bot_name = models.CharField(max_length=255, blank=True)
+    bot_name = models.CharField(max_length=NAME_LENGTH, blank=True)
     install_id = models.CharField(max_length=64, blank=True)
     access_token_sealed = models.BinaryField(null=True, editable=False)
     app_secret_sealed = models.BinaryField(null=True, editable=False)

@@ -13,6 +13,7 @@ from messaging.eligibility import Skip, Standing, check_addressing, decide
 from messaging.events import MessageCreated
 from messaging.models import Delivery, Message, lane_number
 from messaging.notice import choose_link
+from messaging.settlement import was_deleted
 from messaging.wakeups import wake
 
 
@@ -28,26 +29,30 @@ def accept_message(organization: Organization | None, event_id: str, data: Messa
     content = _content(data)
     standing = _standing(organization, data, links)
     skip = decide(data, standing, has_content=bool(content.text or content.attachments), at=now())
+    if skip is None and was_deleted(organization, data.message.id):
+        skip = Skip.DELETED
     message = _message(organization, event_id, data, skip)
     if skip is None:
         message.content = content.to_json()
     message.save(force_insert=True)
     if skip is None:
-        _deliver(message, links)
+        _deliver(message, [link for link in links if link.linked_at <= data.message.sent_at])
     return skip or ""
 
 
-def _recipient(data: MessageCreated) -> str:
+def recipient_of(data: MessageCreated) -> str:
     """Return the one recipient's id, or nothing where the message was not addressed to one."""
     return "" if check_addressing(data) else data.recipients[0].id or ""
 
 
 def _links(organization: Organization, data: MessageCreated) -> list[Link]:
+    """Return the recipient's links, locked: one that is being ended is waited for."""
     return list(
         Link.objects.active()
+        .select_for_update(of=("self",), no_key=True)
         .filter(
             organization=organization,
-            member__ovice_id=_recipient(data),
+            member__ovice_id=recipient_of(data),
             member__removed_at=None,
             member__role__in=ORGANIZATION_USERS,
             installation__state__in=LIVE_STATES,
@@ -64,8 +69,8 @@ def _standing(organization: Organization, data: MessageCreated, links: list[Link
     paused = [i.state == InstallationState.PAUSED for i in installations]
     return Standing(
         connected=bool(installations),
-        paused=organization.disabled_at is not None or all(paused),
-        recipient_is_member=bool(links) or _is_member(organization, _recipient(data)),
+        paused=not organization.feature_enabled or all(paused),
+        recipient_is_member=bool(links) or _is_member(organization, recipient_of(data)),
         linked_at=min((link.linked_at for link in links), default=None),
         expire_after=organization.expire_after,
     )
@@ -84,7 +89,7 @@ def _content(data: MessageCreated) -> Content:
     message, space = data.message, data.space
     return Content(
         sender_name=one_line(data.sender.name),
-        space_name=one_line(space.name) if space else "",
+        space_name=one_line(space.name or "") if space else "",
         text=plain_text(message.text, message.text_format),
         attachments=len(message.attachments),
         link=choose_link(message.deep_link, space.url if space else None),
@@ -98,7 +103,7 @@ def _message(
         organization=organization,
         event_id=event_id,
         ovice_id=data.message.id,
-        recipient_ovice_id=_recipient(data),
+        recipient_ovice_id=recipient_of(data),
         space_ovice_id=data.space.id if data.space else "",
         # A sender's clock that runs ahead must not put this message behind later ones.
         sent_at=min(data.message.sent_at, now()),

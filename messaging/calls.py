@@ -7,15 +7,26 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
-from integrations.errors import TargetError, Unconfirmed
+from integrations.errors import TargetError
 from integrations.holds import hold, need_attention
-from messaging.models import Attempt, Delivery, DeliveryQuerySet, DeliveryState, Outcome
-from messaging.settlement import forget_content
-from messaging.verdict import History, Limits, Verdict, judge
+from integrations.models import GONE_STATES
+from messaging.models import (
+    MESSAGE_ID_LENGTH,
+    Attempt,
+    Delivery,
+    DeliveryQuerySet,
+    DeliveryState,
+    Outcome,
+)
+from messaging.settlement import cancel, forget_content
+from messaging.verdict import History, Verdict, WorkerLost, judge
 
 logger = logging.getLogger(__name__)
+
+PROVABLE = (DeliveryState.SENDING, DeliveryState.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +37,28 @@ class Call:
     duration: timedelta | None
 
 
+def stored(value: str, length: int) -> str:
+    """Return a target's word so that every database takes it.
+
+    A NUL or an excess is no reason to lose the fact that a call was accepted.
+    """
+    return value.replace("\x00", "")[:length]
+
+
 @transaction.atomic
 def settle_delivered(delivery: Delivery, call: Call, message_id: str) -> bool:
     """Record the last accepted call; return False when a successor has taken the delivery over.
 
     Proof of arrival also counts after the lane was lost, as long as nobody sent it again.
     """
-    provable = (DeliveryState.SENDING, DeliveryState.UNCONFIRMED)
     settled = (
         _claimed(delivery)
-        .filter(state__in=provable)
+        .filter(state__in=PROVABLE)
         .update(
             state=DeliveryState.DELIVERED,
             reason="",
             settled_at=now(),
-            target_message_id=message_id,
+            target_message_id=stored(message_id, MESSAGE_ID_LENGTH),
             parts_sent=delivery.parts_sent,
         )
     )
@@ -51,17 +69,21 @@ def settle_delivered(delivery: Delivery, call: Call, message_id: str) -> bool:
 
 @transaction.atomic
 def settle_part(delivery: Delivery, call: Call) -> bool:
-    """Record that one more text of a long message has arrived; False when the lane is lost."""
+    """Record that one more text of a long message has arrived; False when the lane is lost.
+
+    As with a whole message, the proof counts even then, as long as nobody sent it again.
+    """
     _attempt(delivery, call, Outcome.SENT)
-    mine = _claimed(delivery).filter(state=DeliveryState.SENDING)
-    return bool(mine.update(parts_sent=delivery.parts_sent))
+    noted = _claimed(delivery).filter(state__in=PROVABLE).update(parts_sent=delivery.parts_sent)
+    return bool(noted) and _claimed(delivery).filter(state=DeliveryState.SENDING).exists()
 
 
 def settle_failed(delivery: Delivery, call: Call, error: TargetError) -> Verdict:
     """Record a call that was not accepted, or whose outcome nobody knows, and what follows."""
     unconfirmed_tries = delivery.unconfirmed_tries + error.unconfirmed
     history = History(delivery.attempts.count() + 1, delivery.tries + 1, unconfirmed_tries)
-    verdict = judge(error, history, _limits(), chance=random.random())  # noqa: S311 - jitter
+    echo_wait = settings.RELAY_UNCONFIRMED_WAIT
+    verdict = judge(error, history, echo_wait=echo_wait, chance=random.random())  # noqa: S311
     with transaction.atomic():
         _write(delivery, verdict, error, unconfirmed_tries)
         _attempt(delivery, call, _outcome(error), error)
@@ -81,16 +103,12 @@ def settle_uncalled(delivery: Delivery, state: DeliveryState, reason: str = "") 
 def settle_abandoned(delivery: Delivery) -> Verdict:
     """Record that whoever was sending this delivery has vanished, perhaps after sending it."""
     call = Call(delivery.claimed_at or now(), None)
-    return settle_failed(delivery, call, Unconfirmed(code="worker_lost"))
+    return settle_failed(delivery, call, WorkerLost(code="worker_lost"))
 
 
 def _claimed(delivery: Delivery) -> DeliveryQuerySet:
     """Return the row only while nobody else has claimed it since."""
     return Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
-
-
-def _limits() -> Limits:
-    return Limits(settings.RELAY_UNCONFIRMED_WAIT, settings.RELAY_UNCONFIRMED_TRIES)
 
 
 def _outcome(error: TargetError) -> Outcome:
@@ -113,6 +131,10 @@ def _write(
     )
     if final:
         forget_content([delivery.message_id])
+    else:
+        # What ended during the call could not be cancelled by whoever ended it.
+        ended = Q(link__removed_at__isnull=False) | Q(installation__state__in=GONE_STATES)
+        cancel(Delivery.objects.filter(ended, pk=delivery.pk), reason="link_ended")
 
 
 def _attempt(
@@ -123,8 +145,8 @@ def _attempt(
         delivery=delivery,
         outcome=outcome,
         reason=error.reason if error else "",
-        code=error.code if error else "",
-        trace=error.trace if error else "",
+        code=stored(error.code, 32) if error else "",
+        trace=stored(error.trace, 64) if error else "",
         started_at=call.started_at,
         duration=call.duration,
     )

@@ -1,5 +1,7 @@
 """Which event of ovice's directory is whose work."""
 
+from django.utils.timezone import now
+
 from accounts.directory import remove_member, update_member
 from integrations.directory import (
     remove_organization,
@@ -23,13 +25,14 @@ from messaging.events import (
 
 def apply_directory_event(organization: Organization, event: Event) -> None:
     """Apply a change of organization, space or member; late events change nothing newer."""
-    at = event.at
+    # A clock that runs ahead must not shut out what is told later.
+    at = min(event.at, now())
     match event.data:
         case OrganizationUpdated(organization=update):
             update_organization(
                 organization,
                 at=at,
-                name=one_line(update.name) if update.name is not None else None,
+                name=_name(update.name),
                 plan=update.plan,
                 feature_enabled=update.feature_enabled,
             )
@@ -42,7 +45,7 @@ def apply_directory_event(organization: Organization, event: Event) -> None:
                 at=at,
                 email=member.email,
                 email_verified=member.email_verified,
-                name=one_line(member.name) if member.name is not None else None,
+                name=_name(member.name),
                 role=member.role,
                 locale=member.locale,
             )
@@ -57,9 +60,13 @@ def apply_directory_event(organization: Organization, event: Event) -> None:
                 organization,
                 space.id,
                 at=at,
-                name=one_line(space.name),
+                name=_name(space.name),
                 domain=space.domain,
                 url=space.url,
             )
         case SpaceRemoved(space=space):
             remove_space(organization, space.id, at=at)
+
+
+def _name(told: str | None) -> str | None:
+    return None if told is None else one_line(told)

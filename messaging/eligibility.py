@@ -21,6 +21,8 @@ class Skip(StrEnum):
     BEFORE_LINK = "before_link"
     STALE = "stale"
     EMPTY = "empty"
+    # Not a rule of the table: the sender deleted it before it came in.
+    DELETED = "deleted"
 
 
 _BY_SCOPE = {"users": Skip.MULTIPLE_RECIPIENTS, "none": Skip.PUBLIC_CHAT}

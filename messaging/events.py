@@ -65,9 +65,9 @@ class SpaceRef(Struct, frozen=True):
 class SpaceInfo(SpaceRef, frozen=True):
     """A space as it is called now."""
 
-    name: Name = ""
-    domain: Annotated[str, Meta(max_length=63, pattern=_LINE)] = ""
-    url: Url = ""
+    name: Name | None = None
+    domain: Annotated[str, Meta(max_length=63, pattern=_LINE)] | None = None
+    url: Url | None = None
 
 
 class MemberRef(Struct, frozen=True):
@@ -100,7 +100,7 @@ class DirectMessage(Struct, frozen=True):
     text: Annotated[str, Meta(max_length=TEXT_LIMIT)] = ""
     text_format: Literal["plain", "html"] = "plain"
     deep_link: Url | None = None
-    attachments: Annotated[list[Attachment], Meta(max_length=100)] = []
+    attachments: list[Attachment] = []
 
 
 class Mention(Struct, frozen=True):
@@ -130,7 +130,7 @@ class MessageCreated(Struct, frozen=True):
     message: DirectMessage
     mention: Mention
     sender: Sender
-    recipients: Annotated[list[Recipient], Meta(max_length=1_000)]
+    recipients: list[Recipient]
     space: SpaceInfo | None = None
 
 

@@ -4,17 +4,20 @@ HTTP is the work of ``messaging.api``; sending that of ``messaging.relay``.
 """
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
 
 from integrations.models import Organization
-from messaging.acceptance import accept_message
+from messaging.acceptance import accept_message, recipient_of
 from messaging.directory import apply_directory_event
 from messaging.events import Event, MessageCreated, MessageDeleted
 from messaging.models import Message, ReceivedEvent
 from messaging.settlement import delete_message
+
+logger = logging.getLogger(__name__)
 
 
 class Status(StrEnum):
@@ -51,7 +54,9 @@ def ingest(event: Event, body: bytes) -> Result:
             return result
     except IntegrityError:
         # The unique keys decide between two deliveries of one event, also at the same instant.
-        return _duplicate(event, body)
+        if _is_duplicate(event, body):
+            return Result(Status.DUPLICATE)
+        raise
 
 
 def _organization(event: Event) -> Organization | None:
@@ -71,7 +76,7 @@ def _work(event: Event, organization: Organization | None) -> Result:
     if organization is None:
         return Result(Status.IGNORED)
     if isinstance(event.data, MessageDeleted):
-        delete_message(organization, event.data.message.id)
+        delete_message(organization, event.data.message.id, event_id=event.id)
         return Result(Status.APPLIED)
     apply_directory_event(organization, event)
     return Result(Status.APPLIED)
@@ -82,17 +87,41 @@ def _receive(event: Event, body: bytes, organization: Organization | None, resul
         event_id=event.id,
         organization=organization,
         type=event.type,
-        body_digest=hashlib.sha256(body).digest(),
+        body_digest=_digest(body),
         outcome=result.reason or result.status,
     )
 
 
-def _duplicate(event: Event, body: bytes) -> Result:
-    """Answer an event whose id or message is there already; raise if neither is the case."""
-    if ReceivedEvent.objects.filter(pk=event.id).exists():
-        return Result(Status.DUPLICATE)
-    assert isinstance(event.data, MessageCreated)  # noqa: S101 - no other type has a unique key
-    organization = Organization.objects.get(ovice_id=event.data.organization.id)
-    Message.objects.get(organization=organization, ovice_id=event.data.message.id)
-    _receive(event, body, organization, Result(Status.DUPLICATE))
-    return Result(Status.DUPLICATE)
+def _is_duplicate(event: Event, body: bytes) -> bool:
+    """Return whether the event's id, or its message for this recipient, is there already."""
+    received = ReceivedEvent.objects.filter(pk=event.id).first()
+    if received is None and isinstance(event.data, MessageCreated):
+        received = _remember_repeat(event, event.data, body)
+    if received and bytes(received.body_digest) != _digest(body):
+        logger.warning("event %s came again with another body; the first one counts", event.id)
+    return received is not None
+
+
+def _remember_repeat(event: Event, data: MessageCreated, body: bytes) -> ReceivedEvent | None:
+    """Note the new id of a message that is there already; return nothing if it is not there."""
+    same = Message.objects.filter(
+        organization__ovice_id=data.organization.id,
+        ovice_id=data.message.id,
+        recipient_ovice_id=recipient_of(data),
+    ).first()
+    if same is None:
+        return None
+    received, _ = ReceivedEvent.objects.get_or_create(
+        event_id=event.id,
+        defaults={
+            "organization_id": same.organization_id,
+            "type": event.type,
+            "body_digest": _digest(body),
+            "outcome": Status.DUPLICATE,
+        },
+    )
+    return received
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()

@@ -47,6 +47,12 @@ def take_lease(installation_id: UUID, number: int) -> Lease | None:
     return Lease(lane.pk, installation_id, number, lane.fence)
 
 
+def renew(lease: Lease) -> bool:
+    """Extend the lease before another call; return False when somebody else has the lane."""
+    ours = Lane.objects.filter(pk=lease.lane_id, fence=lease.fence)
+    return bool(ours.update(leased_until=now() + settings.RELAY_LEASE))
+
+
 def release(lease: Lease) -> bool:
     """Give the lane back; return whether somebody tried to wake it meanwhile.
 

@@ -14,6 +14,9 @@ from accounts.models import Link
 from integrations.datakeys import SealedText
 from integrations.models import OVICE_ID_LENGTH, Installation, Organization
 
+# Longer than any id a target is known to give.
+MESSAGE_ID_LENGTH = 255
+
 
 class ReceivedEvent(models.Model):
     """One event of ovice's, by its own id, so that the same event never works twice."""
@@ -44,6 +47,8 @@ class Message(models.Model):
     sent_at = models.DateTimeField()
     accepted_at = models.DateTimeField(default=now)
     skipped_reason = models.CharField(max_length=32, blank=True)
+    # When its sender deleted it; such a row may stand for a message that has not come in yet.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     content = SealedText("content_sealed")
 
@@ -122,7 +127,7 @@ class Delivery(models.Model):
     unconfirmed_tries = models.PositiveSmallIntegerField(default=0)
     # A long message goes out in several texts; those before this one have arrived.
     parts_sent = models.PositiveSmallIntegerField(default=0)
-    target_message_id = models.CharField(max_length=255, blank=True)
+    target_message_id = models.CharField(max_length=MESSAGE_ID_LENGTH, blank=True)
 
     # Whether the message's space is gone; known only of deliveries that were claimed.
     space_removed: bool
@@ -135,12 +140,25 @@ class Delivery(models.Model):
             models.UniqueConstraint("message", "link", name="delivery_once_per_link"),
         ]
         indexes = [
+            # The claim: the oldest of a lane.
+            models.Index(
+                "installation",
+                "lane",
+                "sent_at",
+                "id",
+                name="delivery_open_in_lane",
+                condition=Q(state__in=OPEN_STATES),
+            ),
+            # The sweep: which lanes have something due, and what was left behind while sending.
             models.Index(
                 "installation",
                 "lane",
                 "due_at",
                 name="delivery_due_in_lane",
-                condition=Q(state__in=OPEN_STATES),
+                condition=Q(state__in=WAITING_STATES),
+            ),
+            models.Index(
+                "claimed_at", name="delivery_sending", condition=Q(state=DeliveryState.SENDING)
             ),
             models.Index(
                 "link",

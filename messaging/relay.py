@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
@@ -27,8 +28,8 @@ from messaging.calls import (
     settle_uncalled,
 )
 from messaging.content import Content
-from messaging.lanes import Lease, abandoned, release, take_lease
-from messaging.models import Delivery, DeliveryState
+from messaging.lanes import Lease, abandoned, release, renew, take_lease
+from messaging.models import Delivery, DeliveryState, Lane
 from messaging.notice import compose
 from messaging.verdict import Poison
 from messaging.wakeups import wake
@@ -69,12 +70,24 @@ def _drain(lease: Lease) -> tuple[int, bool]:
         if delivery is None:
             return taken, True
         taken += 1
-        _send(delivery, target)
+        _send(lease, delivery, target)
     return taken, False
 
 
 def claim(lease: Lease) -> Delivery | None:
     """Take the lane's oldest due delivery that is the head of its recipient, or return None."""
+    while (delivery := _oldest_due(lease)) is not None:
+        free = Delivery.objects.filter(lease.held(), pk=delivery.pk, state=delivery.state)
+        if free.update(state=DeliveryState.SENDING, claimed_at=now(), fence=lease.fence):
+            delivery.fence = lease.fence
+            return delivery
+        if not Lane.objects.filter(lease.held(), pk=lease.lane_id).exists():
+            return None
+        # Somebody has just cancelled it; the lane goes on with the next one.
+    return None
+
+
+def _oldest_due(lease: Lease) -> Delivery | None:
     at = now()
     due = lease.deliveries().waiting().heads().filter(due_at__lte=at)
     sendable = due.filter(installation__in=Installation.objects.sendable(at))
@@ -83,25 +96,20 @@ def claim(lease: Lease) -> Delivery | None:
         ovice_id=OuterRef("message__space_ovice_id"),
         removed_at__isnull=False,
     )
-    delivery = (
+    return (
         sendable.select_related("message", "link__member", "installation")
         # By keyword the type checker would see a second definition of the attribute.
         .annotate(**{"space_removed": Exists(removed_space)})  # noqa: PIE804 - see above
         .order_by("sent_at", "pk")
         .first()
     )
-    if delivery is None:
-        return None
-    free = Delivery.objects.filter(lease.held(), pk=delivery.pk, state=delivery.state)
-    if not free.update(state=DeliveryState.SENDING, claimed_at=at, fence=lease.fence):
-        return None
-    delivery.fence = lease.fence
-    return delivery
 
 
 def reason_to_cancel(delivery: Delivery) -> str:
     """Check once more, just before sending, what may have changed since the message came in."""
     link, member = delivery.link, delivery.link.member
+    if delivery.message.deleted_at is not None:
+        return "deleted"
     if link.removed_at is not None:
         return link.removed_reason
     if member.removed_at is not None or member.role not in ORGANIZATION_USERS:
@@ -109,7 +117,7 @@ def reason_to_cancel(delivery: Delivery) -> str:
     return "" if delivery.message.content_sealed is not None else "content_gone"
 
 
-def _send(delivery: Delivery, target: ChatTarget) -> None:
+def _send(lease: Lease, delivery: Delivery, target: ChatTarget) -> None:
     """Carry one claimed delivery to its end, or to its next try."""
     if delivery.expires_at <= now():
         settle_uncalled(delivery, DeliveryState.EXPIRED)
@@ -117,8 +125,11 @@ def _send(delivery: Delivery, target: ChatTarget) -> None:
         settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
     else:
         texts = _texts(delivery, target)
-        if texts is not None:
-            _send_texts(delivery, target, texts)
+        if texts:
+            _send_texts(lease, delivery, target, texts)
+        elif texts is not None:
+            # All of it has arrived already, and the last note of it was lost.
+            settle_uncalled(delivery, DeliveryState.DELIVERED)
 
 
 def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
@@ -128,9 +139,12 @@ def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
         notice = compose(
             content,
             locale=delivery.link.locale or delivery.link.member.locale,
-            with_link=not delivery.space_removed,
+            # A message that is half sent keeps its form, or its parts would not fit together.
+            with_link=not delivery.space_removed or delivery.parts_sent > 0,
         )
         return list(target.lay_out(notice))[delivery.parts_sent :]
+    except DatabaseError:
+        raise
     except KeyMissingError:
         # An operator's mistake, not this message's: it waits until the key is back.
         settle_failed(delivery, Call(now(), None), Unavailable(code="master_key"))
@@ -141,7 +155,7 @@ def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
         return None
 
 
-def _send_texts(delivery: Delivery, target: ChatTarget, texts: list[str]) -> None:
+def _send_texts(lease: Lease, delivery: Delivery, target: ChatTarget, texts: list[str]) -> None:
     """Make one call for each text, and note each at once: a restart must not repeat them."""
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
         started_at, clock = now(), time.monotonic()
@@ -157,7 +171,7 @@ def _send_texts(delivery: Delivery, target: ChatTarget, texts: list[str]) -> Non
         delivery.parts_sent += 1
         if not left:
             settle_delivered(delivery, _call(started_at, clock), sent.message_id)
-        elif not settle_part(delivery, _call(started_at, clock)):
+        elif not settle_part(delivery, _call(started_at, clock)) or not renew(lease):
             return
 
 

@@ -1,9 +1,11 @@
 """Ending deliveries without a call, and forgetting what they carried."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.timezone import now
 
 from integrations.models import GONE_STATES, Installation, Organization
@@ -13,10 +15,16 @@ from messaging.models import Delivery, DeliveryQuerySet, DeliveryState, Message
 BATCH = 500
 
 
-def forget_content(message_ids: list[UUID]) -> None:
-    """Blank the content of those messages that no delivery waits for any more."""
+def forget_content(message_ids: Collection[UUID] | QuerySet[Any]) -> None:
+    """Blank the content of those messages that no delivery waits for any more.
+
+    The rows are locked first, or two deliveries of one message that settle at the same moment
+    would each see the other one open.
+    """
+    messages = Message.objects.filter(pk__in=message_ids, content_sealed__isnull=False)
+    locked = list(messages.select_for_update().values_list("pk", flat=True).order_by("pk"))
     waiting = Delivery.objects.open().filter(message=OuterRef("pk"))
-    Message.objects.filter(~Exists(waiting), pk__in=message_ids).update(content_sealed=None)
+    Message.objects.filter(~Exists(waiting), pk__in=locked).update(content_sealed=None)
 
 
 @transaction.atomic
@@ -26,18 +34,33 @@ def cancel(deliveries: DeliveryQuerySet, *, reason: str) -> int:
     One that is being sent at this moment ends by what its call says; before another try it is
     checked again.
     """
-    return _end(deliveries.waiting(), DeliveryState.CANCELLED, reason)
+    return _end(deliveries, DeliveryState.CANCELLED, reason)
 
 
 @transaction.atomic
-def delete_message(organization: Organization, ovice_id: str) -> None:
+def delete_message(organization: Organization, ovice_id: str, *, event_id: str) -> None:
     """Cancel what is not yet sent of a message that its sender deleted, and erase its text.
 
-    One that is being sent at this moment may still arrive, but is not tried again.
+    One that is being sent at this moment may still arrive, but is not tried again. Of one that has
+    not come in yet it is noted that it must not be sent.
     """
-    messages = Message.objects.filter(organization=organization, ovice_id=ovice_id)
-    cancel(Delivery.objects.filter(message__in=messages), reason="deleted")
-    messages.update(content_sealed=None)
+    known = Message.objects.filter(organization=organization, ovice_id=ovice_id)
+    if not known.exists():
+        Message.objects.create(
+            organization=organization,
+            ovice_id=ovice_id,
+            event_id=event_id,
+            sent_at=now(),
+            skipped_reason="deleted",
+        )
+    cancel(Delivery.objects.filter(message__in=known), reason="deleted")
+    known.update(content_sealed=None, deleted_at=now())
+
+
+def was_deleted(organization: Organization, ovice_id: str) -> bool:
+    """Return whether the sender has deleted this message, be it before it came in."""
+    deleted = Message.objects.filter(organization=organization, ovice_id=ovice_id)
+    return deleted.filter(deleted_at__isnull=False).exists()
 
 
 @transaction.atomic
@@ -45,7 +68,7 @@ def expire_batch() -> int:
     """End up to ``BATCH`` deliveries that are too old to send, and return how many they were."""
     late = Delivery.objects.waiting().filter(expires_at__lte=now())
     batch = late.order_by("expires_at").values_list("pk", flat=True)[:BATCH]
-    return _end(Delivery.objects.filter(pk__in=list(batch)).waiting(), DeliveryState.EXPIRED, "")
+    return _end(Delivery.objects.filter(pk__in=list(batch)), DeliveryState.EXPIRED, "")
 
 
 @transaction.atomic
@@ -58,15 +81,12 @@ def cancel_orphans() -> int:
     gone = Installation.objects.filter(state__in=GONE_STATES)
     batch = Delivery.objects.waiting().filter(installation__in=gone).values_list("pk", flat=True)
     orphans = Delivery.objects.filter(pk__in=list(batch[:BATCH]))
-    return _end(orphans.waiting(), DeliveryState.CANCELLED, "org_disconnected")
+    return _end(orphans, DeliveryState.CANCELLED, "org_disconnected")
 
 
 def _end(deliveries: DeliveryQuerySet, state: DeliveryState, reason: str) -> int:
-    rows = list(deliveries.values_list("pk", "message_id"))
-    ended = (
-        Delivery.objects.waiting()
-        .filter(pk__in=[pk for pk, _ in rows])
-        .update(state=state, reason=reason, settled_at=now())
-    )
-    forget_content([message_id for _, message_id in rows])
+    """End those of ``deliveries`` that wait, however many, without listing them."""
+    at = now()
+    ended = deliveries.waiting().update(state=state, reason=reason, settled_at=at)
+    forget_content(deliveries.filter(state=state, settled_at=at).values("message_id"))
     return ended

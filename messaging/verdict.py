@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from integrations.errors import NeedsAttention, Scope, TargetError
+from integrations.errors import NeedsAttention, Scope, TargetError, Unconfirmed
 from messaging.models import DeliveryState
 from messaging.retry import delay_after, outage_delay
 
 POISON_TRIES = 3
+# The contract: after an unknown outcome one more try, since a rare double is better than a loss.
+UNCONFIRMED_TRIES = 1
+# A worker may have vanished before it made the call, and workers may vanish more than once.
+WORKER_LOST_TRIES = 3
 
 
 class Poison(TargetError):
@@ -16,20 +20,16 @@ class Poison(TargetError):
     reason = "poison"
 
 
+class WorkerLost(Unconfirmed):
+    """Whoever was sending this delivery has vanished, before, during or after the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What a delivery has been through, this call included."""
 
     calls: int
     tries: int
-    unconfirmed_tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How patient the relay is with a call nobody confirmed."""
-
-    unconfirmed_wait: timedelta
     unconfirmed_tries: int
 
 
@@ -48,10 +48,13 @@ class Verdict:
     attention: bool = False
 
 
-def judge(error: TargetError, history: History, limits: Limits, *, chance: float) -> Verdict:
-    """Return what follows from ``error``; ``chance`` from 0 to 1 spreads the delays."""
+def judge(error: TargetError, history: History, *, echo_wait: timedelta, chance: float) -> Verdict:
+    """Return what follows from ``error``.
+
+    ``echo_wait`` is how long an unconfirmed delivery waits; ``chance`` from 0 to 1 spreads delays.
+    """
     if error.unconfirmed:
-        return _unconfirmed(history, limits)
+        return _unconfirmed(error, history, echo_wait)
     if isinstance(error, NeedsAttention):
         return Verdict(DeliveryState.PENDING, attention=True)
     if error.scope is Scope.INSTALLATION:
@@ -63,10 +66,11 @@ def judge(error: TargetError, history: History, limits: Limits, *, chance: float
     return _this_delivery(error, history, chance)
 
 
-def _unconfirmed(history: History, limits: Limits) -> Verdict:
-    if history.unconfirmed_tries > limits.unconfirmed_tries:
+def _unconfirmed(error: TargetError, history: History, echo_wait: timedelta) -> Verdict:
+    limit = WORKER_LOST_TRIES if isinstance(error, WorkerLost) else UNCONFIRMED_TRIES
+    if history.unconfirmed_tries > limit:
         return Verdict(DeliveryState.FAILED)
-    return Verdict(DeliveryState.UNCONFIRMED, delay=limits.unconfirmed_wait)
+    return Verdict(DeliveryState.UNCONFIRMED, delay=echo_wait)
 
 
 def _this_delivery(error: TargetError, history: History, chance: float) -> Verdict:

@@ -36,7 +36,10 @@ def wake(installation_id: UUID, number: int) -> bool:
         return False
     try:
         # By name: the task imports the relay, which wakes lanes.
-        current_app.send_task(RELAY_LANE, args=[str(installation_id), number])
+        # One that waits longer than that is not worth taking up: the sweep has repeated it.
+        current_app.send_task(
+            RELAY_LANE, args=[str(installation_id), number], expires=LOST_AFTER.total_seconds()
+        )
     except OperationalError:
         logger.warning("broker unreachable; the sweep will wake what waits")
         return False
@@ -52,5 +55,13 @@ def sweep(at: datetime) -> int:
         due_at__lte=at,
         installation__in=Installation.objects.sendable(at),
     )
-    lanes = Delivery.objects.filter(lost | due).values_list("installation_id", "lane").distinct()
-    return sum(wake(installation_id, number) for installation_id, number in lanes.order_by())
+    # Two queries, each with an index of its own, rather than one without.
+    found = {
+        lane
+        for condition in (lost, due)
+        for lane in Delivery.objects.filter(condition)
+        .values_list("installation_id", "lane")
+        .distinct()
+        .order_by()
+    }
+    return sum(wake(installation_id, number) for installation_id, number in sorted(found))

@@ -21,7 +21,6 @@ from messaging.ingest import Status, ingest
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 30
-NOTHING_TO_DO = (Status.APPLIED, Status.IGNORED)
 
 
 @csrf_exempt
@@ -42,7 +41,7 @@ def receive_event(request: HttpRequest) -> HttpResponse:
         return _refuse(400, str(error))
     except (DatabaseError, PoolTimeout) as error:
         return _overloaded(error)
-    if result.status in NOTHING_TO_DO:
+    if result.status == Status.IGNORED:
         return HttpResponse(status=204)
     answer = {"status": result.status.value} | ({"reason": result.reason} if result.reason else {})
     return JsonResponse(answer, status=202)

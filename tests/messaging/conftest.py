@@ -8,5 +8,10 @@ from celery import current_app
 def wakes(monkeypatch) -> list[tuple[str, int]]:
     """Return the list in which every queued task appears."""
     queued: list[tuple[str, int]] = []
-    monkeypatch.setattr(current_app, "send_task", lambda _name, args: queued.append(tuple(args)))
+
+    def send_task(_name, args, expires):
+        assert expires <= 10
+        queued.append(tuple(args))
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
     return queued

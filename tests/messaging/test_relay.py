@@ -307,10 +307,10 @@ def test_a_worker_that_lost_its_lane_may_only_report_an_arrival(office, monkeypa
     delivery = make_delivery(office.join("Hanako"))
     carried = relay._send
 
-    def taken_over_meanwhile(claimed, target):
+    def taken_over_meanwhile(*args):
         Lane.objects.update(fence=99)
         Delivery.objects.update(state=DeliveryState.UNCONFIRMED)
-        carried(claimed, target)
+        carried(*args)
 
     monkeypatch.setattr(relay, "_send", taken_over_meanwhile)
     run(office)
@@ -322,9 +322,9 @@ def test_a_worker_that_lost_its_lane_writes_over_nothing(office, monkeypatch):
     office.sandbox.fault("error", code=100, endpoint="me/messages")
     carried = relay._send
 
-    def taken_over_and_sent_again(claimed, target):
+    def taken_over_and_sent_again(*args):
         Delivery.objects.update(fence=99)
-        carried(claimed, target)
+        carried(*args)
 
     monkeypatch.setattr(relay, "_send", taken_over_and_sent_again)
     run(office)

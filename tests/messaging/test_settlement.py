@@ -85,7 +85,7 @@ def test_what_came_in_while_its_installation_was_removed_is_cancelled_soon():
 
 def test_a_message_deleted_while_it_is_sent_is_not_tried_again():
     delivery = make_delivery(state=DeliveryState.SENDING)
-    delete_message(delivery.organization, delivery.message.ovice_id)
+    delete_message(delivery.organization, delivery.message.ovice_id, event_id="evt_1")
     assert (states(), contents()) == (["sending"], [None])
 
 

@@ -5,16 +5,16 @@ import pytest
 from integrations import errors
 from messaging.models import DeliveryState
 from messaging.retry import DELAYS
-from messaging.verdict import History, Limits, Poison, Verdict, judge
+from messaging.verdict import History, Poison, Verdict, WorkerLost, judge
 
-LIMITS = Limits(unconfirmed_wait=timedelta(seconds=60), unconfirmed_tries=3)
+ECHO_WAIT = timedelta(seconds=60)
 FIRST = History(calls=1, tries=1, unconfirmed_tries=0)
 LAST = History(calls=8, tries=8, unconfirmed_tries=0)
 PENDING, FAILED = DeliveryState.PENDING, DeliveryState.FAILED
 
 
 def verdict(error: errors.TargetError, history: History = FIRST) -> Verdict:
-    return judge(error, history, LIMITS, chance=0.5)
+    return judge(error, history, echo_wait=ECHO_WAIT, chance=0.5)
 
 
 @pytest.mark.parametrize("error", [errors.TargetError(), Poison()])
@@ -71,6 +71,11 @@ def test_an_unconfirmed_call_waits_for_its_echo():
     assert judged == Verdict(DeliveryState.UNCONFIRMED, delay=timedelta(seconds=60))
 
 
-def test_nobody_is_sent_the_same_uncertain_message_for_ever():
-    states = [verdict(errors.Unconfirmed(), History(n, 1, n)).state for n in (3, 4)]
+def test_an_uncertain_message_is_sent_once_more_and_no_further():
+    states = [verdict(errors.Unconfirmed(), History(n, 1, n)).state for n in (1, 2)]
     assert states == [DeliveryState.UNCONFIRMED, FAILED]
+
+
+def test_a_worker_may_vanish_three_times_over_one_message():
+    states = [verdict(WorkerLost(), History(n, 1, n)).state for n in (1, 2, 3, 4)]
+    assert states == [DeliveryState.UNCONFIRMED] * 3 + [FAILED]
