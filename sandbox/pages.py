@@ -2,6 +2,7 @@
 
 import importlib.resources
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +30,18 @@ def web_address(value: object) -> str:
     return text if text.startswith(("http://", "https://")) else "about:blank"
 
 
+def moment(value: object) -> str:
+    """Return an RFC 3339 time in UTC as people read it, to the minute; anything else as it is."""
+    text = str(value)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{read.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if read.tzinfo else text
+
+
 _templates.filters["web_address"] = web_address
+_templates.filters["moment"] = moment
 
 
 def origin(url: str) -> str:

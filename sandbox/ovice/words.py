@@ -100,6 +100,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "set_up": ("Set up", "設定する"),
     "connection": ("Connection", "接続状態"),
+    "state_pending": ("not set up", "未設定"),
+    "state_active": ("active", "有効"),
+    "state_attention": ("needs attention", "要確認"),
+    "state_paused": ("paused", "一時停止中"),
+    "state_removed": ("removed", "解除済み"),
     "organization": ("Organization", "組織"),
     "name": ("Name", "名前"),
     "feature": ("Workplace integration enabled by ovice", "oviceによるWorkplace連携の有効化"),
@@ -137,6 +142,11 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """Return a sentence, with `values` filled in."""
         return WORDS[key][self._column].format(**values)
+
+    def state(self, state: object) -> str:
+        """Return the name of a connection's state; one that is not known stands as it is."""
+        key = f"state_{state}"
+        return self(key) if key in WORDS else str(state or "–")
 
 
 def choose_language(wanted: str, locale: str, accepted: str) -> str:

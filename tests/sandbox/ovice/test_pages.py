@@ -103,6 +103,23 @@ def test_the_state_is_asked_for_with_the_connector_key(
     assert asked.headers["authorization"] == f"Bearer {key}"
 
 
+def test_times_are_shown_as_people_read_them(ovice: Ovice, place: Place, relay: Receiver) -> None:
+    link_is(relay, place.taro, status="linked", linked_at="2026-06-01T18:00:00+09:00")
+    assert "2026-06-01 09:00 UTC" in page(ovice, INTEGRATIONS, **{"as": place.taro})
+    link_is(relay, place.taro, status="linked", linked_at="yesterday")
+    assert "<dd>yesterday</dd>" in page(ovice, INTEGRATIONS, **{"as": place.taro})
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"), [("active", "有効"), ("attention", "要確認"), ("dancing", "dancing")]
+)
+def test_the_state_of_the_connection_is_told_in_the_owners_language(
+    ovice: Ovice, place: Place, relay: Receiver, state: str, shown: str
+) -> None:
+    relay.pages["/v1/organizations/4821/connection"] = Answer(200, {"state": state})
+    assert f"接続状態: {shown}" in page(ovice, SETTINGS, **{"as": place.taro, "lang": "ja"})
+
+
 @pytest.mark.parametrize("status", [404, 401, 500])
 def test_a_relay_that_does_not_tell_leaves_the_item_unavailable(
     ovice: Ovice, place: Place, relay: Receiver, status: int

@@ -258,6 +258,7 @@ def test_a_long_line_is_cut_within_its_card(person: Person) -> None:
     css = person.open("/static/sandbox.css")
     assert "minmax(0, 1fr)" in css.partition(".cards {")[2].partition("}")[0]
     assert "text-overflow: ellipsis" in css.partition(".clip {")[2].partition("}")[0]
+    assert "overflow-wrap" in css.partition("main {")[2].partition("}")[0]
 
 
 def test_a_member_is_changed_by_hand(
