@@ -26,11 +26,15 @@ def update_member(
     """Create the member or apply the fields that were told."""
     member = _locked(organization, ovice_id)
     before = member.email
+    moved = email is not None and normalize_email(email) != normalize_email(before or "")
+    if moved and email_verified is None:
+        # "Verified" was said of another address.
+        email_verified = False
     told = {"email": email, "email_verified": email_verified, "name": name}
-    apply_newer(member, {**told, "role": role, "locale": locale}, at)
+    applied = apply_newer(member, {**told, "role": role, "locale": locale}, at)
     tell_whether_removed(member, None, at)
     member.save()
-    if before and member.email and normalize_email(before) != normalize_email(member.email):
+    if moved and "email" in applied:
         _end_links(member, RemovedReason.EMAIL_CHANGED)
     elif Role(member.role) not in ORGANIZATION_USERS:
         _end_links(member, RemovedReason.MEMBER_REMOVED)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
-from accounts.models import ORGANIZATION_USERS, Link, LinkQuerySet, Member, Role
+from accounts.models import LOCALE_LENGTH, ORGANIZATION_USERS, Link, LinkQuerySet, Member, Role
 from accounts.signals import links_removed
 from integrations.errors import NeedsAttention, PermissionMissing, TargetError
 from integrations.models import Installation, InstallationState
@@ -67,7 +67,7 @@ def _store(member: Member, installation: Installation, email: str, account: Acco
         member=member,
         installation=installation,
         account_id=account.account_id,
-        locale=account.locale,
+        locale=account.locale[:LOCALE_LENGTH],
     )
     made.account_name = account.name
     made.save(force_insert=True)

@@ -12,6 +12,8 @@ from uuid_utils.compat import uuid7
 from integrations.datakeys import SealedText
 from integrations.models import OVICE_ID_LENGTH, Installation, Organization
 
+LOCALE_LENGTH = 16
+
 
 class UserManager(BaseUserManager["User"]):
     """Creates users, who are known by their address alone."""
@@ -33,7 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True)
-    locale = models.CharField(max_length=16, default="en")
+    locale = models.CharField(max_length=LOCALE_LENGTH, default="en")
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=now, editable=False)
@@ -68,7 +70,7 @@ class Member(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="members")
     ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
     role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
-    locale = models.CharField(max_length=16, blank=True)
+    locale = models.CharField(max_length=LOCALE_LENGTH, blank=True)
     email_sealed = models.BinaryField(null=True, editable=False)
     email_verified = models.BooleanField(default=False)
     name_sealed = models.BinaryField(null=True, editable=False)
@@ -104,7 +106,7 @@ class Link(models.Model):
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="links")
     account_id = models.CharField(max_length=64)
     account_name_sealed = models.BinaryField(null=True, editable=False)
-    locale = models.CharField(max_length=16, blank=True)
+    locale = models.CharField(max_length=LOCALE_LENGTH, blank=True)
     linked_at = models.DateTimeField(default=now)
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_reason = models.CharField(max_length=32, blank=True)

@@ -127,3 +127,10 @@ def test_an_ended_link_can_be_made_again(office, hanako):
 )
 def test_addresses_have_one_form_and_no_folding(email, expected):
     assert normalize_email(email) == expected
+
+
+def test_a_member_is_not_linked_through_another_organizations_connection(office, new_office):
+    other = new_office()
+    other.sandbox.member(other.community, "Hanako", "hanako@example.com")
+    member = make_member(office.organization, email="hanako@example.com")
+    assert refusal(member, other.installation) == "org_not_connected"

@@ -1,7 +1,8 @@
 import pytest
+from django.utils.timezone import now
 
-from integrations.errors import TokenRejected
-from integrations.install import AlreadyConnectedError, connect
+from integrations.errors import PermissionMissing, TokenRejected
+from integrations.install import AlreadyConnectedError, OrganizationGoneError, connect
 from integrations.models import Installation, InstallationKind, InstallationState
 from integrations.removal import remove_installation
 from integrations.targets import Credentials
@@ -58,3 +59,20 @@ def test_connecting_again_after_a_removal_is_a_new_generation(office):
     assert (again.generation, office.refresh().generation) == (2, 1)
     assert office.refresh().access_token is None
     assert again.access_token == office.integration.access_token
+
+
+def test_a_token_that_lacks_a_permission_stores_nothing(sandbox, settings, db):
+    settings.WORKPLACE_GRAPH_URL = sandbox.graph_url
+    lacking = sandbox.custom_integration(sandbox.community(), permissions=["message"])
+    with pytest.raises(PermissionMissing) as refused:
+        connect_with(make_organization(), lacking.access_token, lacking.app_secret)
+    assert refused.value.code == "read_user_email"
+    assert Installation.objects.count() == 0
+
+
+def test_an_organization_that_was_removed_meanwhile_is_not_connected(office):
+    gone = make_organization(removed_at=now())
+    other = office.sandbox.custom_integration(office.sandbox.community("Other"))
+    with pytest.raises(OrganizationGoneError):
+        connect_with(gone, other.access_token, other.app_secret)
+    assert Installation.objects.count() == 1

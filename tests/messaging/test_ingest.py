@@ -309,3 +309,83 @@ def test_spaces_follow_their_names_and_their_end():
     assert [(s.name, s.domain) for s in Space.objects.all()] == [("Tokyo", "tokyo")]
     tell("space.removed", "4821", space={"id": "987"})
     assert Space.objects.get().removed_at is not None
+
+
+def test_a_deleted_message_that_comes_in_late_is_not_sent():
+    link = make_link()
+    tell("message.direct.deleted", link.organization.ovice_id, message={"id": "msg-1"})
+    assert skip_reason(dm_event(link, id="msg-1")) == "deleted"
+    assert Delivery.objects.count() == 0
+
+
+def test_one_message_id_for_two_recipients_is_two_messages():
+    installation = make_installation()
+    first, second = make_link(installation), make_link(installation)
+    for link in (first, second):
+        assert post_event(dm_event(link, id="msg-1")).json() == {"status": "accepted"}
+    assert post_event(dm_event(first, id="msg-1")).json() == {"status": "duplicate"}
+
+
+def test_an_id_that_comes_again_with_another_body_is_noted_without_its_content(caplog):
+    link = make_link()
+    post_event(dm_event(link, text="first"), event_id="evt_1")
+    post_event(dm_event(link, text="second"), event_id="evt_1")
+    assert "event evt_1 came again with another body" in caplog.text
+    assert "second" not in caplog.text
+
+
+def test_a_mention_of_everybody_in_a_large_office_is_skipped_not_refused():
+    document = dm_event()
+    document["data"]["mention"]["scope"] = "all"
+    document["data"]["recipients"] = [{"id": f"{n}", "type": "user"} for n in range(1_500)]
+    assert skip_reason(document) == "group_mention"
+
+
+def test_a_message_with_many_attachments_is_accepted():
+    attachments = [{"kind": "image"}] * 101
+    assert post_event(dm_event(attachments=attachments)).json() == {"status": "accepted"}
+
+
+def test_a_late_change_of_address_still_ends_the_link():
+    linked_hanako()
+    member_event("updated", now(), name="Hana")
+    changed = {"old": "223344@example.com", "new": "hana@example.com", "verified": True}
+    member_event("email_changed", now() - timedelta(seconds=5), **changed)
+    assert Link.objects.get().removed_reason == "email_changed"
+    assert Member.objects.get().name == "Hana"
+
+
+def test_another_way_to_write_the_same_address_keeps_the_link():
+    linked_hanako()
+    member_event("updated", email="223344@EXAMPLE.com", email_verified=True)
+    assert Link.objects.active().count() == 1
+
+
+def test_a_new_address_is_not_verified_because_the_old_one_was():
+    member_event("added", email="own@example.com", email_verified=True)
+    member_event("updated", email="taro@example.com")
+    assert not Member.objects.get().email_verified
+
+
+def test_a_late_disabling_still_counts():
+    organization = make_link().organization
+    at = now() - timedelta(seconds=5)
+    this = {"id": organization.ovice_id}
+    tell("organization.updated", this["id"], now(), organization={**this, "name": "New"})
+    tell("organization.updated", this["id"], at, organization={**this, "feature_enabled": False})
+    organization.refresh_from_db()
+    assert (organization.name, organization.feature_enabled) == ("New", False)
+
+
+def test_an_event_dated_in_the_future_shuts_out_nothing():
+    member_event("added", now() + timedelta(days=365), email="hanako@example.com")
+    member_event("removed", now() + timedelta(seconds=1))
+    assert Member.objects.get().removed_at is not None
+
+
+def test_a_space_that_comes_back_keeps_what_is_not_told_again():
+    tell("space.created", "4821", space={"id": "987", "name": "Tokyo HQ", "domain": "tokyo"})
+    tell("space.removed", "4821", space={"id": "987"})
+    tell("space.updated", "4821", space={"id": "987", "name": "Tokyo"})
+    space = Space.objects.get()
+    assert (space.removed_at, space.name, space.domain) == (None, "Tokyo", "tokyo")

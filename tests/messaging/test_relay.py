@@ -9,10 +9,12 @@ from accounts.models import Member
 from integrations.datakeys import forget_keys
 from integrations.masterkeys import KeyMissingError
 from integrations.models import InstallationState, Space
-from integrations.targets import open_target
+from integrations.removal import remove_installation
+from integrations.targets import Sent, open_target
 from messaging import relay
 from messaging.models import Attempt, Delivery, DeliveryState, Lane, Outcome
 from messaging.relay import relay_lane
+from messaging.settlement import delete_message
 from messaging.wakeups import sweep
 from tests.factories import make_delivery
 
@@ -329,3 +331,88 @@ def test_a_worker_that_lost_its_lane_writes_over_nothing(office, monkeypatch):
     monkeypatch.setattr(relay, "_send", taken_over_and_sent_again)
     run(office)
     assert state(delivery)[0] == DeliveryState.SENDING
+
+
+@pytest.fixture
+def during_send(monkeypatch):
+    """Return a function that makes something happen while a call is under way."""
+
+    def arrange(happens) -> None:
+        carried = relay._send_texts
+
+        def meanwhile(*args):
+            happens()
+            carried(*args)
+
+        monkeypatch.setattr(relay, "_send_texts", meanwhile)
+
+    return arrange
+
+
+def test_what_ends_during_a_failed_call_is_forgotten(office, during_send):
+    delivery = make_delivery(office.join("Hanako"))
+    office.sandbox.fault("error", code=2, endpoint="me/messages")
+    during_send(lambda: remove_installation(office.installation))
+    run(office)
+    assert state(delivery) == ("cancelled", "link_ended")
+    delivery.message.refresh_from_db()
+    assert delivery.message.content_sealed is None
+
+
+def test_a_message_deleted_during_a_failed_call_is_not_tried_again(office, during_send):
+    delivery = make_delivery(office.join("Hanako"))
+    office.sandbox.fault("error", code=2, endpoint="me/messages", calls=1)
+    ovice_id = delivery.message.ovice_id
+    during_send(lambda: delete_message(office.organization, ovice_id, event_id="evt_1"))
+    run(office)
+    make_due(delivery)
+    run(office)
+    assert (state(delivery), office.texts("Hanako")) == (("cancelled", "deleted"), [])
+
+
+def test_each_part_of_a_long_message_renews_the_lease(office, settings, monkeypatch):
+    settings.RELAY_LEASE = timedelta(seconds=60)
+    delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
+    until = []
+    renewed = relay.renew
+
+    def watch(lease):
+        kept = renewed(lease)
+        until.append(Lane.objects.get().leased_until)
+        return kept
+
+    monkeypatch.setattr(relay, "renew", watch)
+    run(office)
+    assert len(set(until)) == delivery.attempts.count() - 1 > 1
+
+
+def test_a_worker_that_loses_its_lane_between_two_parts_stops(office, monkeypatch):
+    delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
+    monkeypatch.setattr(relay, "renew", lambda _lease: False)
+    run(office)
+    assert (len(office.texts("Hanako")), state(delivery)[0]) == (1, DeliveryState.SENDING)
+
+
+def test_a_message_of_which_nothing_is_left_to_send_is_delivered(office):
+    delivery = make_delivery(office.join("Hanako"), parts_sent=1)
+    run(office)
+    assert (state(delivery)[0], office.texts("Hanako")) == (DeliveryState.DELIVERED, [])
+
+
+@pytest.mark.parametrize("word", ["m" * 300, "m\x00id"])
+def test_an_odd_message_id_is_no_reason_to_send_again(office, monkeypatch, word):
+    delivery = make_delivery(office.join("Hanako"))
+    monkeypatch.setattr(
+        "integrations.workplace.target.WorkplaceTarget.send", lambda *_a, **_k: Sent(word)
+    )
+    run(office)
+    assert state(delivery)[0] == DeliveryState.DELIVERED
+    assert delivery.target_message_id == word.replace("\x00", "")[:255]
+
+
+def test_an_odd_error_code_is_kept_as_far_as_it_fits(office):
+    delivery = make_delivery(office.join("Hanako"))
+    office.sandbox.fault("error", code=10**39, endpoint="me/messages")
+    run(office)
+    assert state(delivery)[0] == DeliveryState.PENDING
+    assert delivery.attempts.get().code == "1" + "0" * 31
