@@ -23,7 +23,7 @@ from sandbox.workplace.errors import GraphError
 from sandbox.workplace.graph import PLATFORM
 from sandbox.workplace.records import App, Install, Kind
 from sandbox.workplace.signing import ENCODINGS
-from sandbox.workplace.webhooks import SenderSettings
+from sandbox.workplace.webhooks import Change, SenderSettings
 from sandbox.workplace.world import MINIMAL_PERMISSIONS, WORLD, World
 
 
@@ -181,6 +181,24 @@ async def set_sender(request: web.Request) -> web.Response:
     return web.json_response(asdict(sender.settings))
 
 
+async def send_change(request: web.Request) -> web.Response:
+    """Answer `POST …/changes` with `{"page", "topic"?, "field", "value", "id"?}`.
+
+    There are no posts or groups here, so a test says what the change holds. The community is
+    filled in, as text: in changes the platform gave its id so.
+    """
+    world, values = request.app[WORLD], await read_object(request)
+    install, value = install_of(world, values.get("page")), values.get("value")
+    if not isinstance(value, dict):
+        raise ControlError("value must be an object.")
+    change = Change(
+        text(values, "field"), {"community": {"id": install.community.community_id}} | value
+    )
+    topic, entry_id = text(values, "topic", "page"), text(values, "id", install.page_id)
+    sender = request.app[PLATFORM].sender
+    return web.json_response({"sent": sender.emit_change(install.app, topic, entry_id, change)})
+
+
 async def list_attempts(request: web.Request) -> web.Response:
     """Answer `GET …/webhooks?after=N`: every attempt to reach an app, in order."""
     after = request.query.get("after", "0")
@@ -242,6 +260,7 @@ def setup(app: web.Application) -> None:
     router.add_post(page + "/reset-token", reset_token)
     router.add_post(page + "/webhooks", subscribe)
     router.add_post(f"{PREFIX}/chat", act)
+    router.add_post(f"{PREFIX}/changes", send_change)
     router.add_get(f"{PREFIX}/webhooks", list_attempts)
     router.add_put(f"{PREFIX}/webhooks", set_sender)
     router.add_post(f"{PREFIX}/webhooks/flush", flush)

@@ -48,6 +48,14 @@ class Event:
 
 
 @dataclass
+class Change:
+    """What happened outside chats, such as a mention in a post: a topic's field and its value."""
+
+    field_name: str
+    value: dict[str, Any]
+
+
+@dataclass
 class Delivery:
     """One POST to an app: its bytes never change from one attempt to the next."""
 
@@ -117,14 +125,31 @@ class Sender:
             events.reverse()
         size = max(1, self.settings.batch)
         for start in range(0, len(events), size):
-            body = _page_body(events[start : start + size], self._state.clock.milliseconds())
-            headers = {"Content-Type": "application/json"}
-            headers |= webhook_headers(app.secret, body, self.settings.signatures)
-            for _ in range(1 + self.settings.duplicates):
-                now = self._state.clock.now()
-                url = subscription.callback_url
-                self._start(Delivery(app, url, body, headers, now, subscription))
+            some = events[start : start + size]
+            self._post_json(app, subscription, _page_body(some, self._state.clock.milliseconds()))
         return len(events)
+
+    def emit_change(self, app: App, topic: str, entry_id: str, change: Change) -> bool:
+        """Send a change, in a POST of its own, if the app asked for it; return whether it did."""
+        subscription = app.subscriptions.get(topic)
+        if subscription is None or subscription.disabled_at is not None:
+            return False
+        if change.field_name not in subscription.fields:
+            return False
+        entry = {
+            "id": entry_id,
+            "time": int(self._state.clock.now()),
+            "changes": [{"field": change.field_name, "value": change.value}],
+        }
+        self._post_json(app, subscription, _encode({"object": topic, "entry": [entry]}))
+        return True
+
+    def _post_json(self, app: App, subscription: Subscription, body: bytes) -> None:
+        headers = {"Content-Type": "application/json"}
+        headers |= webhook_headers(app.secret, body, self.settings.signatures)
+        for _ in range(1 + self.settings.duplicates):
+            now, url = self._state.clock.now(), subscription.callback_url
+            self._start(Delivery(app, url, body, headers, now, subscription))
 
     def post_form(self, app: App, url: str, form: dict[str, str]) -> None:
         """Post a form to an app, with retries; the call that tells of an uninstall is one."""
@@ -239,4 +264,8 @@ def _page_body(events: list[Event], now_ms: int) -> bytes:
             for page_id, items in entries.items()
         ],
     }
+    return _encode(body)
+
+
+def _encode(body: dict[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()

@@ -297,3 +297,30 @@ def test_a_forged_uninstall_call_can_be_made(
 
 def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def test_a_change_comes_in_seconds_and_with_the_community_as_text(
+    sandbox: Sandbox, graph: Graph, receiver: Receiver, community: str
+) -> None:
+    page = graph.integration.page_id
+    change = {"page": page, "field": "mention", "value": {"item": "post", "message": "ä @bot"}}
+    assert sandbox.workplace("POST", "changes", change) == {"sent": False}
+    subscription = {
+        "object": "page",
+        "callback_url": f"{receiver.url}/hook",
+        "verify_token": receiver.verify_token,
+        "fields": "mention",
+    }
+    token = f"{graph.integration.app_id}|{graph.integration.app_secret}"
+    assert graph.call("POST", "app/subscriptions", token=token, json=subscription).ok
+    assert sandbox.workplace("POST", "changes", change) == {"sent": True}
+    [post] = receiver.wait_for(1)
+    [entry] = json.loads(post.body)["entry"]
+    value = {"community": {"id": community}, "item": "post", "message": "ä @bot"}
+    assert entry["changes"] == [{"field": "mention", "value": value}]
+    assert (entry["id"], len(str(entry["time"]))) == (page, 10)
+    assert post.headers["X-Hub-Signature"] == "sha1=" + signature(graph, post.body, "sha1")
+
+
+def signature(graph: Graph, body: bytes, digest: str) -> str:
+    return hmac.new(graph.integration.app_secret.encode(), body, digest).hexdigest()
