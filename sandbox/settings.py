@@ -17,7 +17,7 @@ class Settings:
     graph_port: int = 8002
     web_port: int = 8001
     relay_url: str = "http://127.0.0.1:8000"
-    keep: int = 5000
+    keep: int = 2000
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -64,9 +65,9 @@ class Calls:
         self._records.append(record)
         return record
 
-    def after(self, number: int) -> list[dict[str, Any]]:
-        """Return the calls that came after the given one, oldest first."""
-        return [asdict(record) for record in self._records if record.number > number]
+    def after(self, number: int) -> Iterator[dict[str, Any]]:
+        """Give the calls that came after the given one, oldest first."""
+        return (asdict(record) for record in self._records if record.number > number)
 
     def clear(self) -> None:
         """Forget the calls; numbering goes on, so that no number ever means two calls."""

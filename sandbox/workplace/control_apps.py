@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.control import ControlError, number, read_object, text
+from sandbox.control import ControlError, listed, number, read_object, text
 from sandbox.state import STATE
 from sandbox.workplace import dialog, removal, subscriptions
 from sandbox.workplace.acts import ACTS
@@ -204,7 +204,7 @@ async def list_attempts(request: web.Request) -> web.Response:
     after = request.query.get("after", "0")
     if not after.isdecimal():
         raise ControlError("after must be a number.")
-    return web.json_response({"data": request.app[PLATFORM].sender.shown(int(after))})
+    return listed(request.app[PLATFORM].sender.shown(int(after)))
 
 
 async def flush(request: web.Request) -> web.Response:

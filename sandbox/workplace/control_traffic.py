@@ -5,7 +5,7 @@ from typing import Any, get_args, get_type_hints
 
 from aiohttp import web
 
-from sandbox.control import ControlError, number, read_object, text
+from sandbox.control import ControlError, listed, number, read_object, text
 from sandbox.workplace.calls import CALLS
 from sandbox.workplace.control import PREFIX, member_of
 from sandbox.workplace.faults import DELAYS, DISTRIBUTIONS, FAULTS, OUTCOMES, Fault
@@ -21,19 +21,18 @@ async def list_calls(request: web.Request) -> web.Response:
     after = request.query.get("after", "0")
     if not after.isdecimal():
         raise ControlError("after must be a number.")
-    return web.json_response({"data": request.app[CALLS].after(int(after))})
+    return listed(request.app[CALLS].after(int(after)))
 
 
 async def list_messages(request: web.Request) -> web.Response:
     """Answer `GET …/messages?member=`: what was written in a member's chats, or in all."""
     world = request.app[WORLD]
     member = member_of(world, request.query["member"]) if "member" in request.query else None
-    rows = [
+    return listed(
         describe_message(world, message)
         for message in world.messages
         if member is None or member in message.thread.members
-    ]
-    return web.json_response({"data": rows})
+    )
 
 
 def describe_message(world: World, message: Message) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -244,9 +245,9 @@ class Sender:
     def _timeout(self) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(total=self.settings.timeout_seconds)
 
-    def shown(self, after: int) -> list[dict[str, Any]]:
-        """Return the attempts after the given number, oldest first."""
-        return [asdict(attempt) for attempt in self.attempts if attempt.number > after]
+    def shown(self, after: int) -> Iterator[dict[str, Any]]:
+        """Give the attempts after the given number, oldest first."""
+        return (asdict(attempt) for attempt in self.attempts if attempt.number > after)
 
 
 def _is_disabled(delivery: Delivery) -> bool:
