@@ -6,6 +6,7 @@ No message quotes a secret.
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from integrations.standard_webhooks import parse_secret
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MIN_SECRET_KEY = 50
+# The Workplace client ends every call within this time.
+LONGEST_CALL = timedelta(seconds=45)
 _KEY_COMMAND = "Make one with `python manage.py generate_secrets`."
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -179,7 +182,7 @@ def check_workplace_app() -> Iterator[CheckMessage]:
 
 @_registered
 def check_outgoing_addresses() -> Iterator[CheckMessage]:
-    """E016: tokens and texts leave this machine encrypted only."""
+    """E016 and E018: tokens and texts leave this machine encrypted only, and for somewhere."""
     for name in (
         "WORKPLACE_GRAPH_URL",
         "WORKPLACE_WEB_URL",
@@ -187,8 +190,31 @@ def check_outgoing_addresses() -> Iterator[CheckMessage]:
         "OVICE_CALLBACK_URL",
     ):
         url = getattr(settings, name)
-        if url and urlsplit(url).scheme != "https" and not is_local(url):
+        if name.startswith("WORKPLACE") and not urlsplit(url).hostname:
+            yield Error(f"{name} must be a whole address.", id="config.E018")
+        elif url and urlsplit(url).scheme != "https" and not is_local(url):
             yield Error(f"{name} must use https.", id="config.E016")
+
+
+@_registered
+def check_numbers() -> Iterator[CheckMessage]:
+    """E017 and W005: times and sizes with which the relay can work."""
+    numbers = {
+        "RELAY_LEASE_SECONDS": settings.RELAY_LEASE.total_seconds(),
+        "RELAY_SWEEP_SECONDS": settings.RELAY_SWEEP_EVERY.total_seconds(),
+        "RELAY_UNCONFIRMED_SECONDS": settings.RELAY_UNCONFIRMED_WAIT.total_seconds(),
+        "WORKER_THREADS": settings.WORKER_THREADS,
+        "DATABASE_POOL_SIZE": settings.DATABASE_POOL_SIZE,
+    }
+    for name, value in numbers.items():
+        if value <= 0:
+            yield Error(f"{name} must be more than 0.", id="config.E017")
+    if in_production() and settings.RELAY_LEASE < LONGEST_CALL:
+        yield Warned(
+            f"RELAY_LEASE_SECONDS is shorter than a call may last ({LONGEST_CALL.seconds} s).",
+            hint="A worker that waits for an answer would lose its lane, and a DM come twice.",
+            id="config.W005",
+        )
 
 
 @_registered

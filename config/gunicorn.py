@@ -1,5 +1,7 @@
 """How gunicorn serves this project: `gunicorn -c python:config.gunicorn`."""
 
+from config.soundness import require_sound_settings
+
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
 workers = 2
@@ -7,3 +9,10 @@ threads = 4
 # A request line may hold a one-time code; there is no access log.
 accesslog = None
 control_socket_disable = True
+# Nothing is taken over from a proxy but the scheme, which gunicorn reads by itself.
+forwarder_headers = ""
+
+
+def on_starting(_server: object) -> None:
+    """Refuse to serve with settings that a system check calls wrong."""
+    require_sound_settings()

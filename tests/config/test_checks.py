@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as live
@@ -65,6 +66,10 @@ def test_the_tests_own_settings_raise_nothing():
         ({"WORKPLACE_APP_SECRET": "s", "WORKPLACE_APP_ID": "1"}, ["config.E015"]),
         ({"WORKPLACE_WEBHOOK_VERIFY_TOKEN": "t"}, ["config.E015"]),
         ({"WORKPLACE_GRAPH_URL": "http://graph.workplace.com"}, ["config.E016"]),
+        ({"WORKPLACE_GRAPH_URL": "https://"}, ["config.E018"]),
+        ({"RELAY_LEASE": timedelta(0)}, ["config.E017"]),
+        ({"RELAY_SWEEP_EVERY": timedelta(seconds=-1)}, ["config.E017"]),
+        ({"WORKER_THREADS": 0}, ["config.E017"]),
         (
             {"OVICE_CALLBACK_URL": "http://o.example", "OVICE_CALLBACK_SECRET": WHSEC},
             ["config.E016"],
@@ -88,6 +93,7 @@ def test_a_wrong_setting_has_its_own_id(change, values, expected):
             "config.E013",
         ),
         ({"REDIS_EMBEDDED": True}, "config.W003"),
+        ({"RELAY_LEASE": timedelta(seconds=30)}, "config.W005"),
         ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "config.W004"),
     ],
 )
@@ -129,3 +135,41 @@ def test_secrets_can_be_generated_before_anything_is_set_up():
         command, env=env, cwd=live.BASE_DIR, capture_output=True, text=True, check=True
     )
     assert [line.split("=")[0] for line in done.stdout.splitlines()] == list(generate())
+
+
+def start(module: str, *arguments: str, **env: str) -> str:
+    """Try to start a process with these settings and return what it complained of."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env={"ENV_FILE": "/dev/null", "PATH": "", **env},
+        cwd=live.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode != 0
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("gunicorn", "-c", "python:config.gunicorn", "--bind", "127.0.0.1:0"),
+        ("celery", "-A", "config", "worker"),
+        ("celery", "-A", "config", "beat"),
+    ],
+    ids=["web", "worker", "beat"],
+)
+def test_no_process_starts_with_unsound_settings(command):
+    complaint = start(*command, SECRET_KEY="x" * 60)
+    assert "(config.E002) ENCRYPTION_KEYS is empty." in complaint
+
+
+def test_a_malformed_address_of_the_database_is_not_quoted():
+    complaint = start("django", "check", "--settings", "config.settings", DATABASE_URL=BAD_URL)
+    assert "DATABASE_URL is not a valid address." in complaint
+    assert "canary" not in complaint
+
+
+BAD_URL = "postgres://kotozute:canary/word@127.0.0.1:5432/kotozute"
