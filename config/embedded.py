@@ -29,9 +29,13 @@ def default_socket(project: Path) -> Path:
 def start_valkey(socket: Path) -> subprocess.Popen[bytes]:
     """Start a Valkey that listens on ``socket`` and return once it answers.
 
-    Raises ``RuntimeError`` when it does not come up within ``START_SECONDS``.
+    Raises ``RuntimeError`` when it does not come up within ``START_SECONDS``, when one is running
+    there already, and when others may write to the socket's folder.
     """
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_private(socket.parent)
+    if _answers(socket):
+        raise RuntimeError(f"Another server already listens on {socket}.")
     process = subprocess.Popen(  # noqa: S603 - the binary of our own package, fixed arguments
         [
             str(get_binary_path()),
@@ -43,12 +47,23 @@ def start_valkey(socket: Path) -> subprocess.Popen[bytes]:
     )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            redis.Redis(unix_socket_path=str(socket)).ping()
-        except redis.exceptions.ConnectionError:
-            time.sleep(0.02)
-        else:
+        if _answers(socket):
             return process
+        time.sleep(0.02)
     process.kill()
     process.wait()
     raise RuntimeError(f"The embedded Valkey did not start on {socket}.")
+
+
+def _answers(socket: Path) -> bool:
+    try:
+        return bool(redis.Redis(unix_socket_path=str(socket)).ping())
+    except redis.exceptions.ConnectionError:
+        return False
+
+
+def _require_private(folder: Path) -> None:
+    """Refuse a folder that somebody else made, who could put another server in its place."""
+    found = folder.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise RuntimeError(f"{folder} must belong to this user alone (mode 700).")

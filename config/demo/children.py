@@ -1,8 +1,9 @@
-"""Child processes that are started together and never outlive their parent."""
+"""Child processes that are started together and end together, however their parent is told to."""
 
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,10 @@ class ChildError(Exception):
     """A child process ended, or did not become ready; the text ends with the tail of its log."""
 
 
+class Interrupted(Exception):
+    """Somebody has asked this program to stop."""
+
+
 class Children:
     """A group of named processes whose output goes to files in one folder."""
 
@@ -25,6 +30,9 @@ class Children:
         self.env = dict(env)
         self.cwd = cwd
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        # Set by a signal handler and looked at between two steps: an exception raised by the
+        # handler itself could come between starting a child and knowing of it.
+        self.stop_asked = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +51,7 @@ class Children:
 
     def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
         """Start ``command`` in a process group of its own, logging to ``{name}.log``."""
+        self.go_on()
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - commands are written in this project
                 command,
@@ -75,10 +84,19 @@ class Children:
             time.sleep(POLL_SECONDS)
 
     def check(self) -> None:
-        """Raise ``ChildError`` when a child that should be running has ended."""
+        """Raise ``ChildError`` when a child that should be running has ended.
+
+        Raises ``Interrupted`` when somebody has asked to stop.
+        """
+        self.go_on()
         for name, process in self.running.items():
             if process.poll() is not None:
                 raise ChildError(f"{name} ended with status {process.returncode}.{self.tail(name)}")
+
+    def go_on(self) -> None:
+        """Raise ``Interrupted`` when somebody has asked to stop."""
+        if self.stop_asked.is_set():
+            raise Interrupted
 
     def log(self, name: str) -> Path:
         """Return the file that holds what a child has printed."""

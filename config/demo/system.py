@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import requests
 
@@ -48,8 +49,12 @@ class System:
         self.ports = ports
         self.base_url = f"http://{HOST}:{ports.web}"
         self.socket = folder / "valkey.sock"
+        self.own_redis_url = f"unix://{quote(str(self.socket))}"
         self.sandbox_url = ""
         self.graph_url = ""
+        self.http = requests.Session()
+        # A proxy of the person's environment has no business on this machine's own addresses.
+        self.http.trust_env = False
         self.children = Children(folder, self._environment(env or {}), cwd=ROOT)
 
     def __enter__(self) -> Self:
@@ -66,7 +71,7 @@ class System:
     @property
     def embedded_broker(self) -> bool:
         """Tell whether the broker is this system's own Valkey."""
-        return self.children.env["REDIS_URL"] == f"unix://{self.socket}"
+        return self.children.env["REDIS_URL"] == self.own_redis_url
 
     def start_broker(self) -> None:
         """Start the embedded Valkey; nothing to do where a broker was given."""
@@ -110,8 +115,11 @@ class System:
     def manage(self, name: str, *arguments: str, stdin: Any = None) -> str:
         """Run a management command to its end and return what it printed.
 
+        It belongs to our own process group, so that Ctrl-C reaches it as well.
+
         ``stdin`` is given to it as JSON. Raises ``ChildError`` with what it complained of.
         """
+        self.children.go_on()
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -129,7 +137,7 @@ class System:
     def control(self, method: str, path: str, document: Any = None) -> Any:
         """Ask the sandbox's control API; raise ``ChildError`` when it refuses."""
         url = f"{self.sandbox_url}/control/{path}"
-        answer = requests.request(method, url, json=document, timeout=30)
+        answer = self.http.request(method, url, json=document, timeout=30)
         if not answer.ok:
             raise ChildError(f"The sandbox refused {method} {path}: {answer.text[:200]}")
         return answer.json()
@@ -145,7 +153,7 @@ class System:
 
     def _web_ready(self) -> bool:
         try:
-            return requests.get(f"{self.base_url}/healthz", timeout=1).ok
+            return self.http.get(f"{self.base_url}/healthz", timeout=1).ok
         except requests.RequestException:
             return False
 
@@ -163,8 +171,8 @@ class System:
             **secrets,
             "BASE_URL": self.base_url,
             "ALLOWED_HOSTS": HOST,
-            "DATABASE_URL": f"sqlite:///{self.folder / 'db.sqlite3'}",
-            "REDIS_URL": f"unix://{self.socket}",
+            "DATABASE_URL": f"sqlite:///{quote(str(self.folder / 'db.sqlite3'))}",
+            "REDIS_URL": self.own_redis_url,
             "STATIC_ROOT": str(self.folder / "static"),
             "SANDBOX_WEB_PORT": str(self.ports.sandbox),
             "SANDBOX_GRAPH_PORT": str(self.ports.graph),

@@ -3,19 +3,21 @@
 import signal
 import sys
 import tempfile
-import time
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.demo.children import ChildError
+from config.demo.children import ChildError, Interrupted
 from config.demo.ports import choose_port
 from config.demo.screen import say, step
 from config.demo.story import TEXT, Cast, carry_one_dm, set_the_scene, work_chat_page
 from config.demo.system import Ports, System
 
+# What a shell calls a program that ended by Ctrl-C.
+INTERRUPTED = 130
 WEB_PORT, SANDBOX_PORT, GRAPH_PORT = 8000, 8001, 8002
 
 
@@ -33,20 +35,21 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Start, tell the story, and stay; whatever happens, nothing is left behind."""
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _interrupt)
         try:
             with tempfile.TemporaryDirectory(prefix="kotozute-") as folder:
                 self.run(Path(folder), once=options["once"])
         except ChildError as error:
             raise CommandError(str(error)) from None
-        except KeyboardInterrupt:
-            say("\nStopped; nothing is left running.")
+        except Interrupted:
+            say("\nStopped before the DM had arrived; nothing is left running.")
+            sys.exit(INTERRUPTED)
 
     def run(self, folder: Path, *, once: bool) -> None:
         """Start every part, carry one DM, and stay unless ``once``."""
         say("Kotozute demo: a DM written in ovice arrives in Workplace.\n")
         with System(folder, _ports()) as system:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, lambda *_: system.children.stop_asked.set())
             _start(system)
             with step("connecting an organization, linking Hanako"):
                 cast = set_the_scene(system)
@@ -55,10 +58,8 @@ class Command(BaseCommand):
             say(f"Hanako reads it in Work Chat after {seconds:.2f} s.\n")
             if not once:
                 _stay(system, cast)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+        if not once:
+            say("\nStopped; nothing is left running.")
 
 
 def _ports() -> Ports:
@@ -91,7 +92,7 @@ def _stay(system: System, cast: Cast) -> None:
     say(f"  Work Chat  {work_chat_page(system, cast)}")
     say(f"  Kotozute   {system.base_url}/")
     say("\nPress Ctrl-C to stop.")
-    sys.stdout.flush()
-    while True:
-        system.children.check()
-        time.sleep(0.5)
+    asked = system.children.stop_asked
+    while not asked.wait(0.5):
+        with suppress(Interrupted):
+            system.children.check()

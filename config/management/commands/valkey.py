@@ -1,5 +1,6 @@
 """`manage.py valkey`: run the embedded Valkey in the foreground, where REDIS_URL's default is."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         except RuntimeError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Valkey listens on {socket}. Stop it with Ctrl-C.")
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         try:
             process.wait()
         except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.demo.children import ChildError, Children
+from config.demo.children import ChildError, Children, Interrupted
 from config.demo.ports import any_free_port, choose_port, is_free
 
 # A parent that starts a child of its own and would not stop for a polite request.
@@ -54,6 +54,15 @@ def test_waiting_ends_when_time_is_up(children):
     children.start("web", python("import time; time.sleep(60)"))
     with pytest.raises(ChildError, match="the page: not within 0 seconds"):
         children.wait_until("the page", lambda: False, seconds=0.1)
+
+
+def test_a_request_to_stop_ends_the_waiting_and_starts_nothing_more(children):
+    children.stop_asked.set()
+    with pytest.raises(Interrupted):
+        children.wait_until("the page", lambda: False, seconds=10)
+    with pytest.raises(Interrupted):
+        children.start("web", python("import time; time.sleep(60)"))
+    assert children.running == {}
 
 
 def test_a_stubborn_child_and_its_own_children_are_ended(children, monkeypatch):
