@@ -8,7 +8,7 @@ from django.utils.timezone import now
 
 from accounts.models import ORGANIZATION_USERS, Link, Member
 from integrations.models import LIVE_STATES, Installation, InstallationState, Organization
-from messaging.content import Content, one_line, plain_text
+from messaging.content import Content, is_blank, one_line, plain_text
 from messaging.eligibility import Skip, Standing, check_addressing, decide
 from messaging.events import MessageCreated
 from messaging.models import Delivery, Message, lane_number
@@ -27,8 +27,9 @@ def accept_message(organization: Organization | None, event_id: str, data: Messa
         return Skip.ORG_NOT_CONNECTED
     links = _links(organization, data)
     content = _content(data)
+    has_content = bool(content.attachments) or not is_blank(content.text)
     standing = _standing(organization, data, links)
-    skip = decide(data, standing, has_content=bool(content.text or content.attachments), at=now())
+    skip = decide(data, standing, has_content=has_content, at=now())
     if skip is None and was_deleted(organization, data.message.id):
         skip = Skip.DELETED
     message = _message(organization, event_id, data, skip)

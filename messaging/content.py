@@ -80,8 +80,14 @@ def clean(text: str) -> str:
 
 
 def one_line(name: str) -> str:
-    """Return a name as one clean line."""
-    return " ".join(clean(name).split())
+    """Return a name as one clean line, in which nothing steers the writing or is a link."""
+    kept = (char for char in clean(name) if unicodedata.category(char) != "Cf")
+    return " ".join("".join(kept).replace("://", ": ").split())
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a reader would see nothing of ``text``."""
+    return all(unicodedata.category(char)[0] in "ZC" for char in text)
 
 
 def _without_markup(text: str) -> str:

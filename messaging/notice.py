@@ -10,6 +10,8 @@ from integrations.targets import Notice
 from messaging.content import Content
 
 SPACE_NAME_LIMIT = 60
+# As long as ovice lets a display name be.
+SENDER_NAME_LIMIT = 30
 
 
 def choose_link(*candidates: str | None) -> str:
@@ -47,13 +49,13 @@ def is_ovice_url(url: str) -> bool:
         and port is None
         and "@" not in parts.netloc
         and url.isprintable()
-        and " " not in url
+        and not set(url) & set(" []<>")
     )
 
 
 def _headline(content: Content) -> str:
-    sender = content.sender_name or gettext("Somebody")
-    space = _shortened(content.space_name)
+    sender = _shortened(content.sender_name, SENDER_NAME_LIMIT) or gettext("Somebody")
+    space = _shortened(content.space_name, SPACE_NAME_LIMIT)
     if not space:
         return gettext("%(sender)s sent you a direct message in ovice") % {"sender": sender}
     return gettext("%(sender)s sent you a direct message in ovice (%(space)s)") % {
@@ -73,5 +75,5 @@ def _footnotes(content: Content) -> tuple[str, ...]:
     return (line % {"count": content.attachments},)
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= SPACE_NAME_LIMIT else name[: SPACE_NAME_LIMIT - 1] + "…"
+def _shortened(name: str, limit: int) -> str:
+    return name if len(name) <= limit else name[: limit - 1] + "…"

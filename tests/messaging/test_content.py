@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.content import Content, clean, one_line, plain_text
+from messaging.content import Content, clean, is_blank, one_line, plain_text
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,17 @@ def test_any_text_can_be_stored_and_sent(text, text_format):
 def test_content_survives_its_json():
     content = Content("Taro", "Tokyo HQ", '"quoted" \\ 会議\n', 2, "https://app.ovice.com/ws/x")
     assert Content.from_json(content.to_json()) == content
+
+
+@pytest.mark.parametrize("text", ["", "\u200b", " \u3000\n", "\u202e\u2066"])
+def test_a_text_of_nothing_visible_is_blank(text):
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["a", "。", "🙂", "\u200bx"])
+def test_a_text_with_anything_visible_is_not(text):
+    assert not is_blank(text)
+
+
+def test_a_name_cannot_be_a_link_or_turn_the_line_around():
+    assert one_line("IT \u202ehttps://evil.example") == "IT https: evil.example"

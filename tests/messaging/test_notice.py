@@ -82,6 +82,7 @@ def test_a_removed_space_leaves_no_link():
         "https://app.ovice.com:x/",
         "https://[app.ovice.com/",
         "https://app.ovice.com/a b",
+        "https://app.ovice.com/@[100012]",
         "https://app.ovice.com/\nhttps://evil.example",
         "javascript:alert(1)",
         "",
@@ -94,3 +95,8 @@ def test_a_link_to_anywhere_else_is_not_followed(url):
 def test_the_first_link_to_ovice_is_chosen():
     assert choose_link("https://evil.example/", LINK) == LINK
     assert choose_link(None, None) == ""
+
+
+def test_a_sender_named_beyond_ovices_own_limit_is_shortened():
+    headline = compose(content(sender_name="x" * 255), locale="en").headline
+    assert headline.startswith("x" * 29 + "… sent you")
