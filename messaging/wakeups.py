@@ -4,6 +4,7 @@ A hint that is lost loses nothing: ``sweep`` finds every delivery that is due fr
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +24,28 @@ RELAY_LANE = "messaging.tasks.relay_lane"
 LOST_AFTER = timedelta(seconds=10)
 
 
+class Broker:
+    """Remembers, in this process, that the broker did not answer.
+
+    A broker that hangs costs whoever asks it a time-out; an accept must not pay that again and
+    again.
+    """
+
+    def __init__(self) -> None:
+        self._away_until = 0.0
+
+    def is_away(self) -> bool:
+        """Return whether asking it now would probably be in vain."""
+        return time.monotonic() < self._away_until
+
+    def leave_alone(self, pause: timedelta) -> None:
+        """Do not ask it for this long."""
+        self._away_until = time.monotonic() + pause.total_seconds()
+
+
+broker = Broker()
+
+
 def wake(installation_id: UUID, number: int) -> bool:
     """Queue one task for the lane unless one is queued already; return whether it was queued."""
     Lane.objects.get_or_create(installation_id=installation_id, number=number)
@@ -34,6 +57,8 @@ def wake(installation_id: UUID, number: int) -> bool:
     )
     if not asleep.update(woken_at=at):
         return False
+    if broker.is_away():
+        return False
     try:
         # By name: the task imports the relay, which wakes lanes.
         # One that waits longer than that is not worth taking up: the sweep has repeated it.
@@ -41,6 +66,7 @@ def wake(installation_id: UUID, number: int) -> bool:
             RELAY_LANE, args=[str(installation_id), number], expires=LOST_AFTER.total_seconds()
         )
     except OperationalError:
+        broker.leave_alone(LOST_AFTER)
         logger.warning("broker unreachable; the sweep will wake what waits")
         return False
     return True

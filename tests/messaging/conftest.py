@@ -3,6 +3,8 @@
 import pytest
 from celery import current_app
 
+from messaging import wakeups
+
 
 @pytest.fixture
 def wakes(monkeypatch) -> list[tuple[str, int]]:
@@ -14,4 +16,5 @@ def wakes(monkeypatch) -> list[tuple[str, int]]:
         queued.append(tuple(args))
 
     monkeypatch.setattr(current_app, "send_task", send_task)
+    monkeypatch.setattr(wakeups, "broker", wakeups.Broker())
     return queued

@@ -32,12 +32,18 @@ def test_a_wake_up_that_nobody_took_up_is_repeated(wakes):
     assert len(wakes) == 2
 
 
-def test_a_broker_that_is_away_is_no_error(monkeypatch):
+@pytest.mark.usefixtures("wakes")
+def test_a_broker_that_is_away_is_no_error_and_not_asked_again_at_once(monkeypatch):
+    asked = []
+
     def away(*_args, **_options):
+        asked.append(now())
         raise OperationalError
 
     monkeypatch.setattr(current_app, "send_task", away)
-    assert not wake(make_installation().pk, 0)
+    installation = make_installation()
+    assert [wake(installation.pk, lane) for lane in range(8)] == [False] * 8
+    assert len(asked) == 1
 
 
 def test_an_accepted_dm_wakes_its_lane_after_the_commit(wakes, django_capture_on_commit_callbacks):
