@@ -4,12 +4,15 @@ What is missing gets a safe default. What is dangerous or only half set is repor
 checks in ``config/checks.py``, which gunicorn and the workers do not run: `manage.py check` does.
 """
 
+import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded import default_socket
@@ -18,7 +21,16 @@ from config.urlforms import broker_url
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
+# It would quote a malformed line of the file, and with it a secret.
+logging.getLogger("environ").setLevel(logging.CRITICAL)
 env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env"))())
+
+
+def words(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Return the comma-separated words of a variable, without the space around them."""
+    found: list[str] = env.list(name, default=list(default))
+    return [word.strip() for word in found if word.strip()]
+
 
 # --- Django ------------------------------------------------------------------------------------
 
@@ -27,7 +39,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 _base = urlsplit(BASE_URL)
 _https = _base.scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_base.hostname or "127.0.0.1"])
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", [_base.hostname or "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [f"{_base.scheme}://{_base.netloc}"]
 
 INSTALLED_APPS = [
@@ -127,14 +139,21 @@ CONTENT_SECURITY_POLICY = {
 # --- Data ----------------------------------------------------------------------------------------
 
 # Master keys that wrap access tokens and every organization's data key, newest first.
-ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+ENCRYPTION_KEYS = words("ENCRYPTION_KEYS")
 # django-cryptography derives a key of its own when it is imported, by default from SECRET_KEY.
 # Nothing is ever encrypted with it: integrations/masterkeys.py always passes keys and signer.
 CRYPTOGRAPHY_KEY = "not used"
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+try:
+    _database = env.db("DATABASE_URL", default="sqlite:///")
+except ValueError:
+    # The original complaint quotes a part of the address, which may be the password.
+    raise ImproperlyConfigured("DATABASE_URL is not a valid address.") from None
+if _database["ENGINE"] == "django.db.backends.sqlite3" and _database["NAME"] == ":memory:":
+    # Not as an address, in which a character of the checkout's path could mean something else.
+    _database["NAME"] = str(BASE_DIR / "db.sqlite3")
+DATABASES = {"default": _database}
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=20)
-_database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # Without IMMEDIATE a transaction that reads before it writes fails at once when another
     # process writes; FULL makes the `202` mean "on disk" even when the machine loses power.
@@ -157,7 +176,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
 REDIS_URL = env.str("REDIS_URL", default="")
 REDIS_EMBEDDED = not REDIS_URL
 if REDIS_EMBEDDED:
-    REDIS_URL = f"unix://{default_socket(BASE_DIR)}"
+    REDIS_URL = f"unix://{quote(str(default_socket(BASE_DIR)))}"
 WORKER_THREADS = env.int("WORKER_THREADS", default=16)
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
@@ -166,7 +185,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A wake-up is a hint. Waiting long for a broker that is down would only slow the accept down.
     "max_retries": 0,
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    "socket_timeout": 2.5,
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -207,12 +226,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- ovice ---------------------------------------------------------------------------------------
 
-OVICE_EVENT_SECRETS = env.list("OVICE_EVENT_SECRETS", default=[])
-OVICE_CONNECTOR_KEYS = env.list("OVICE_CONNECTOR_KEYS", default=[])
+OVICE_EVENT_SECRETS = words("OVICE_EVENT_SECRETS")
+OVICE_CONNECTOR_KEYS = words("OVICE_CONNECTOR_KEYS")
 OVICE_LAUNCH_JWKS_URL = env.str("OVICE_LAUNCH_JWKS_URL", default="")
 OVICE_LAUNCH_SECRET = env.str("OVICE_LAUNCH_SECRET", default="")
 OVICE_ISSUER = env.str("OVICE_ISSUER", default="")
-OVICE_ALLOWED_HOSTS = env.list("OVICE_ALLOWED_HOSTS", default=["app.ovice.com"])
+OVICE_ALLOWED_HOSTS = words("OVICE_ALLOWED_HOSTS", ["app.ovice.com"])
 OVICE_CALLBACK_URL = env.str("OVICE_CALLBACK_URL", default="")
 OVICE_CALLBACK_SECRET = env.str("OVICE_CALLBACK_SECRET", default="")
 
@@ -231,6 +250,7 @@ EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 LOGGING = {
@@ -242,5 +262,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # urllib3 writes whole addresses, even in warnings, and a query string holds proofs.
-    "loggers": {"urllib3": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "urllib3": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+        # A stranger's Host header is answered 400; its text does not belong in a log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from psycopg_pool import PoolTimeout
 
+from integrations.masterkeys import KeyMissingError
 from integrations.standard_webhooks import BadSignatureError, verify
 from messaging.events import MalformedEventError, parse_event
 from messaging.ingest import Status, ingest
@@ -39,7 +40,7 @@ def receive_event(request: HttpRequest) -> HttpResponse:
         return _refuse(401, "unauthorized")
     except MalformedEventError as error:
         return _refuse(400, str(error))
-    except (DatabaseError, PoolTimeout) as error:
+    except (DatabaseError, PoolTimeout, KeyMissingError) as error:
         return _overloaded(error)
     if result.status == Status.IGNORED:
         return HttpResponse(status=204)

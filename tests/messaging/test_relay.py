@@ -12,6 +12,7 @@ from integrations.models import InstallationState, Space
 from integrations.removal import remove_installation
 from integrations.targets import Sent, open_target
 from messaging import relay
+from messaging.lanes import renew
 from messaging.models import Attempt, Delivery, DeliveryState, Lane, Outcome
 from messaging.relay import relay_lane
 from messaging.settlement import delete_message
@@ -374,21 +375,20 @@ def test_each_part_of_a_long_message_renews_the_lease(office, settings, monkeypa
     settings.RELAY_LEASE = timedelta(seconds=60)
     delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
     until = []
-    renewed = relay.renew
 
     def watch(lease):
-        kept = renewed(lease)
+        kept = renew(lease)
         until.append(Lane.objects.get().leased_until)
         return kept
 
-    monkeypatch.setattr(relay, "renew", watch)
+    monkeypatch.setattr("messaging.relay.renew", watch)
     run(office)
     assert len(set(until)) == delivery.attempts.count() - 1 > 1
 
 
 def test_a_worker_that_loses_its_lane_between_two_parts_stops(office, monkeypatch):
     delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
-    monkeypatch.setattr(relay, "renew", lambda _lease: False)
+    monkeypatch.setattr("messaging.relay.renew", lambda _lease: False)
     run(office)
     assert (len(office.texts("Hanako")), state(delivery)[0]) == (1, DeliveryState.SENDING)
 

@@ -152,3 +152,15 @@ def test_any_writing_is_accepted_wherever_people_write(text, place):
         document["data"][place]["name"] = text[:200]
     assert post_event(document).status_code == 202
     assert Message.objects.get().content is not None
+
+
+def test_a_malformed_secret_beside_a_good_one_refuses_nothing(settings):
+    settings.OVICE_EVENT_SECRETS = ["whsec_not base64!", *settings.OVICE_EVENT_SECRETS]
+    headers = sign(BODY, event_id="evt_1", secret=settings.OVICE_EVENT_SECRETS[1])
+    assert answer_to(BODY, headers) == (204, None)
+
+
+def test_without_a_master_key_an_event_is_asked_for_again(settings):
+    settings.ENCRYPTION_KEYS = []
+    answer = post_event(event("organization.updated", "4821", organization={"id": "4821"}))
+    assert answer.status_code == 503
