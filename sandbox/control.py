@@ -1,6 +1,7 @@
 """The part of the control API that concerns the sandbox as a whole."""
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,9 @@ from aiohttp import web
 from sandbox import memory
 from sandbox.pages import Handler
 from sandbox.state import STATE
+
+# The last moment of the year 9999, in seconds since 1970.
+LATEST = 253_402_300_799
 
 
 class ControlError(Exception):
@@ -28,11 +32,19 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     """Read the request's JSON object; an empty body is an empty object."""
     body = await request.read()
     try:
-        value = json.loads(body) if body else {}
-    except ValueError:
+        value = json.loads(body, parse_constant=_finite, parse_float=_finite) if body else {}
+    except (ValueError, RecursionError):
         raise ControlError("The body is not JSON.") from None
     if not isinstance(value, dict):
         raise ControlError("The body must be a JSON object.")
+    return value
+
+
+def _finite(text: str) -> float:
+    """Read a number of a body; Python would take `NaN` and `1e999`, which JSON does not know."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ControlError(f"{text} is not a number here.")
     return value
 
 
@@ -76,7 +88,10 @@ async def move_clock(request: web.Request) -> web.Response:
     if values.get("reset") is True:
         clock.reset()
     else:
-        clock.advance(number(values, "advance_seconds"))
+        seconds = number(values, "advance_seconds")
+        if not 0 <= clock.now() + seconds <= LATEST:
+            raise ControlError("advance_seconds leads out of the years 1970 to 9999.")
+        clock.advance(seconds)
     return web.json_response({"now": clock.iso(), "offset_seconds": clock.offset_seconds})
 
 

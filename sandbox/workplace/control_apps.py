@@ -176,6 +176,8 @@ async def set_sender(request: web.Request) -> web.Response:
     if not isinstance(delays, list):
         raise ControlError("retry_seconds must be a list of numbers.")
     steps = [number({"retry_seconds": delay}, "retry_seconds") for delay in delays]
+    if any(step < 0 for step in steps):
+        raise ControlError("retry_seconds must not be negative.")
     merged = asdict(sender.settings) | checked(SenderSettings, values) | {"retry_seconds": steps}
     sender.settings = SenderSettings(**merged)
     return web.json_response(asdict(sender.settings))

@@ -1,5 +1,6 @@
 """The control API's traffic: calls received, messages, faults, allowances and behaviour."""
 
+import re
 from dataclasses import asdict, fields
 from typing import Any, get_args, get_type_hints
 
@@ -13,6 +14,17 @@ from sandbox.workplace.records import Message
 from sandbox.workplace.usage import KINDS, USAGES, Usage
 from sandbox.workplace.world import WORLD, Behaviour, World
 
+NUMBERS = (0, 10**9)
+LIMITS = {
+    "status": (200, 599),
+    "invalid_token_status": (400, 599),
+    "unknown_email_status": (400, 599),
+    "seconds": (0, 86_400),
+    "batch": (1, 1000),
+    "duplicates": (0, 100),
+    "seed": (-(10**18), 10**18),
+}
+HEADER = re.compile(r"[!#-'*+.^_`|~0-9A-Za-z-]+: [ -~]*")
 NOT_SETTABLE = frozenset({"fault_id", "met", "_random", "_moments"})
 
 
@@ -123,7 +135,16 @@ def checked(record: type, values: dict[str, Any]) -> dict[str, Any]:
             raise ControlError(f"{text({'name': name}, 'name')} is not known here.")
         if not _fits(value, hints[name]):
             raise ControlError(f"{name} has the wrong type.")
+        _check_limits(name, value)
     return values
+
+
+def _check_limits(name: str, value: Any) -> None:
+    least, most = LIMITS.get(name, NUMBERS)
+    if isinstance(value, int | float) and not least <= value <= most:
+        raise ControlError(f"{name} must be between {least} and {most}.")
+    if isinstance(value, dict) and not all(map(HEADER.fullmatch, map(": ".join, value.items()))):
+        raise ControlError(f"{name} must be names and values that HTTP can carry.")
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -34,7 +34,20 @@ from tests.plugins.sandbox import Sandbox
         ("POST", "workplace/apps", {"name": "x", "encoding": "x"}),
         ("GET", "workplace/calls?after=x", None),
         ("GET", "workplace/messages?member=1", None),
+        ("POST", "workplace/faults", {"kind": "error", "status": 99}),
+        ("POST", "workplace/faults", {"kind": "error", "status": 100_000}),
+        ("POST", "workplace/faults", {"kind": "error", "calls": -1}),
+        ("POST", "workplace/faults", {"kind": "error", "headers": {"a": "b\r\nc"}}),
+        ("POST", "workplace/faults", {"kind": "error", "headers": {"a b": "c"}}),
+        ("POST", "workplace/faults", {"kind": "slow", "seconds": -1}),
+        ("POST", "workplace/faults", {"kind": "slow", "seconds": 1e300}),
+        ("PUT", "workplace/webhooks", {"batch": 0}),
+        ("PUT", "workplace/webhooks", {"duplicates": 10**9}),
+        ("PUT", "workplace/webhooks", {"retry_seconds": [-1]}),
+        ("PUT", "workplace/behaviour", {"invalid_token_status": 7}),
         ("POST", "clock", {"advance_seconds": "x"}),
+        ("POST", "clock", {"advance_seconds": 1e300}),
+        ("POST", "clock", {"advance_seconds": -1e18}),
         ("PUT", "relay", {"base_url": "ftp://example.com"}),
     ],
 )
@@ -47,7 +60,7 @@ def test_a_wrong_control_request_says_what_was_wrong(
     assert list(answer.json()) == ["error"]
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"5"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"5", b'{"a":NaN}', b'{"a":1e999}', b"[" * 9999])
 def test_a_control_body_must_be_a_json_object(sandbox: Sandbox, body: bytes) -> None:
     url = f"{sandbox.web_url}/control/workplace/communities"
     assert requests.post(url, data=body, timeout=5).status_code == 400
