@@ -83,7 +83,8 @@ def settle_failed(delivery: Delivery, call: Call, error: TargetError) -> Verdict
     unconfirmed_tries = delivery.unconfirmed_tries + error.unconfirmed
     history = History(delivery.attempts.count() + 1, delivery.tries + 1, unconfirmed_tries)
     echo_wait = settings.RELAY_UNCONFIRMED_WAIT
-    verdict = judge(error, history, echo_wait=echo_wait, chance=random.random())  # noqa: S311
+    chance = random.random()  # noqa: S311 - spreads the delays, protects nothing
+    verdict = judge(error, history, echo_wait=echo_wait, chance=chance)
     with transaction.atomic():
         _write(delivery, verdict, error, unconfirmed_tries)
         _attempt(delivery, call, _outcome(error), error)

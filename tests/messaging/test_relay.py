@@ -6,18 +6,13 @@ import pytest
 from django.utils.timezone import now
 
 from accounts.models import Member
-from integrations.datakeys import forget_keys
-from integrations.masterkeys import KeyMissingError
+from integrations.errors import TargetError
 from integrations.models import InstallationState, Space
-from integrations.removal import remove_installation
-from integrations.targets import Sent, open_target
-from messaging import relay
-from messaging.lanes import renew
-from messaging.models import Attempt, Delivery, DeliveryState, Lane, Outcome
-from messaging.relay import relay_lane
-from messaging.settlement import delete_message
+from integrations.targets import Sent
+from messaging.models import Attempt, DeliveryState, Outcome
 from messaging.wakeups import sweep
 from tests.factories import make_delivery
+from tests.messaging.draining import make_due, run, state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wakes")]
 HEADLINE = "Taro sent you a direct message in ovice (Tokyo HQ)"
@@ -26,21 +21,6 @@ HEADLINE = "Taro sent you a direct message in ovice (Tokyo HQ)"
 @pytest.fixture(autouse=True)
 def _one_lane(settings):
     settings.RELAY_LANES = 1
-
-
-def run(office) -> int:
-    """Let a worker take up the office's one lane."""
-    Lane.objects.get_or_create(installation=office.installation, number=0)
-    return relay_lane(office.installation.pk, 0)
-
-
-def state(delivery: Delivery) -> tuple[str, str]:
-    delivery.refresh_from_db()
-    return delivery.state, delivery.reason
-
-
-def make_due(*deliveries: Delivery) -> None:
-    Delivery.objects.filter(pk__in=[d.pk for d in deliveries]).update(due_at=now())
 
 
 def test_a_dm_arrives_in_work_chat(office):
@@ -190,19 +170,6 @@ def test_a_cut_connection_leaves_the_delivery_unconfirmed(office, fault, arrived
     assert len(office.texts("Hanako")) == arrived + 1
 
 
-def test_what_a_vanished_worker_was_sending_is_unconfirmed(office):
-    link = office.join("Hanako")
-    delivery = make_delivery(link, state=DeliveryState.SENDING, claimed_at=now(), fence=1)
-    behind = make_delivery(link)
-    Lane.objects.create(
-        installation=office.installation, number=0, fence=1, leased_until=now() - timedelta(1)
-    )
-    run(office)
-    assert state(delivery)[0] == DeliveryState.UNCONFIRMED
-    assert delivery.attempts.get().code == "worker_lost"
-    assert state(behind)[0] == DeliveryState.PENDING
-
-
 def test_a_message_too_old_to_send_expires(office):
     delivery = make_delivery(office.join("Hanako"), expires_at=now() - timedelta(seconds=1))
     run(office)
@@ -254,145 +221,6 @@ def test_a_message_our_own_code_chokes_on_is_set_aside(office):
     assert len(office.texts("Jiro")) == 1
 
 
-def test_a_message_waits_while_the_operator_has_mislaid_its_key(office, settings, monkeypatch):
-    delivery = make_delivery(office.join("Hanako"))
-
-    def mislaid_since(*args):
-        target = open_target(*args)
-        forget_keys()
-        settings.ENCRYPTION_KEYS = ["b3RoZXItZW5jcnlwdGlvbi1rZXktb2YtMzItYnl0ZXM="]
-        return target
-
-    monkeypatch.setattr("messaging.relay.open_target", mislaid_since)
-    run(office)
-    assert state(delivery) == ("pending", "unavailable")
-    assert (delivery.tries, delivery.attempts.get().code) == (0, "master_key")
-
-
-def test_an_error_before_the_first_claim_does_not_spin(office, settings, wakes):
-    make_delivery(office.join("Hanako"))
-    settings.ENCRYPTION_KEYS = ["b3RoZXItZW5jcnlwdGlvbi1rZXktb2YtMzItYnl0ZXM="]
-    with pytest.raises(KeyMissingError):
-        run(office)
-    assert (wakes, Lane.objects.get().leased_until) == ([], None)
-
-
-def test_a_lane_in_other_hands_is_left_alone(office):
-    make_delivery(office.join("Hanako"))
-    Lane.objects.create(
-        installation=office.installation, number=0, leased_until=now() + timedelta(minutes=1)
-    )
-    assert (run(office), office.texts("Hanako")) == (0, [])
-
-
-def test_a_time_slice_that_ends_gives_way_and_asks_for_more(office, settings, wakes):
-    settings.RELAY_TIME_SLICE = timedelta(0)
-    make_delivery(office.join("Hanako"))
-    assert run(office) == 0
-    assert wakes == [(str(office.installation.pk), 0)]
-
-
-def test_a_wake_up_during_the_work_is_not_forgotten(office, wakes, monkeypatch):
-    link = office.join("Hanako")
-    make_delivery(link)
-    carried = relay._send
-
-    def woken_meanwhile(*args):
-        Lane.objects.update(woken_at=now())
-        carried(*args)
-
-    monkeypatch.setattr(relay, "_send", woken_meanwhile)
-    run(office)
-    assert wakes == [(str(office.installation.pk), 0)]
-
-
-def test_a_worker_that_lost_its_lane_may_only_report_an_arrival(office, monkeypatch):
-    delivery = make_delivery(office.join("Hanako"))
-    carried = relay._send
-
-    def taken_over_meanwhile(*args):
-        Lane.objects.update(fence=99)
-        Delivery.objects.update(state=DeliveryState.UNCONFIRMED)
-        carried(*args)
-
-    monkeypatch.setattr(relay, "_send", taken_over_meanwhile)
-    run(office)
-    assert state(delivery)[0] == DeliveryState.DELIVERED
-
-
-def test_a_worker_that_lost_its_lane_writes_over_nothing(office, monkeypatch):
-    delivery = make_delivery(office.join("Hanako"))
-    office.sandbox.fault("error", code=100, endpoint="me/messages")
-    carried = relay._send
-
-    def taken_over_and_sent_again(*args):
-        Delivery.objects.update(fence=99)
-        carried(*args)
-
-    monkeypatch.setattr(relay, "_send", taken_over_and_sent_again)
-    run(office)
-    assert state(delivery)[0] == DeliveryState.SENDING
-
-
-@pytest.fixture
-def during_send(monkeypatch):
-    """Return a function that makes something happen while a call is under way."""
-
-    def arrange(happens) -> None:
-        carried = relay._send_texts
-
-        def meanwhile(*args):
-            happens()
-            carried(*args)
-
-        monkeypatch.setattr(relay, "_send_texts", meanwhile)
-
-    return arrange
-
-
-def test_what_ends_during_a_failed_call_is_forgotten(office, during_send):
-    delivery = make_delivery(office.join("Hanako"))
-    office.sandbox.fault("error", code=2, endpoint="me/messages")
-    during_send(lambda: remove_installation(office.installation))
-    run(office)
-    assert state(delivery) == ("cancelled", "link_ended")
-    delivery.message.refresh_from_db()
-    assert delivery.message.content_sealed is None
-
-
-def test_a_message_deleted_during_a_failed_call_is_not_tried_again(office, during_send):
-    delivery = make_delivery(office.join("Hanako"))
-    office.sandbox.fault("error", code=2, endpoint="me/messages", calls=1)
-    ovice_id = delivery.message.ovice_id
-    during_send(lambda: delete_message(office.organization, ovice_id, event_id="evt_1"))
-    run(office)
-    make_due(delivery)
-    run(office)
-    assert (state(delivery), office.texts("Hanako")) == (("cancelled", "deleted"), [])
-
-
-def test_each_part_of_a_long_message_renews_the_lease(office, settings, monkeypatch):
-    settings.RELAY_LEASE = timedelta(seconds=60)
-    delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
-    until = []
-
-    def watch(lease):
-        kept = renew(lease)
-        until.append(Lane.objects.get().leased_until)
-        return kept
-
-    monkeypatch.setattr("messaging.relay.renew", watch)
-    run(office)
-    assert len(set(until)) == delivery.attempts.count() - 1 > 1
-
-
-def test_a_worker_that_loses_its_lane_between_two_parts_stops(office, monkeypatch):
-    delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
-    monkeypatch.setattr("messaging.relay.renew", lambda _lease: False)
-    run(office)
-    assert (len(office.texts("Hanako")), state(delivery)[0]) == (1, DeliveryState.SENDING)
-
-
 def test_a_message_of_which_nothing_is_left_to_send_is_delivered(office):
     delivery = make_delivery(office.join("Hanako"), parts_sent=1)
     run(office)
@@ -410,9 +238,13 @@ def test_an_odd_message_id_is_no_reason_to_send_again(office, monkeypatch, word)
     assert delivery.target_message_id == word.replace("\x00", "")[:255]
 
 
-def test_an_odd_error_code_is_kept_as_far_as_it_fits(office):
+def test_an_odd_error_code_is_kept_as_far_as_it_fits(office, monkeypatch):
     delivery = make_delivery(office.join("Hanako"))
-    office.sandbox.fault("error", code=10**39, endpoint="me/messages")
+
+    def refuse(*_args, **_options):
+        raise TargetError(code="1" * 40, trace="t\x00" * 64)
+
+    monkeypatch.setattr("integrations.workplace.target.WorkplaceTarget.send", refuse)
     run(office)
     assert state(delivery)[0] == DeliveryState.PENDING
-    assert delivery.attempts.get().code == "1" + "0" * 31
+    assert (delivery.attempts.get().code, delivery.attempts.get().trace) == ("1" * 32, "t" * 64)
