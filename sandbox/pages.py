@@ -78,8 +78,11 @@ def render(
 
 
 async def read_form(request: web.Request) -> Form:
-    """Return a form's text fields; files are left out."""
-    values = await request.post()
+    """Return a form's text fields; files are left out, and what is no text is refused."""
+    try:
+        values = await request.post()
+    except (UnicodeDecodeError, LookupError):
+        raise web.HTTPBadRequest(text="The form is not text in UTF-8.") from None
     pairs = [(name, value) for name, value in values.items() if isinstance(value, str)]
     return MultiDictProxy(MultiDict(pairs))
 

@@ -11,7 +11,7 @@ from sandbox.ovice.following import follow
 from sandbox.ovice.records import ChatMessage
 from sandbox.ovice.visit import Visit
 from sandbox.ovice.world import OVICE
-from sandbox.pages import render, see_other
+from sandbox.pages import read_form, render, see_other
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ async def write(request: web.Request) -> web.Response:
     """Answer `POST /ovice/spaces/{space}/chat?as=` with a form's `text`."""
     space = visit.space_in(request)
     looked = visit.begin(request, space.organization, space.people)
-    text = str((await request.post()).get("text", "")).replace("\r\n", "\n").strip()
+    text = (await read_form(request)).get("text", "").replace("\r\n", "\n").strip()
     if text and looked.viewer:
         await request.app[DESK].say(space, looked.viewer, text)
     raise see_other(looked.link(f"/ovice/spaces/{space.space_id}"))

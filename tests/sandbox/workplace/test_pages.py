@@ -185,6 +185,14 @@ def test_a_form_from_another_website_is_refused(person: Person, sandbox: Sandbox
     assert person.post(url, data={"name": "x"}, headers=headers, timeout=5).status_code == 403
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "klingon"])
+@pytest.mark.parametrize("path", ["/work/admin/communities", "/dialog/work/app_install/"])
+def test_a_form_that_is_no_text_is_refused(person: Person, path: str, charset: str) -> None:
+    headers = {"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
+    url = person.sandbox.web_url + path
+    assert person.post(url, data=b"name=\xff", headers=headers, timeout=5).status_code == 400
+
+
 def test_pages_forbid_foreign_code(person: Person, sandbox: Sandbox) -> None:
     policy = person.get(sandbox.web_url, timeout=5).headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
