@@ -14,9 +14,11 @@ from integrations.errors import (
     Unavailable,
     Unconfirmed,
 )
+from integrations.workplace import client as client_module
 from integrations.workplace.target import WorkplaceTarget
 from tests.integrations.workplace.conftest import ADDRESS, credentials
 from tests.integrations.workplace.refusals import ROWS
+from tests.plugins.receiver import wait_until
 
 
 def failed_send(target, account_id: str) -> TargetError:
@@ -69,6 +71,27 @@ def test_each_fault_reaches_the_relay_as_its_class(sandbox, target, ada, case):
 
     assert [type(failure) for failure in failures] == errors
     assert [failure.code for failure in failures] == [code, code]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "slow", "seconds": 0.6},
+        {"kind": "slow", "seconds": 0.6, "when": "after"},
+        {"kind": "latency", "distribution": "fixed", "seconds": 0.6},
+    ],
+)
+def test_an_answer_that_is_too_slow_is_unconfirmed(sandbox, target, ada, monkeypatch, fault):
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.3)
+    sandbox.fault(**fault)
+
+    failures = failed_send(target, ada.account_id), failed_look_up(target)
+
+    assert [(type(one), one.code) for one in failures] == [
+        (Unconfirmed, "timeout"),
+        (Unavailable, "timeout"),
+    ]
+    wait_until(lambda: sandbox.texts(ada.member), "the send to take effect")
 
 
 def test_a_success_without_a_message_id_is_unconfirmed(sandbox, target, ada):
