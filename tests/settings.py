@@ -28,5 +28,5 @@ MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from above
     # A file, since threads of one test must meet the locks that processes meet.
-    folder = tempfile.TemporaryDirectory(prefix="kotozute-tests-")
-    DATABASES["default"]["TEST"] = {"NAME": f"{folder.name}/test.sqlite3"}  # noqa: F405
+    name = f"{tempfile.gettempdir()}/kotozute-tests-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405
