@@ -1,9 +1,11 @@
-// Starts the sandbox, runs the Postman collection with newman, then lets a generic Messenger
-// client from the package registry, unchanged, write to a member. Ends with status 0 or 1.
+// Starts the sandbox, runs the Postman collection with newman, then lets packages from the registry
+// meet it unchanged: a generic Messenger client writes to a member, and a webhook that the sandbox
+// sends is judged by a package for its signatures. Ends with status 0 or 1.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
+import { checkWebhooks } from "./hooks.mjs";
 
 const require = createRequire(import.meta.url);
 const newman = require("newman");
@@ -45,7 +47,7 @@ async function control(web, method, path, body) {
   return answer.json();
 }
 
-async function sendWithGenericClient({ graph, web }) {
+async function meetGenericPackages({ graph, web }) {
   const community = (await control(web, "POST", "communities", { name: "Generic" })).id;
   const person = { name: "Taro Example", email: "taro@example.com" };
   const member = await control(web, "POST", `communities/${community}/members`, person);
@@ -61,15 +63,17 @@ async function sendWithGenericClient({ graph, web }) {
   await client.sendText(data[0].app_scoped_ids[bot.page_id], "Hello from a generic client");
   const chat = await control(web, "GET", `messages?member=${member.id}`);
   const texts = chat.data.map((message) => message.text);
-  return texts.length === 1 && texts[0] === "Hello from a generic client" ? 0 : 1;
+  const arrived = texts.length === 1 && texts[0] === "Hello from a generic client";
+  const ask = (...call) => control(web, ...call);
+  return (arrived ? 0 : 1) + (await checkWebhooks(ask, member.id, bot));
 }
 
 const sandbox = await startSandbox();
 let failures = 1;
 try {
   failures = await runCollection(sandbox);
-  failures += await sendWithGenericClient(sandbox);
-  console.log(failures ? `${failures} failed` : "The collection and the generic client went through.");
+  failures += await meetGenericPackages(sandbox);
+  console.log(failures ? `${failures} failed` : "The collection, the generic client and the webhook's signatures went through.");
 } finally {
   sandbox.child.kill("SIGTERM");
   await once(sandbox.child, "exit");
