@@ -30,8 +30,7 @@ class Children:
         self.env = dict(env)
         self.cwd = cwd
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        # Set by a signal handler and looked at between two steps: an exception raised by the
-        # handler itself could come between starting a child and knowing of it.
+        # Looked at between two steps; whoever sets it ends the waiting.
         self.stop_asked = threading.Event()
 
     def __enter__(self) -> Self:

@@ -3,6 +3,7 @@
 import signal
 import sys
 import tempfile
+import threading
 from argparse import ArgumentParser
 from contextlib import suppress
 from pathlib import Path
@@ -35,21 +36,25 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Start, tell the story, and stay; whatever happens, nothing is left behind."""
+        asked = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: asked.set())
         try:
             with tempfile.TemporaryDirectory(prefix="kotozute-") as folder:
-                self.run(Path(folder), once=options["once"])
+                self.run(Path(folder), asked, once=options["once"])
         except ChildError as error:
             raise CommandError(str(error)) from None
         except Interrupted:
             say("\nStopped before the DM had arrived; nothing is left running.")
             sys.exit(INTERRUPTED)
 
-    def run(self, folder: Path, *, once: bool) -> None:
+    def run(self, folder: Path, asked: threading.Event, *, once: bool) -> None:
         """Start every part, carry one DM, and stay unless ``once``."""
         say("Kotozute demo: a DM written in ovice arrives in Workplace.\n")
         with System(folder, _ports()) as system:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, lambda *_: system.children.stop_asked.set())
+            # An exception raised by the handler itself could come between starting a child and
+            # knowing of it; so it is looked at between two steps.
+            system.children.stop_asked = asked
             _start(system)
             with step("connecting an organization, linking Hanako"):
                 cast = set_the_scene(system)
