@@ -26,15 +26,18 @@ def update_member(
     """Create the member or apply the fields that were told."""
     member = _locked(organization, ovice_id)
     before = member.email
-    moved = email is not None and normalize_email(email) != normalize_email(before or "")
-    if moved and email_verified is None:
-        # "Verified" was said of another address.
+    known = not apply_newer(member, {"email": email}, at)
+    moved = not known and normalize_email(member.email or "") != normalize_email(before or "")
+    if email is not None and known:
+        # "Verified" is said of the address beside it, and that one is out of date.
+        email_verified = None
+    elif moved and email_verified is None:
         email_verified = False
-    told = {"email": email, "email_verified": email_verified, "name": name}
-    applied = apply_newer(member, {**told, "role": role, "locale": locale}, at)
+    told = {"email_verified": email_verified, "name": name, "role": role, "locale": locale}
+    apply_newer(member, told, at)
     tell_whether_removed(member, None, at)
     member.save()
-    if moved and "email" in applied:
+    if moved:
         _end_links(member, RemovedReason.EMAIL_CHANGED)
     elif Role(member.role) not in ORGANIZATION_USERS:
         _end_links(member, RemovedReason.MEMBER_REMOVED)
@@ -44,6 +47,8 @@ def remove_member(organization: Organization, ovice_id: str, *, at: datetime) ->
     """End the member's links, cancel what waits for them and forget their address and name."""
     member = _locked(organization, ovice_id)
     if not tell_whether_removed(member, at, at):
+        # They are back already, and that was told first: what was linked before stays ended.
+        _end_links(member, RemovedReason.MEMBER_REMOVED, before=at)
         return
     member.email, member.name, member.email_verified = None, None, False
     member.reported |= dict.fromkeys(("email", "email_verified", "name"), at.timestamp())
@@ -56,5 +61,6 @@ def _locked(organization: Organization, ovice_id: str) -> Member:
     return Member.objects.select_for_update().get(organization=organization, ovice_id=ovice_id)
 
 
-def _end_links(member: Member, reason: RemovedReason) -> None:
-    remove_links(Link.objects.filter(member=member), reason=reason)
+def _end_links(member: Member, reason: RemovedReason, *, before: datetime | None = None) -> None:
+    links = Link.objects.filter(member=member)
+    remove_links(links.filter(linked_at__lte=before) if before else links, reason=reason)
