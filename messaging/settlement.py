@@ -22,9 +22,10 @@ def forget_content(message_ids: Collection[UUID] | QuerySet[Any]) -> None:
     would each see the other one open.
     """
     messages = Message.objects.filter(pk__in=message_ids, content_sealed__isnull=False)
-    locked = list(messages.select_for_update().values_list("pk", flat=True).order_by("pk"))
+    # Evaluated for its locks; the ids would make too long a list for the statement below.
+    list(messages.select_for_update().values_list("pk", flat=True).order_by("pk"))
     waiting = Delivery.objects.open().filter(message=OuterRef("pk"))
-    Message.objects.filter(~Exists(waiting), pk__in=locked).update(content_sealed=None)
+    messages.filter(~Exists(waiting)).update(content_sealed=None)
 
 
 @transaction.atomic
