@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from integrations.models import Organization
 from messaging.acceptance import accept_message, recipient_of
 from messaging.directory import apply_directory_event
-from messaging.events import Event, MessageCreated, MessageDeleted
+from messaging.events import Event, EventData, MessageCreated, MessageDeleted
 from messaging.models import Message, ReceivedEvent
 from messaging.settlement import delete_message
 
@@ -44,12 +44,13 @@ def ingest(event: Event, body: bytes) -> Result:
     When this returns, everything is committed. The same id with another body, and the same message
     under another id, keep what came first.
     """
-    if event.data is None:
+    data = event.data
+    if data is None:
         return Result(Status.IGNORED)
     try:
         with transaction.atomic():
-            organization = _organization(event)
-            result = _work(event, organization)
+            organization = _organization(data)
+            result = _work(event, data, organization)
             _receive(event, body, organization, result)
             return result
     except IntegrityError:
@@ -59,24 +60,23 @@ def ingest(event: Event, body: bytes) -> Result:
         raise
 
 
-def _organization(event: Event) -> Organization | None:
+def _organization(data: EventData) -> Organization | None:
     """Return the organization the event is about; a directory event may introduce a new one."""
-    assert event.data is not None  # noqa: S101 - ingest() has seen to it
-    ovice_id = event.data.organization.id
-    if isinstance(event.data, MessageCreated | MessageDeleted):
+    ovice_id = data.organization.id
+    if isinstance(data, MessageCreated | MessageDeleted):
         return Organization.objects.filter(ovice_id=ovice_id, removed_at=None).first()
     organization = Organization.objects.register(ovice_id)
     return None if organization.removed_at else organization
 
 
-def _work(event: Event, organization: Organization | None) -> Result:
-    if isinstance(event.data, MessageCreated):
-        reason = accept_message(organization, event.id, event.data)
+def _work(event: Event, data: EventData, organization: Organization | None) -> Result:
+    if isinstance(data, MessageCreated):
+        reason = accept_message(organization, event.id, data)
         return Result(Status.SKIPPED, reason) if reason else Result(Status.ACCEPTED)
     if organization is None:
         return Result(Status.IGNORED)
-    if isinstance(event.data, MessageDeleted):
-        delete_message(organization, event.data.message.id, event_id=event.id)
+    if isinstance(data, MessageDeleted):
+        delete_message(organization, data.message.id, event_id=event.id)
         return Result(Status.APPLIED)
     apply_directory_event(organization, event)
     return Result(Status.APPLIED)

