@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -22,7 +21,7 @@ import requests
 from config.demo.children import ChildError, Children
 from config.demo.ports import HOST
 from config.embedded import start_valkey
-from config.management.commands.generate_secrets import generate, random_base64
+from config.new_secrets import generate, random_base64
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
@@ -60,12 +59,7 @@ class System:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.children.stop_all()
 
     @property

@@ -7,7 +7,7 @@ from django.conf import settings as live
 from django.core.checks import run_checks
 
 from config.checks import check_services
-from config.management.commands.generate_secrets import generate, random_base64
+from config.new_secrets import generate, random_base64
 
 PRODUCTION = {
     "BASE_URL": "https://kotozute.example.com",
