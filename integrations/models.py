@@ -2,10 +2,12 @@
 
 import os
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from integrations import masterkeys
@@ -15,6 +17,7 @@ from integrations.targets import Credentials
 # ovice's identifiers are opaque strings of at most this length.
 OVICE_ID_LENGTH = 64
 NAME_LENGTH = 255
+LANGUAGE_LENGTH = 16
 
 
 class OrganizationManager(models.Manager["Organization"]):
@@ -27,6 +30,21 @@ class OrganizationManager(models.Manager["Organization"]):
         if created:
             DataKey.objects.generate(organization)
         return organization
+
+
+class CopyShows(models.TextChoices):
+    """How much of a DM its copy shows, as the organization's owner chose."""
+
+    FULL = "full", _("the whole text")
+    FIRST_WORDS = "first_words", _("the first words")
+    NOTICE = "notice", _("only that a message came, and from whom")
+
+
+class UnconfirmedPolicy(models.TextChoices):
+    """What to do with a copy of which nobody can tell whether it arrived."""
+
+    RATHER_TWICE = "rather_twice", _("send it once more: rather twice than never")
+    RATHER_NEVER = "rather_never", _("do not send it again: rather never than twice")
 
 
 class Organization(models.Model):
@@ -43,11 +61,28 @@ class Organization(models.Model):
     feature_enabled = models.BooleanField(default=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     expire_after = models.DurationField(default=timedelta(hours=24))
+    # The owner's own switch. It outlives a connection, so that replacing a token resumes nothing.
+    paused_at = models.DateTimeField(null=True, blank=True)
+    copy_shows = models.CharField(max_length=16, choices=CopyShows, default=CopyShows.FULL)
+    unconfirmed_policy = models.CharField(
+        max_length=16, choices=UnconfirmedPolicy, default=UnconfirmedPolicy.RATHER_TWICE
+    )
+    # For those whose own language is not known.
+    language = models.CharField(max_length=LANGUAGE_LENGTH, default="en")
+    # Whom members ask: often an address, so it is kept encrypted.
+    support_contact_sealed = models.BinaryField(null=True, editable=False)
+
+    support_contact = Secret("support_contact_sealed")
 
     objects = OrganizationManager()
 
     def __str__(self) -> str:
         return self.name or self.ovice_id
+
+    @property
+    def organization_id(self) -> UUID:
+        """The tenant that sealed values are bound to: the organization itself."""
+        return self.id
 
 
 class Space(models.Model):
@@ -143,6 +178,7 @@ class InstallationQuerySet(models.QuerySet["Installation"]):
             state=InstallationState.ACTIVE,
             organization__removed_at=None,
             organization__feature_enabled=True,
+            organization__paused_at=None,
         )
 
 

@@ -68,9 +68,10 @@ def _standing(organization: Organization, data: MessageCreated, links: list[Link
         Installation.objects.live().filter(organization=organization)
     )
     paused = [i.state == InstallationState.PAUSED for i in installations]
+    by_owner = organization.paused_at is not None
     return Standing(
         connected=bool(installations),
-        paused=not organization.feature_enabled or all(paused),
+        paused=not organization.feature_enabled or by_owner or all(paused),
         recipient_is_member=bool(links) or _is_member(organization, recipient_of(data)),
         linked_at=min((link.linked_at for link in links), default=None),
         expire_after=organization.expire_after,
