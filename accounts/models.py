@@ -130,3 +130,33 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"link {self.pk}"
+
+
+class Choices(models.Model):
+    """What a member decided about their own copies; no row means the defaults.
+
+    Quiet hours are two wall clock times in the member's own time zone and may span midnight. The
+    decisions that follow from a row are made in ``accounts.choices``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    member = models.OneToOneField(Member, models.CASCADE, related_name="choices")
+    paused_until = models.DateTimeField(null=True, blank=True)
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    text_shown = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "choices"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="choices_quiet_hours_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"choices of {self.member_id}"
