@@ -4,11 +4,13 @@
 folder beside ``workplace`` and one line in ``TARGETS``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from django.utils.module_loading import import_string
+
+from integrations.updates import Inbox, WebhookKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,39 @@ class Sent:
     usage: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to tap; ``code`` comes back as a tap. Titles have at most 20 characters."""
+
+    title: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to open from the chat. Titles have at most 20 characters."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Something the bot says of itself: at most 640 characters, at most three pages."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What an empty chat shows in one language: a greeting of at most 160 characters, a menu."""
+
+    greeting: str
+    menu: tuple[Choice | Page, ...]
+
+
 class ChatTarget(Protocol):
     """One chat platform, opened with one installation's credentials."""
 
@@ -78,11 +113,26 @@ class ChatTarget(Protocol):
     def send(self, account_id: str, text: str, *, reference: str) -> Sent:
         """Send one text to exactly one account; ``reference`` comes back in the target's echo."""
 
+    def say(self, account_id: str, saying: Saying) -> Sent:
+        """Say something of the bot's own to exactly one account."""
+
+    def acknowledge(self, account_id: str) -> None:
+        """Show that what the person did was seen and that an answer is being written."""
+
+    def introduce(self, start: str, introductions: Mapping[str, Introduction]) -> bool:
+        """Make the empty chat, by language, look so; ``start`` is the start button's code.
+
+        Return False when it looked so already.
+        """
+
 
 class TargetClass(Protocol):
     """How the registry opens a target."""
 
     def __call__(self, credentials: Credentials) -> ChatTarget: ...
+
+    def inbox(self, keys: WebhookKeys) -> Inbox:
+        """Return what reads this target's webhooks."""
 
 
 TARGETS: dict[str, tuple[str, str]] = {
@@ -92,6 +142,15 @@ TARGETS: dict[str, tuple[str, str]] = {
 
 def open_target(key: str, credentials: Credentials) -> ChatTarget:
     """Open the target registered under ``key``, importing its folder on first use."""
+    return _import(key)(credentials)
+
+
+def open_inbox(key: str, keys: WebhookKeys) -> Inbox:
+    """Open the inbox of the target registered under ``key``."""
+    return _import(key).inbox(keys)
+
+
+def _import(key: str) -> TargetClass:
     _label, path = TARGETS[key]
-    target: TargetClass = import_string(path)
-    return target(credentials)
+    found: TargetClass = import_string(path)
+    return found

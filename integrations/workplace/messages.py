@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.errors import RecipientGone
-from integrations.targets import Sent
+from integrations.targets import Saying, Sent
 from integrations.workplace.answer import text_of
 from integrations.workplace.calls import Call, Expected
 from integrations.workplace.client import GraphClient
@@ -57,12 +57,7 @@ def send_buttons(
     client: GraphClient, account_id: str, text: str, buttons: Sequence[Button]
 ) -> Sent:
     """Send a text of at most 640 characters with one to three buttons below it."""
-    payload = {
-        "template_type": "button",
-        "text": text,
-        "buttons": [button.described() for button in buttons],
-    }
-    return _send(client, account_id, {"attachment": {"type": "template", "payload": payload}})
+    return _send(client, account_id, _template(text, buttons))
 
 
 def send_quick_replies(
@@ -73,11 +68,32 @@ def send_quick_replies(
     return _send(client, account_id, {"text": text, "quick_replies": described})
 
 
+def send_saying(client: GraphClient, account_id: str, saying: Saying) -> Sent:
+    """Send what the bot says: pages as buttons below the text, choices as quick replies."""
+    message: dict[str, Any] = {"text": saying.text}
+    if saying.pages:
+        buttons = [Button(page.title, url=page.url) for page in saying.pages]
+        message = _template(saying.text, buttons)
+    if saying.choices:
+        replies = [QuickReply(choice.title, choice.code) for choice in saying.choices]
+        message["quick_replies"] = [reply.described() for reply in replies]
+    return _send(client, account_id, message)
+
+
 def send_action(client: GraphClient, account_id: str, action: Action) -> None:
     """Show the bot as typing, or the member's message as seen; it leaves no message."""
     payload = {"recipient": _recipient(account_id), "sender_action": action}
     expected = Expected(fields=("recipient_id",))
     client.call(Call("action", "POST", ("me", "messages"), payload=payload, expected=expected))
+
+
+def _template(text: str, buttons: Sequence[Button]) -> dict[str, Any]:
+    payload = {
+        "template_type": "button",
+        "text": text,
+        "buttons": [button.described() for button in buttons],
+    }
+    return {"attachment": {"type": "template", "payload": payload}}
 
 
 def _send(

@@ -1,10 +1,20 @@
 """Workplace as a chat target."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from integrations.targets import Account, Connection, Credentials, Notice, Sent
-from integrations.workplace import connection, directory, layout, messages
+from integrations.targets import (
+    Account,
+    Connection,
+    Credentials,
+    Introduction,
+    Notice,
+    Saying,
+    Sent,
+)
+from integrations.updates import Inbox, WebhookKeys
+from integrations.workplace import connection, directory, introduction, layout, messages
 from integrations.workplace.client import GraphClient
+from integrations.workplace.inbox import WorkplaceInbox
 
 
 class WorkplaceTarget:
@@ -32,3 +42,21 @@ class WorkplaceTarget:
     def send(self, account_id: str, text: str, *, reference: str) -> Sent:
         """Send one text to exactly one member; ``reference`` comes back in ``message_echoes``."""
         return messages.send_text(self._client, account_id, text, reference=reference)
+
+    def say(self, account_id: str, saying: Saying) -> Sent:
+        """Say something of the bot's own to exactly one member."""
+        return messages.send_saying(self._client, account_id, saying)
+
+    def acknowledge(self, account_id: str) -> None:
+        """Mark what the member wrote as seen, and show the bot as typing."""
+        messages.send_action(self._client, account_id, messages.Action.MARK_SEEN)
+        messages.send_action(self._client, account_id, messages.Action.TYPING_ON)
+
+    def introduce(self, start: str, introductions: Mapping[str, Introduction]) -> bool:
+        """Set the start button, greeting and menu; return False when they were so already."""
+        return introduction.introduce(self._client, start, introductions)
+
+    @staticmethod
+    def inbox(keys: WebhookKeys) -> Inbox:
+        """Return what reads the webhooks of the app with these keys."""
+        return WorkplaceInbox(keys)

@@ -1,0 +1,44 @@
+"""What an empty chat with the bot shows: start button, greeting and menu, by language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.targets import Choice, Introduction, Page
+from integrations.workplace.client import GraphClient
+from integrations.workplace.messages import Button
+from integrations.workplace.profile import get_profile, set_profile
+
+FIELDS = ("get_started", "greeting", "persistent_menu")
+# The platform's locales for our languages; English serves everybody else (Messenger profile).
+LOCALES = {"en": "default", "ja": "ja_JP", "ko": "ko_KR"}
+
+
+def introduce(client: GraphClient, start: str, introductions: Mapping[str, Introduction]) -> bool:
+    """Set what differs from what stands; return False when nothing did."""
+    wanted = _profile(start, introductions)
+    if get_profile(client, FIELDS) == wanted:
+        return False
+    set_profile(client, wanted)
+    return True
+
+
+def _profile(start: str, introductions: Mapping[str, Introduction]) -> dict[str, Any]:
+    known = {LOCALES[language]: shown for language, shown in introductions.items()}
+    return {
+        "get_started": {"payload": start},
+        "greeting": [{"locale": locale, "text": shown.greeting} for locale, shown in known.items()],
+        "persistent_menu": [
+            {
+                "locale": locale,
+                "composer_input_disabled": False,
+                "call_to_actions": [_entry(item).described() for item in shown.menu],
+            }
+            for locale, shown in known.items()
+        ],
+    }
+
+
+def _entry(item: Choice | Page) -> Button:
+    if isinstance(item, Page):
+        return Button(item.title, url=item.url)
+    return Button(item.title, payload=item.code)
