@@ -205,6 +205,8 @@ class Installation(models.Model):
     access_token_sealed = models.BinaryField(null=True, editable=False)
     app_secret_sealed = models.BinaryField(null=True, editable=False)
     connected_at = models.DateTimeField(null=True, blank=True)
+    # When its target last told us something on its own, and whether it ever did.
+    told_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     access_token = Secret("access_token_sealed")
