@@ -10,6 +10,7 @@ from typing import Protocol
 
 from django.utils.module_loading import import_string
 
+from integrations.guides import SetupGuide
 from integrations.updates import Inbox, WebhookKeys
 
 
@@ -129,6 +130,8 @@ class ChatTarget(Protocol):
 class TargetClass(Protocol):
     """How the registry opens a target."""
 
+    guide: SetupGuide
+
     def __call__(self, credentials: Credentials) -> ChatTarget: ...
 
     def inbox(self, keys: WebhookKeys) -> Inbox:
@@ -143,6 +146,11 @@ TARGETS: dict[str, tuple[str, str]] = {
 def open_target(key: str, credentials: Credentials) -> ChatTarget:
     """Open the target registered under ``key``, importing its folder on first use."""
     return _import(key)(credentials)
+
+
+def guide_of(key: str) -> SetupGuide:
+    """Return what an owner is told about the screens of the target registered under ``key``."""
+    return _import(key).guide
 
 
 def open_inbox(key: str, keys: WebhookKeys) -> Inbox:

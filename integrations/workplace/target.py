@@ -14,11 +14,14 @@ from integrations.targets import (
 from integrations.updates import Inbox, WebhookKeys
 from integrations.workplace import connection, directory, introduction, layout, messages
 from integrations.workplace.client import GraphClient
+from integrations.workplace.guide import GUIDE
 from integrations.workplace.inbox import WorkplaceInbox
 
 
 class WorkplaceTarget:
     """The port of ``integrations.targets`` on the Graph API; each method says no more than it."""
+
+    guide = GUIDE
 
     def __init__(self, credentials: Credentials) -> None:
         self._client = GraphClient(credentials)

@@ -1,0 +1,27 @@
+"""What an owner is told about a target's own screens: data that each target's folder fills in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+# Text that is translated when it is shown.
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class SetupGuide:
+    """The way to a token on a target's own screens, in the words that are found there.
+
+    ``permissions`` gives the label of each permission by its name in ``missing_permissions``.
+    ``install_path`` is the path of ours that starts the install of the target's app, where there
+    is one.
+    """
+
+    label: Words
+    steps: tuple[Words, ...]
+    permissions: Mapping[str, Words]
+    where_permissions_are: Words
+    secret_help: Words
+    clock_help: Words
+    install_path: str = ""
