@@ -1,4 +1,4 @@
-"""Where an owner clicks in Workplace: the path of ovice's own article, "Meta Workplace Integration".
+"""Where an owner clicks in Workplace: the path of ovice's own article on the integration.
 
 The labels are those of Workplace's admin panel.
 """
