@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from integrations.datakeys import SealedText
@@ -87,6 +88,41 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return self.ovice_id
+
+
+class Ground(models.TextChoices):
+    """Why ovice lets somebody set an organization up."""
+
+    OWNER = "owner", _("organization owner")
+    PERMISSION = "permission", _("integrations permission")
+
+
+class Ownership(models.Model):
+    """A user who may set an organization up; the row goes when ovice says that they no longer may.
+
+    ``ovice_id`` is the person's account in ovice, empty where ownership did not come from ovice.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="ownerships")
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="ownerships")
+    ovice_id = models.CharField(max_length=OVICE_ID_LENGTH, blank=True)
+    ground = models.CharField(max_length=16, choices=Ground, default=Ground.OWNER)
+    granted_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", "organization", name="ownership_once"),
+            models.UniqueConstraint(
+                "organization",
+                "ovice_id",
+                condition=~Q(ovice_id=""),
+                name="ownership_once_per_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ownership {self.pk}"
 
 
 class LinkQuerySet(models.QuerySet["Link"]):

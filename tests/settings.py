@@ -25,6 +25,7 @@ STORAGES = {
 }
 # Collected files are served by the real processes only; here there are none to warn about.
 MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]  # noqa: F405 - from above
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from above
     # A file, since threads of one test must meet the locks that processes meet.

@@ -1,0 +1,17 @@
+"""Pages of sign-in."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for an address."""
+    return render(request, "account/sign_in.html")
+
+
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Say that the session has ended."""
+    return render(request, "account/signed_out.html")
