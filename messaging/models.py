@@ -128,6 +128,8 @@ class Delivery(models.Model):
     unconfirmed_tries = models.PositiveSmallIntegerField(default=0)
     # A long message goes out in several texts; those before this one have arrived.
     parts_sent = models.PositiveSmallIntegerField(default=0)
+    # So many of them have come back as an echo, which proves it even where the answer got lost.
+    parts_echoed = models.PositiveSmallIntegerField(default=0)
     target_message_id = models.CharField(max_length=MESSAGE_ID_LENGTH, blank=True)
     # When the target told that it stood on the recipient's device, and that they saw it.
     reached_at = models.DateTimeField(null=True, blank=True)

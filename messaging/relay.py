@@ -28,6 +28,7 @@ from messaging.calls import (
     settle_uncalled,
 )
 from messaging.content import Content
+from messaging.echoes import reference_of
 from messaging.lanes import Lease, abandoned, release, renew, take_lease
 from messaging.models import Delivery, DeliveryState, Lane
 from messaging.notice import compose
@@ -150,6 +151,8 @@ def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
             # A message that is half sent keeps its form, or its parts would not fit together.
             with_link=not delivery.space_removed or delivery.parts_sent > 0,
         )
+        # An echo proves what a lost answer left in doubt.
+        delivery.parts_sent = max(delivery.parts_sent, delivery.parts_echoed)
         return list(target.lay_out(notice))[delivery.parts_sent :]
     except DatabaseError:
         raise
@@ -168,7 +171,7 @@ def _send_texts(lease: Lease, delivery: Delivery, target: ChatTarget, texts: lis
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
         started_at, clock = now(), time.monotonic()
         try:
-            sent = target.send(delivery.link.account_id, text, reference=str(delivery.pk))
+            sent = target.send(delivery.link.account_id, text, reference=reference_of(delivery))
         except TargetError as error:
             settle_failed(delivery, _call(started_at, clock), error)
             return

@@ -1,0 +1,82 @@
+"""What an echo proves, and what it must not."""
+
+import pytest
+
+from messaging.echoes import confirm, reference_of
+from messaging.models import DeliveryState
+from tests.factories import make_delivery, make_installation
+from tests.messaging.draining import make_due, run, state
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wakes")]
+
+
+@pytest.fixture(autouse=True)
+def _one_lane(settings):
+    settings.RELAY_LANES = 1
+
+
+def doubted(office, text="Can you join room B?"):
+    """Return a delivery that was accepted without an answer."""
+    delivery = make_delivery(office.join("Hanako"), text)
+    office.sandbox.fault("cut_after", calls=1)
+    run(office)
+    assert state(delivery)[0] == DeliveryState.UNCONFIRMED
+    return delivery
+
+
+def reference_at(office) -> str:
+    """Return what came along with the last message in Work Chat, as an echo would bring it back."""
+    return office.sandbox.sends()[-1]["body"]["message"]["metadata"]
+
+
+def test_an_echo_settles_a_doubted_delivery_without_another_call(
+    office, wakes, django_capture_on_commit_callbacks
+):
+    delivery = doubted(office)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert confirm(office.installation, reference_at(office))
+    assert wakes == [(str(office.installation.pk), 0)]
+    run(office)
+    assert state(delivery)[0] == DeliveryState.DELIVERED
+    assert len(office.sandbox.sends()) == 1
+
+
+def test_without_an_echo_it_is_sent_once_more(office):
+    delivery = doubted(office)
+    make_due(delivery)
+    run(office)
+    assert len(office.sandbox.sends()) == 2
+
+
+def test_an_echo_of_the_first_part_lets_the_second_follow(office):
+    delivery = doubted(office, "long " * 700)
+    confirm(office.installation, reference_at(office))
+    run(office)
+    parts = office.texts("Hanako")
+    assert state(delivery)[0] == DeliveryState.DELIVERED
+    assert len(parts) == len(set(parts)) == 2
+
+
+def test_an_echo_that_comes_before_the_answer_is_kept(office):
+    delivery = make_delivery(office.join("Hanako"), state=DeliveryState.SENDING)
+    assert confirm(office.installation, reference_of(delivery))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.parts_echoed) == ("sending", 1)
+
+
+def test_the_same_echo_again_changes_nothing(office):
+    delivery = doubted(office)
+    assert confirm(office.installation, reference_of(delivery))
+    assert not confirm(office.installation, reference_of(delivery))
+
+
+def test_an_echo_from_another_organization_proves_nothing(office):
+    delivery = doubted(office)
+    assert not confirm(make_installation(), reference_of(delivery))
+    delivery.refresh_from_db()
+    assert delivery.parts_echoed == 0
+
+
+@pytest.mark.parametrize("reference", ["", "x", "x.1", ".", f"{'0' * 32}.0", f"{'0' * 32}.٣"])
+def test_an_echo_of_none_of_our_messages_is_ignored(office, reference):
+    assert not confirm(office.installation, reference)
