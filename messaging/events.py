@@ -237,6 +237,14 @@ class Envelope(Struct, frozen=True):
     schema: Literal[1] = 1
 
 
+class EventIdInside(Struct, frozen=True):
+    """The id an event carries in its data, made of what may stand in a ``webhook-id`` header."""
+
+    event_id: Annotated[
+        str, Meta(min_length=1, max_length=OVICE_ID_LENGTH, pattern=r"^[\x21-\x2d\x2f-\x7e]+\Z")
+    ]
+
+
 class Event(Struct, frozen=True):
     """A parsed event; ``data`` is None for a type this version does not work on."""
 
@@ -248,17 +256,20 @@ class Event(Struct, frozen=True):
 
 # msgspec builds a type's tables at its first use, and two threads that do so at the same time can
 # crash the process: so each type is used once here, while only this import is at work.
-for _type in (Envelope, *SCHEMAS.values()):
+for _type in (Envelope, EventIdInside, *SCHEMAS.values()):
     with suppress(msgspec.ValidationError):
         msgspec.convert({}, _type)
 
 
-def parse_event(body: bytes, *, event_id: str) -> Event:
+def parse_event(body: bytes, *, event_id: str | None = None) -> Event:
     """Return the event in ``body``, which arrived under the webhook id ``event_id``.
 
-    Raises ``MalformedEventError``, whose text names the place and not the content.
+    One without a webhook id of its own must carry its id inside. Raises ``MalformedEventError``,
+    whose text names the place and not the content.
     """
     envelope = _convert(_load(body), Envelope)
+    if event_id is None:
+        event_id = _convert(envelope.data, EventIdInside).event_id
     if envelope.data.get("event_id", event_id) != event_id:
         raise MalformedEventError("data.event_id differs from the webhook-id header")
     schema = SCHEMAS.get(envelope.type)

@@ -1,6 +1,7 @@
-"""Taking in one event of ovice's: all that it changes, in one transaction, exactly once.
+"""Taking in ovice's events: all that one changes in one transaction, exactly once.
 
-HTTP is the work of ``messaging.api``; sending that of ``messaging.relay``.
+HTTP is the work of ``messaging.api``; sending that of ``messaging.relay``; ``messaging.batches``
+takes in many at once.
 """
 
 import hashlib
@@ -11,8 +12,9 @@ from enum import StrEnum
 from django.db import IntegrityError, transaction
 
 from integrations.models import Organization
-from messaging.acceptance import accept_message, recipient_of
+from messaging.acceptance import Arrival, accept_messages, recipient_of
 from messaging.directory import apply_directory_event
+from messaging.eligibility import Skip
 from messaging.events import Event, EventData, MessageCreated, MessageDeleted
 from messaging.models import Message, ReceivedEvent
 from messaging.settlement import delete_message
@@ -37,6 +39,11 @@ class Result:
     status: Status
     reason: str = ""
 
+    @classmethod
+    def of_message(cls, skip: str) -> "Result":
+        """Return the answer to a message that was skipped for this reason, or, empty, was not."""
+        return cls(Status.SKIPPED, skip) if skip else cls(Status.ACCEPTED)
+
 
 def ingest(event: Event, body: bytes) -> Result:
     """Work on ``event``, whose raw bytes are ``body``, unless it has been seen before.
@@ -51,13 +58,37 @@ def ingest(event: Event, body: bytes) -> Result:
         with transaction.atomic():
             organization = _organization(data)
             result = _work(event, data, organization)
-            _receive(event, body, organization, result)
+            received_event(event, body, organization, result).save(force_insert=True)
             return result
     except IntegrityError:
         # The unique keys decide between two deliveries of one event, also at the same instant.
         if _is_duplicate(event, body):
             return Result(Status.DUPLICATE)
         raise
+
+
+def received_event(
+    event: Event, body: bytes, organization: Organization | None, result: Result
+) -> ReceivedEvent:
+    """Return the row, not yet stored, that remembers an event and what became of it."""
+    return ReceivedEvent(
+        event_id=event.id,
+        organization=organization,
+        type=event.type,
+        body_digest=digest(body),
+        outcome=result.reason or result.status,
+    )
+
+
+def note_other_body(received: ReceivedEvent, body: bytes) -> None:
+    """Write down that an id which is there already came again with something else."""
+    if bytes(received.body_digest) != digest(body):
+        logger.warning("event %s came again with another body; the first one counts", received.pk)
+
+
+def digest(body: bytes) -> bytes:
+    """Return what tells an event's repeat from another event under its id."""
+    return hashlib.sha256(body).digest()
 
 
 def _organization(data: EventData) -> Organization | None:
@@ -71,8 +102,10 @@ def _organization(data: EventData) -> Organization | None:
 
 def _work(event: Event, data: EventData, organization: Organization | None) -> Result:
     if isinstance(data, MessageCreated):
-        reason = accept_message(organization, event.id, data)
-        return Result(Status.SKIPPED, reason) if reason else Result(Status.ACCEPTED)
+        if organization is None:
+            # Of an organization we do not know, or no longer know, nothing is stored.
+            return Result.of_message(Skip.ORG_NOT_CONNECTED)
+        return Result.of_message(*accept_messages([Arrival(event.id, organization, data)]))
     if organization is None:
         return Result(Status.IGNORED)
     if isinstance(data, MessageDeleted):
@@ -82,23 +115,13 @@ def _work(event: Event, data: EventData, organization: Organization | None) -> R
     return Result(Status.APPLIED)
 
 
-def _receive(event: Event, body: bytes, organization: Organization | None, result: Result) -> None:
-    ReceivedEvent.objects.create(
-        event_id=event.id,
-        organization=organization,
-        type=event.type,
-        body_digest=_digest(body),
-        outcome=result.reason or result.status,
-    )
-
-
 def _is_duplicate(event: Event, body: bytes) -> bool:
     """Return whether the event's id, or its message for this recipient, is there already."""
     received = ReceivedEvent.objects.filter(pk=event.id).first()
     if received is None and isinstance(event.data, MessageCreated):
         received = _remember_repeat(event, event.data, body)
-    if received and bytes(received.body_digest) != _digest(body):
-        logger.warning("event %s came again with another body; the first one counts", event.id)
+    if received is not None:
+        note_other_body(received, body)
     return received is not None
 
 
@@ -116,12 +139,8 @@ def _remember_repeat(event: Event, data: MessageCreated, body: bytes) -> Receive
         defaults={
             "organization_id": same.organization_id,
             "type": event.type,
-            "body_digest": _digest(body),
+            "body_digest": digest(body),
             "outcome": Status.DUPLICATE,
         },
     )
     return received
-
-
-def _digest(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest()

@@ -58,12 +58,6 @@ def delete_message(organization: Organization, ovice_id: str, *, event_id: str) 
     known.update(content_sealed=None, deleted_at=now())
 
 
-def was_deleted(organization: Organization, ovice_id: str) -> bool:
-    """Return whether the sender has deleted this message, be it before it came in."""
-    deleted = Message.objects.filter(organization=organization, ovice_id=ovice_id)
-    return deleted.filter(deleted_at__isnull=False).exists()
-
-
 @transaction.atomic
 def expire_batch() -> int:
     """End up to ``BATCH`` deliveries that are too old to send, and return how many they were."""

@@ -1,0 +1,140 @@
+"""Taking in many events at once: what came one after the other is worked on in that order.
+
+Direct messages that follow each other share their statements and their transaction; everything
+else is taken in one by one, as if it had come alone.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from integrations.masterkeys import UnreadableError
+from integrations.models import Organization
+from messaging.acceptance import Arrival, accept_messages, recipient_of
+from messaging.eligibility import Skip
+from messaging.events import Event, MessageCreated
+from messaging.ingest import Result, Status, ingest, note_other_body, received_event
+from messaging.models import Message, ReceivedEvent
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One event of a batch, and its own bytes in the batch's body."""
+
+    event: Event
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _MessageItem:
+    """An item known to be a message."""
+
+    item: Item
+    data: MessageCreated
+
+
+def ingest_batch(items: Sequence[Item]) -> list[Result | None]:
+    """Work on each event unless it has been seen before; return the results in the same order.
+
+    When this returns, everything is committed. None stands for an event that could not be stored
+    although the others could: nothing of it is left, and it may be sent again.
+    """
+    runs = groupby(items, key=lambda item: isinstance(item.event.data, MessageCreated))
+    results: list[Result | None] = []
+    for are_messages, run in runs:
+        follow = _messages if are_messages else _one_by_one
+        results += follow(list(run))
+    return results
+
+
+def _one_by_one(items: list[Item]) -> list[Result | None]:
+    return [_alone(item) for item in items]
+
+
+def _alone(item: Item) -> Result | None:
+    try:
+        return ingest(item.event, item.body)
+    except (IntegrityError, UnreadableError) as error:
+        # One organization's trouble must not keep the others' events out for ever.
+        logger.warning("an event of a batch could not be stored: %s", type(error).__name__)
+        return None
+
+
+def _messages(items: list[Item]) -> list[Result | None]:
+    messages = [
+        _MessageItem(item, item.event.data)
+        for item in items
+        if isinstance(item.event.data, MessageCreated)
+    ]
+    try:
+        with transaction.atomic():
+            return list(_store(messages))
+    except (IntegrityError, UnreadableError):
+        # Another request stored one of them at this very moment, or one cannot be stored at all.
+        return _one_by_one(items)
+
+
+def _store(messages: list[_MessageItem]) -> list[Result]:
+    """Store the messages that are new, and the id of every event that is."""
+    known = _Known(messages)
+    found = [known.compare(message) for message in messages]
+    arrivals = [arrival for arrival in found if isinstance(arrival, Arrival)]
+    skips = dict(zip((a.event_id for a in arrivals), accept_messages(arrivals), strict=True))
+    for event_id, skip in skips.items():
+        known.rows[event_id].outcome = skip or Status.ACCEPTED
+    # Always in the same order, or two requests with the same events would wait for each other.
+    ReceivedEvent.objects.bulk_create(known.rows[event_id] for event_id in sorted(known.rows))
+    return [
+        answer if isinstance(answer, Result) else Result.of_message(skips[answer.event_id])
+        for answer in found
+    ]
+
+
+class _Known:
+    """What is there already of some messages, and the rows of those events that are not."""
+
+    def __init__(self, messages: list[_MessageItem]) -> None:
+        organizations = Organization.objects.filter(
+            ovice_id__in={message.data.organization.id for message in messages}, removed_at=None
+        )
+        self._organizations = {row.ovice_id: row for row in organizations}
+        self._received = ReceivedEvent.objects.in_bulk([m.item.event.id for m in messages])
+        same = Message.objects.filter(
+            organization__in=self._organizations.values(),
+            ovice_id__in={message.data.message.id for message in messages},
+        )
+        self._messages: set[tuple[UUID, str, str]] = set(
+            same.values_list("organization_id", "ovice_id", "recipient_ovice_id")
+        )
+        self.rows: dict[str, ReceivedEvent] = {}
+
+    def compare(self, message: _MessageItem) -> Arrival | Result:
+        """Return the message if it is new, or else the answer; from now on it is known."""
+        event, body = message.item.event, message.item.body
+        earlier = self._received.get(event.id) or self.rows.get(event.id)
+        if earlier is not None:
+            note_other_body(earlier, body)
+            return Result(Status.DUPLICATE)
+        organization = self._organizations.get(message.data.organization.id)
+        found = self._arrival(message, organization)
+        result = found if isinstance(found, Result) else Result(Status.ACCEPTED)
+        self.rows[event.id] = received_event(event, body, organization, result)
+        return found
+
+    def _arrival(
+        self, message: _MessageItem, organization: Organization | None
+    ) -> Arrival | Result:
+        data = message.data
+        if organization is None:
+            return Result.of_message(Skip.ORG_NOT_CONNECTED)
+        key = (organization.pk, data.message.id, recipient_of(data))
+        if key in self._messages:
+            return Result(Status.DUPLICATE)
+        self._messages.add(key)
+        return Arrival(message.item.event.id, organization, data)
