@@ -119,6 +119,8 @@ USE_TZ = True
 
 # The contract's limit for one event (64 KB, 1 KB = 1024 bytes); larger bodies are refused unread.
 EVENT_BODY_LIMIT = 64 * 1024
+# And for a batch of events (1 MiB), which its own view enforces.
+BATCH_BODY_LIMIT = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = EVENT_BODY_LIMIT
 
 # --- Transport security ------------------------------------------------------------------------

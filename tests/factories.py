@@ -157,6 +157,15 @@ def sign(body: bytes, *, event_id: str, timestamp: int | None = None, secret: st
     }
 
 
+def post_batch(documents: Any, *, headers: dict[str, str] | None = None):
+    """Send many events, or raw bytes, under one signature."""
+    body = documents if isinstance(documents, bytes) else json.dumps({"events": documents}).encode()
+    headers = headers or sign(body, event_id=f"batch_{uuid4().hex}")
+    return Client().post(
+        f"{EVENTS}/batch", data=body, content_type="application/json", headers=headers
+    )
+
+
 def post_event(document: Any, *, event_id: str = "", headers: dict[str, str] | None = None):
     """Send an event, or raw bytes, to the view, signed unless ``headers`` say otherwise."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
