@@ -6,8 +6,9 @@ gets another address. A member who was removed and comes back has to link again.
 
 from datetime import datetime
 
-from accounts.linking import RemovedReason, normalize_email, remove_links
+from accounts.linking import RemovedReason, remove_links
 from accounts.models import ORGANIZATION_USERS, Link, Member, Role
+from integrations.addresses import normalize_email
 from integrations.directory import apply_newer, tell_whether_removed
 from integrations.models import Organization
 

@@ -1,13 +1,14 @@
 """Linking a member to the account with the same e-mail address, and ending it again."""
 
-import unicodedata
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from accounts.models import LOCALE_LENGTH, ORGANIZATION_USERS, Link, LinkQuerySet, Member, Role
-from accounts.signals import links_removed
+from accounts.signals import link_made, links_removed
+from integrations.addresses import normalize_email
 from integrations.errors import NeedsAttention, PermissionMissing, TargetError
 from integrations.models import Installation, InstallationState
 from integrations.targets import Account, open_target
@@ -31,27 +32,25 @@ class RemovedReason(StrEnum):
     ACCOUNT_GONE = "workplace_account_gone"
 
 
-def normalize_email(email: str) -> str:
-    """Return the form in which two addresses are compared: trimmed, NFC, lower case, no folding."""
-    return unicodedata.normalize("NFC", email.strip()).lower()
-
-
 def link(member: Member, installation: Installation) -> Link:
     """Link ``member`` to the account that has their e-mail address.
 
     Raises ``LinkRefused`` with the code that says why it cannot be done. Linking again what is
     linked already to the same account returns the existing link.
     """
+    asked_at = now()
     email = _linkable_email(member, installation)
     account = _find(installation, email)
     try:
-        return _store(member, installation, email, account)
+        return _store(member, installation, email, account, asked_at)
     except IntegrityError:
         raise LinkRefused(f"{installation.target}_account_taken") from None
 
 
 @transaction.atomic
-def _store(member: Member, installation: Installation, email: str, account: Account) -> Link:
+def _store(
+    member: Member, installation: Installation, email: str, account: Account, asked_at: datetime
+) -> Link:
     """Create the link unless the member or the connection changed during the look-up."""
     member = Member.objects.select_for_update().get(pk=member.pk)
     installation = Installation.objects.select_for_update().get(pk=installation.pk)
@@ -68,9 +67,12 @@ def _store(member: Member, installation: Installation, email: str, account: Acco
         installation=installation,
         account_id=account.account_id,
         locale=account.locale[:LOCALE_LENGTH],
+        # Not when it was answered: it may have changed hands while the answer was on its way.
+        checked_at=asked_at,
     )
     made.account_name = account.name
     made.save(force_insert=True)
+    link_made.send(Link, link=made)
     return made
 
 
@@ -96,7 +98,7 @@ def _find(installation: Installation, email: str) -> Account:
         raise LinkRefused("token_invalid") from error
     except TargetError as error:
         raise LinkRefused("temporarily_unavailable") from error
-    if account is None:
+    if account is None or (account.email and normalize_email(account.email) != email):
         raise LinkRefused(f"{installation.target}_account_not_found")
     if account.active is False:
         raise LinkRefused(f"{installation.target}_account_inactive")

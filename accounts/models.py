@@ -144,6 +144,13 @@ class Link(models.Model):
     account_name_sealed = models.BinaryField(null=True, editable=False)
     locale = models.CharField(max_length=LOCALE_LENGTH, blank=True)
     linked_at = models.DateTimeField(default=now)
+    # When the target last said that the member's address leads to this account.
+    checked_at = models.DateTimeField(default=now)
+    # Since when the target takes nothing for this account, though it is the member's.
+    attention_at = models.DateTimeField(null=True, blank=True)
+    attention_reason = models.CharField(max_length=32, blank=True)
+    # When the member was told in the target that they are linked.
+    greeted_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_reason = models.CharField(max_length=32, blank=True)
 
@@ -161,6 +168,14 @@ class Link(models.Model):
                 "account_id",
                 condition=Q(removed_at=None),
                 name="link_once_per_account",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "installation",
+                "checked_at",
+                name="link_longest_unchecked",
+                condition=Q(removed_at=None),
             ),
         ]
 

@@ -2,8 +2,15 @@
 
 from django.dispatch import Signal
 
+# A member has been linked: keyword ``link``.
+link_made = Signal()
+
 # Links have been removed: keywords ``link_ids`` and ``reason``.
 links_removed = Signal()
+
+# The target takes nothing for an account that is still the member's: keyword ``link``, which holds
+# the reason.
+link_needs_attention = Signal()
 
 # A member decided anew about their copies: keyword ``member``.
 choices_changed = Signal()

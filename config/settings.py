@@ -259,6 +259,10 @@ RELAY_LEASE = timedelta(seconds=env.float("RELAY_LEASE_SECONDS", default=60))
 # How long an unconfirmed delivery waits for its echo before it is sent once more.
 RELAY_UNCONFIRMED_WAIT = timedelta(seconds=env.float("RELAY_UNCONFIRMED_SECONDS", default=60))
 RELAY_SWEEP_EVERY = timedelta(seconds=env.float("RELAY_SWEEP_SECONDS", default=5))
+# Before a DM is sent the target is asked whose the account is, if its last answer is older.
+LINK_CHECK_AGE = timedelta(minutes=env.float("LINK_CHECK_MINUTES", default=15))
+# Links to which nothing is sent are looked at this often all the same, spread out over the day.
+LINK_RECHECK_EVERY = timedelta(hours=24)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "messaging.tasks.sweep",

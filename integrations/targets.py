@@ -105,6 +105,12 @@ class ChatTarget(Protocol):
     def find_account(self, email: str) -> Account | None:
         """Return the account that signs in with exactly this address, or None."""
 
+    def find_accounts(self, emails: Sequence[str]) -> Mapping[str, Account | None]:
+        """Return what was found out about many addresses, in few calls; unknown ones are left out.
+
+        Raises a ``TargetError`` when the whole installation is refused.
+        """
+
     def get_account(self, account_id: str) -> Account | None:
         """Return the account with this id, or None when it no longer exists."""
 

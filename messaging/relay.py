@@ -15,7 +15,8 @@ from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from accounts.models import ORGANIZATION_USERS
-from integrations.errors import TargetError, Unavailable, Unconfirmed
+from accounts.recheck import look_into_refusal, note_arrival, recheck_if_old
+from integrations.errors import Scope, TargetError, Unavailable, Unconfirmed
 from integrations.masterkeys import KeyMissingError
 from integrations.models import Installation, Space
 from integrations.targets import ChatTarget, open_target
@@ -135,7 +136,8 @@ def _send(lease: Lease, delivery: Delivery, target: ChatTarget) -> None:
     else:
         texts = _texts(delivery, target)
         if texts:
-            _send_texts(lease, delivery, target, texts)
+            if _is_still_theirs(delivery, target):
+                _send_texts(lease, delivery, target, texts)
         elif texts is not None:
             # All of it has arrived already, and the last note of it was lost.
             settle_uncalled(delivery, DeliveryState.DELIVERED)
@@ -166,6 +168,19 @@ def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
         return None
 
 
+def _is_still_theirs(delivery: Delivery, target: ChatTarget) -> bool:
+    """Ask whose account it is if the last answer is old, and settle what may not be sent to it."""
+    started_at, clock = now(), time.monotonic()
+    try:
+        reason = recheck_if_old(delivery.link, target)
+    except TargetError as error:
+        settle_failed(delivery, _call(started_at, clock), error)
+        return False
+    if reason:
+        settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
+    return not reason
+
+
 def _send_texts(lease: Lease, delivery: Delivery, target: ChatTarget, texts: list[str]) -> None:
     """Make one call for each text, and note each at once: a restart must not repeat them."""
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
@@ -174,6 +189,8 @@ def _send_texts(lease: Lease, delivery: Delivery, target: ChatTarget, texts: lis
             sent = target.send(delivery.link.account_id, text, reference=reference_of(delivery))
         except TargetError as error:
             settle_failed(delivery, _call(started_at, clock), error)
+            if error.scope is Scope.RECIPIENT:
+                look_into_refusal(delivery.link, target)
             return
         except Exception as error:  # noqa: BLE001 - the call may have left; nobody knows
             unknown = Unconfirmed(code=type(error).__name__[:32])
@@ -182,6 +199,7 @@ def _send_texts(lease: Lease, delivery: Delivery, target: ChatTarget, texts: lis
         delivery.parts_sent += 1
         if not left:
             settle_delivered(delivery, _call(started_at, clock), sent.message_id)
+            note_arrival(delivery.link)
         elif not settle_part(delivery, _call(started_at, clock)) or not renew(lease):
             return
 

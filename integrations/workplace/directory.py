@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from integrations.addresses import normalize_email
 from integrations.errors import Scope, TargetError
 from integrations.targets import Account
 from integrations.workplace.answer import read_answer, text_of
@@ -87,7 +88,7 @@ def read_member(body: Any) -> Account | None:
 def _member_of_address(body: Any, email: str) -> Account | None:
     """Read a member, unless the platform names another address than the one asked for."""
     member = read_member(body)
-    if member and member.email and member.email.casefold() != email.casefold():
+    if member and member.email and normalize_email(member.email) != normalize_email(email):
         return None
     return member
 

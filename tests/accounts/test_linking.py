@@ -3,7 +3,7 @@
 import pytest
 from django.utils.timezone import now
 
-from accounts.linking import LinkRefused, RemovedReason, link, normalize_email, remove_links
+from accounts.linking import LinkRefused, RemovedReason, link, remove_links
 from accounts.models import Link, Member, Role
 from integrations.models import InstallationState
 from tests.factories import make_member
@@ -115,18 +115,6 @@ def test_an_ended_link_can_be_made_again(office, hanako):
     assert remove_links(Link.objects.all(), reason=RemovedReason.USER) == 1
     assert remove_links(Link.objects.all(), reason=RemovedReason.USER) == 0
     assert link(hanako, office.installation) != first
-
-
-@pytest.mark.parametrize(
-    ("email", "expected"),
-    [
-        (" Ada@Example.COM ", "ada@example.com"),
-        ("a.d.a+x@example.com", "a.d.a+x@example.com"),
-        ("e\u0301@example.com", "é@example.com"),
-    ],
-)
-def test_addresses_have_one_form_and_no_folding(email, expected):
-    assert normalize_email(email) == expected
 
 
 def test_a_member_is_not_linked_through_another_organizations_connection(office, new_office):
