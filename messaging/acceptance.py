@@ -19,8 +19,9 @@ from integrations.models import LIVE_STATES, Installation, InstallationState, Or
 from messaging.content import Content, is_blank, one_line, plain_text
 from messaging.eligibility import Skip, Standing, check_addressing, decide
 from messaging.events import MessageCreated
-from messaging.models import Delivery, Message, lane_number
+from messaging.models import Delivery, Message, ReceivedEvent, lane_number
 from messaging.notice import choose_link
+from messaging.roundtrip import execute_together, insertion
 from messaging.wakeups import wake
 
 # An organization's primary key and one of ovice's ids in it.
@@ -34,6 +35,8 @@ class Arrival:
     event_id: str
     organization: Organization
     data: MessageCreated
+    # Whether its sender has deleted it already; None where that has not been asked.
+    deleted: bool | None = None
 
     @property
     def recipient(self) -> Key:
@@ -51,11 +54,32 @@ def recipient_of(data: MessageCreated) -> str:
     return "" if check_addressing(data) else data.recipients[0].id or ""
 
 
-def accept_messages(arrivals: Sequence[Arrival]) -> list[str]:
-    """Store the messages, each with a delivery for each link or the reason why there is none.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of some DMs: a message each, in their order, and the deliveries of all."""
 
-    Returns the reasons in the same order, empty for what will be delivered. No two arrivals may be
-    the same message for the same recipient.
+    messages: Sequence[Message]
+    deliveries: Sequence[Delivery]
+
+    def store(self, received: Sequence[ReceivedEvent]) -> None:
+        """Store all this with the events it came by; wake the lanes once it is committed."""
+        if len(received) == 1:
+            rows = (received, self.messages, self.deliveries)
+            execute_together([insertion(*some) for some in rows if some])
+        else:
+            # Always in the same order, or two requests with the same would wait for each other.
+            ReceivedEvent.objects.bulk_create(sorted(received, key=lambda r: r.pk))
+            messages = sorted(self.messages, key=lambda m: (m.organization_id, m.ovice_id))
+            Message.objects.bulk_create(messages)
+            Delivery.objects.bulk_create(self.deliveries)
+        _wake_lanes(self.deliveries)
+
+
+def judge_messages(arrivals: Sequence[Arrival]) -> Judged:
+    """Decide about messages: each gets a delivery for each link or the reason why there is none.
+
+    No two arrivals may be the same message for the same recipient. The recipients' links stay
+    locked until the end of the transaction.
     """
     known = _Known(arrivals)
     messages, deliveries = [], []
@@ -67,11 +91,7 @@ def accept_messages(arrivals: Sequence[Arrival]) -> list[str]:
             message.content = content.to_json()
             deliveries += _deliveries(message, known.linked_before(arrival))
         messages.append(message)
-    # Always in the same order, or two requests with the same messages would wait for each other.
-    Message.objects.bulk_create(sorted(messages, key=lambda m: (m.organization_id, m.ovice_id)))
-    Delivery.objects.bulk_create(deliveries)
-    _wake_lanes(deliveries)
-    return [message.skipped_reason for message in messages]
+    return Judged(messages, deliveries)
 
 
 class _Known:
@@ -82,7 +102,8 @@ class _Known:
         others = {a.recipient for a in arrivals if a.recipient not in self.links}
         self.members = _members(others)
         self.installations = _installations({organization_id for organization_id, _ in others})
-        self.deleted = _deleted({a.message for a in arrivals if a.recipient in self.links})
+        unasked = [a for a in arrivals if a.deleted is None and a.recipient in self.links]
+        self.deleted = _deleted({arrival.message for arrival in unasked})
 
     def linked_before(self, arrival: Arrival) -> list[Link]:
         """Return those of the recipient's links that were there when the message was sent."""
@@ -158,7 +179,7 @@ def _among(keys: set[Key], id_field: str) -> dict[str, set[UUID] | set[str]]:
 def _decide(arrival: Arrival, known: _Known, content: Content) -> Skip | None:
     has_content = bool(content.attachments) or not is_blank(content.text)
     skip = decide(arrival.data, known.standing(arrival), has_content=has_content, at=now())
-    if skip is None and arrival.message in known.deleted:
+    if skip is None and (arrival.deleted or arrival.message in known.deleted):
         return Skip.DELETED
     return skip
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from integrations.masterkeys import UnreadableError
 from integrations.models import Organization
-from messaging.acceptance import Arrival, accept_messages, recipient_of
+from messaging.acceptance import Arrival, judge_messages, recipient_of
 from messaging.eligibility import Skip
 from messaging.events import Event, MessageCreated
 from messaging.ingest import Result, Status, ingest, note_other_body, received_event
@@ -85,11 +85,11 @@ def _store(messages: list[_MessageItem]) -> list[Result]:
     known = _Known(messages)
     found = [known.compare(message) for message in messages]
     arrivals = [arrival for arrival in found if isinstance(arrival, Arrival)]
-    skips = dict(zip((a.event_id for a in arrivals), accept_messages(arrivals), strict=True))
+    judged = judge_messages(arrivals)
+    skips = {message.event_id: message.skipped_reason for message in judged.messages}
     for event_id, skip in skips.items():
         known.rows[event_id].outcome = skip or Status.ACCEPTED
-    # Always in the same order, or two requests with the same events would wait for each other.
-    ReceivedEvent.objects.bulk_create(known.rows[event_id] for event_id in sorted(known.rows))
+    judged.store([*known.rows.values()])
     return [
         answer if isinstance(answer, Result) else Result.of_message(skips[answer.event_id])
         for answer in found

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
 from integrations.models import Organization
-from messaging.acceptance import Arrival, accept_messages, recipient_of
+from messaging.acceptance import Arrival, judge_messages, recipient_of
 from messaging.directory import apply_directory_event
 from messaging.eligibility import Skip
 from messaging.events import Event, EventData, MessageCreated, MessageDeleted
@@ -56,10 +57,9 @@ def ingest(event: Event, body: bytes) -> Result:
         return Result(Status.IGNORED)
     try:
         with transaction.atomic():
-            organization = _organization(data)
-            result = _work(event, data, organization)
-            received_event(event, body, organization, result).save(force_insert=True)
-            return result
+            if isinstance(data, MessageCreated):
+                return _take_message(event, data, body)
+            return _take_notice(event, data, body)
     except IntegrityError:
         # The unique keys decide between two deliveries of one event, also at the same instant.
         if _is_duplicate(event, body):
@@ -91,27 +91,48 @@ def digest(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
+def _take_message(event: Event, data: MessageCreated, body: bytes) -> Result:
+    """Store the event with its message and deliveries, in one round trip to the database."""
+    known = Organization.objects.filter(ovice_id=data.organization.id, removed_at=None)
+    gone = Message.objects.filter(
+        organization=OuterRef("pk"), ovice_id=data.message.id, deleted_at__isnull=False
+    )
+    organization = known.annotate(deleted=Exists(gone)).first()
+    if organization is None:
+        # Of an organization we do not know, or no longer know, nothing is stored.
+        result = Result.of_message(Skip.ORG_NOT_CONNECTED)
+        received_event(event, body, None, result).save(force_insert=True)
+        return result
+    judged = judge_messages([Arrival(event.id, organization, data, organization.deleted)])
+    result = Result.of_message(judged.messages[0].skipped_reason)
+    judged.store([received_event(event, body, organization, result)])
+    return result
+
+
+def _take_notice(event: Event, data: EventData, body: bytes) -> Result:
+    """Apply what is told about anything but a new message."""
+    organization = _organization(data)
+    result = _apply(event, data, organization)
+    received_event(event, body, organization, result).save(force_insert=True)
+    return result
+
+
 def _organization(data: EventData) -> Organization | None:
     """Return the organization the event is about; a directory event may introduce a new one."""
     ovice_id = data.organization.id
-    if isinstance(data, MessageCreated | MessageDeleted):
+    if isinstance(data, MessageDeleted):
         return Organization.objects.filter(ovice_id=ovice_id, removed_at=None).first()
     organization = Organization.objects.register(ovice_id)
     return None if organization.removed_at else organization
 
 
-def _work(event: Event, data: EventData, organization: Organization | None) -> Result:
-    if isinstance(data, MessageCreated):
-        if organization is None:
-            # Of an organization we do not know, or no longer know, nothing is stored.
-            return Result.of_message(Skip.ORG_NOT_CONNECTED)
-        return Result.of_message(*accept_messages([Arrival(event.id, organization, data)]))
+def _apply(event: Event, data: EventData, organization: Organization | None) -> Result:
     if organization is None:
         return Result(Status.IGNORED)
     if isinstance(data, MessageDeleted):
         delete_message(organization, data.message.id, event_id=event.id)
-        return Result(Status.APPLIED)
-    apply_directory_event(organization, event)
+    else:
+        apply_directory_event(organization, event)
     return Result(Status.APPLIED)
 
 
