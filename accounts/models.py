@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from accounts.addresses import HASH_LENGTH, Address
 from integrations.datakeys import SealedText
 from integrations.models import OVICE_ID_LENGTH, Installation, Organization
 
@@ -73,12 +74,14 @@ class Member(models.Model):
     role = models.CharField(max_length=16, choices=Role, default=Role.MEMBER)
     locale = models.CharField(max_length=LOCALE_LENGTH, blank=True)
     email_sealed = models.BinaryField(null=True, editable=False)
+    # By which somebody is found who types their address; set together with it.
+    email_hash = models.CharField(max_length=HASH_LENGTH, blank=True, editable=False, db_index=True)
     email_verified = models.BooleanField(default=False)
     name_sealed = models.BinaryField(null=True, editable=False)
     reported = models.JSONField(default=dict, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    email = SealedText("email_sealed")
+    email = Address("email_sealed", "email_hash")
     name = SealedText("name_sealed")
 
     class Meta:

@@ -10,6 +10,7 @@ A sealed value is one version byte, the four bytes of the master key's id, and t
 import base64
 import binascii
 import hashlib
+import hmac
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -81,9 +82,29 @@ def unseal(sealed: bytes, *, place: Sequence[str]) -> bytes:
     return plain
 
 
+def keyed_hashes(plain: bytes, *, place: Sequence[str]) -> list[str]:
+    """Return the hash of ``plain`` under each master key, the newest key's first.
+
+    The first one is stored; a look-up asks for any of them, so that it works while keys rotate.
+    Without the keys nobody can tell by trying what was hashed.
+    """
+    ring = _ring(tuple(settings.ENCRYPTION_KEYS))
+    if not ring:
+        raise KeyMissingError("ENCRYPTION_KEYS is empty.")
+    info = b"\x00".join(part.encode() for part in ("kotozute hashed", *place))
+    return [
+        f"{name.hex()}{hmac.digest(_derived(key, info, KEY_BYTES), plain, 'sha256').hex()}"
+        for name, key in ring.items()
+    ]
+
+
 def _box(key: bytes, place: Sequence[str]) -> FernetBytes:
     """Return a cipher whose two keys exist for this place only."""
     info = b"\x00".join(part.encode() for part in ("kotozute sealed", *place))
-    derived = HKDF(algorithm=SHA256(), length=64, salt=None, info=info).derive(key)
+    derived = _derived(key, info, 64)
     # An explicit signer keeps SECRET_KEY out: rotating it must not lose data.
     return FernetBytes(derived[:32], FernetSigner(derived[32:]))
+
+
+def _derived(key: bytes, info: bytes, length: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(key)

@@ -1,0 +1,122 @@
+"""Who is acting in this browser session: the member whom ovice's launch or a mailed code let in.
+
+A visit is kept in the session and holds no address and no name. It ends at its time, when the
+member leaves, when their organization goes, and when their address becomes another one. Views ask
+``visit(request)``, templates have ``visit`` in their context; nothing else reads the session.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.timezone import now
+
+from accounts.models import Member
+from integrations.models import Organization
+
+P = ParamSpec("P")
+_KEY = "visit"
+_CACHE = "_visit"
+# The contract's limit for what a launch brought (section 7.3 of the connector contract).
+LAUNCH_LASTS = timedelta(minutes=15)
+# A code was typed by the person themself, who may want to look around.
+CODE_LASTS = timedelta(minutes=60)
+
+
+class Purpose(StrEnum):
+    """Why somebody came, in the contract's words."""
+
+    SETUP = "setup"
+    LINK = "link"
+    MANAGE = "manage"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A member at work here until ``until``; ``return_to`` leads back to ovice, or is empty."""
+
+    member: Member
+    purpose: Purpose
+    until: datetime
+    return_to: str = ""
+
+    @property
+    def organization(self) -> Organization:
+        """The organization as whose member they act."""
+        return self.member.organization
+
+
+def begin_visit(
+    request: HttpRequest,
+    member: Member,
+    *,
+    purpose: Purpose,
+    lasts: timedelta,
+    return_to: str = "",
+) -> Visit:
+    """Let ``member`` in; whoever was here before is signed out, and the session gets a new key."""
+    logout(request)
+    request.session.cycle_key()
+    until = now() + lasts
+    vars(request).pop(_CACHE, None)
+    request.session[_KEY] = {
+        "member": str(member.pk),
+        "address": member.email_hash,
+        "purpose": purpose.value,
+        "until": until.timestamp(),
+        "return_to": return_to,
+    }
+    return Visit(member, purpose, until, return_to)
+
+
+def end_visit(request: HttpRequest) -> None:
+    """End the visit; the rest of the session stays."""
+    request.session.pop(_KEY, None)
+    vars(request).pop(_CACHE, None)
+
+
+def visit(request: HttpRequest) -> Visit | None:
+    """Return who is acting in this session, or None."""
+    if _CACHE not in vars(request):
+        vars(request)[_CACHE] = _read(request.session.get(_KEY))
+    found: Visit | None = vars(request)[_CACHE]
+    return found
+
+
+def _read(kept: dict[str, Any] | None) -> Visit | None:
+    if kept is None or kept["until"] < now().timestamp():
+        return None
+    member = (
+        Member.objects.select_related("organization")
+        .filter(pk=kept["member"], removed_at=None, organization__removed_at=None)
+        .first()
+    )
+    if member is None or member.email_hash != kept["address"]:
+        return None
+    until = datetime.fromtimestamp(kept["until"], UTC)
+    return Visit(member, Purpose(kept["purpose"]), until, kept["return_to"])
+
+
+def visitor_required(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let a view be used by visitors only; others are asked to sign in and come back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if visit(request) is None:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def acting(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template: ``visit``, the visit of this session or None."""
+    return {"visit": visit(request)}
