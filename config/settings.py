@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -270,6 +271,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": RELAY_SWEEP_EVERY,
         # Without a worker they would pile up.
         "options": {"expires": RELAY_SWEEP_EVERY.total_seconds()},
+    },
+    "introduce-bots": {
+        "task": "messaging.tasks.introduce_bots",
+        "schedule": crontab(minute="10"),
+        "options": {"expires": 3600},
     },
 }
 

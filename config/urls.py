@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("v1/", include("messaging.api.urls")),
+    path("", include("messaging.bot.urls")),
     path("account/", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

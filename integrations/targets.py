@@ -143,6 +143,9 @@ class TargetClass(Protocol):
     def inbox(self, keys: WebhookKeys) -> Inbox:
         """Return what reads this target's webhooks."""
 
+    def app_webhook_keys(self) -> WebhookKeys:
+        """Return the keys of the app that many organizations install; empty where there is none."""
+
 
 TARGETS: dict[str, tuple[str, str]] = {
     "workplace": ("Workplace", "integrations.workplace.target.WorkplaceTarget"),
@@ -162,6 +165,11 @@ def guide_of(key: str) -> SetupGuide:
 def open_inbox(key: str, keys: WebhookKeys) -> Inbox:
     """Open the inbox of the target registered under ``key``."""
     return _import(key).inbox(keys)
+
+
+def app_webhook_keys(key: str) -> WebhookKeys:
+    """Return the webhook keys of the app of the target registered under ``key``."""
+    return _import(key).app_webhook_keys()
 
 
 def _import(key: str) -> TargetClass:

@@ -4,6 +4,8 @@ A target's inbox turns its webhooks into these; whoever handles them knows no pl
 write is never taken over: nobody here reads it, so nothing of it can be stored or leaked.
 """
 
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,6 +58,18 @@ class WebhookKeys:
 
     app_secret: str = field(repr=False)
     verify_token: str = field(repr=False)
+
+
+def keys_of_secret(app_secret: str) -> WebhookKeys:
+    """Return the keys of an integration with a secret of its own.
+
+    The word for its set-up follows from the secret, so there is nothing more to keep; who knows the
+    word learns nothing of the secret.
+    """
+    if not app_secret:
+        return WebhookKeys("", "")
+    word = hmac.new(app_secret.encode(), b"kotozute webhook verify token", hashlib.sha256)
+    return WebhookKeys(app_secret, word.hexdigest()[:32])
 
 
 class WebhookRefused(Exception):

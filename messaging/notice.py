@@ -30,10 +30,16 @@ def compose(content: Content, *, locale: str, with_link: bool = True) -> Notice:
         )
 
 
-def language_of(locale: str) -> str:
-    """Return the language we write in for a locale such as ``ja_JP``."""
-    language = locale.replace("_", "-").lower().split("-")[0]
-    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+def language_of(*locales: str) -> str:
+    """Return the language we write in for the first of ``locales`` that we know.
+
+    A locale looks like ``ja_JP``; where none is known it is English.
+    """
+    for locale in locales:
+        language = locale.replace("_", "-").lower().split("-")[0]
+        if language in dict(settings.LANGUAGES):
+            return language
+    return settings.LANGUAGE_CODE
 
 
 def is_ovice_url(url: str) -> bool:

@@ -7,6 +7,8 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from messaging import relay, settlement, wakeups
+from messaging.bot import handling, profile
+from messaging.bot import wakeups as bot_wakeups
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +23,26 @@ def relay_lane(installation_id: str, number: int) -> None:
 def sweep() -> None:
     """Wake every lane with something due, and end what is too old or belongs to nobody any more."""
     woken = wakeups.sweep(now())
+    bot_wakeups.sweep(now())
     expired, orphans = settlement.expire_batch(), settlement.cancel_orphans()
     if woken or expired or orphans:
         logger.info("sweep: woke %d lanes, expired %d, cancelled %d", woken, expired, orphans)
+
+
+@shared_task(name=bot_wakeups.HANDLE_UPDATES)
+def handle_updates(installation_id: str) -> None:
+    """Work off what one installation was told by its target."""
+    handling.handle(UUID(installation_id))
+
+
+@shared_task
+def introduce_bot(installation_id: str) -> None:
+    """Make the empty chat with one installation's bot look as it should."""
+    profile.introduce(UUID(installation_id))
+
+
+@shared_task
+def introduce_bots() -> None:
+    """Set this hour's share of the bots' empty chats right again."""
+    for installation_id in profile.due(now().hour):
+        introduce_bot.delay(str(installation_id))

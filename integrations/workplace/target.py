@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.conf import settings
+
 from integrations.targets import (
     Account,
     Connection,
@@ -67,3 +69,8 @@ class WorkplaceTarget:
     def inbox(keys: WebhookKeys) -> Inbox:
         """Return what reads the webhooks of the app with these keys."""
         return WorkplaceInbox(keys)
+
+    @staticmethod
+    def app_webhook_keys() -> WebhookKeys:
+        """Return the keys of the third-party app."""
+        return WebhookKeys(settings.WORKPLACE_APP_SECRET, settings.WORKPLACE_WEBHOOK_VERIFY_TOKEN)

@@ -1,0 +1,47 @@
+"""What became of messages we sent: they stand in the chat, reached the person, were seen."""
+
+from datetime import datetime
+
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce
+from django.utils.timezone import now
+
+from integrations.models import Installation
+from integrations.updates import UpdateKind
+from messaging import echoes
+from messaging.models import Delivery, DeliveryQuerySet, DeliveryState, ReceivedUpdate
+
+FACTS = (UpdateKind.ECHOED, UpdateKind.REACHED, UpdateKind.SEEN)
+BATCH = 500
+
+
+def take_facts(installation: Installation) -> int:
+    """Note up to ``BATCH`` facts in the order in which they happened; return how many."""
+    waiting = ReceivedUpdate.objects.filter(
+        installation=installation, kind__in=FACTS, handled_at=None
+    )
+    facts = list(waiting.order_by("happened_at", "pk")[:BATCH])
+    for fact in facts:
+        _note(installation, fact)
+    # Noting a fact twice changes nothing, so a crash before this line harms nobody.
+    ReceivedUpdate.objects.filter(pk__in=[fact.pk for fact in facts]).update(handled_at=now())
+    return len(facts)
+
+
+def _note(installation: Installation, fact: ReceivedUpdate) -> None:
+    theirs = Delivery.objects.filter(
+        link__installation=installation, link__account_id=fact.account_id
+    )
+    if fact.kind == UpdateKind.ECHOED:
+        echoes.confirm(installation, fact.reference)
+    elif fact.kind == UpdateKind.REACHED:
+        mine = theirs.filter(target_message_id__in=fact.message_ids, reached_at=None)
+        mine.update(reached_at=fact.happened_at)
+    else:
+        _see(theirs, fact.happened_at)
+
+
+def _see(theirs: DeliveryQuerySet, until: datetime) -> None:
+    unseen = theirs.filter(state=DeliveryState.DELIVERED, seen_at=None, settled_at__lte=until)
+    moment = Value(until, output_field=DateTimeField())
+    unseen.update(seen_at=until, reached_at=Coalesce(F("reached_at"), moment))

@@ -1,0 +1,62 @@
+"""Storing what a chat target tells us, before anything is done about it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.timezone import now
+
+from integrations.models import Installation
+from integrations.updates import Update
+from messaging.bot.wakeups import wake
+from messaging.models import ReceivedUpdate
+
+# Posts that all write the installation's row would wait for each other.
+TOLD_STEP = timedelta(minutes=1)
+
+
+def take_in(target: str, updates: Sequence[Update], *, only: Installation | None = None) -> None:
+    """Store those updates that belong to a live installation of ``target``, each once.
+
+    With ``only`` nothing of another installation's is taken, whoever signed it.
+    """
+    homes = _homes(target, {update.bot_id for update in updates}, only)
+    rows = [_row(homes[update.bot_id], update) for update in updates if _is_home(homes, update)]
+    told = {row.installation_id for row in rows}
+    if not told:
+        return
+    with transaction.atomic():
+        ReceivedUpdate.objects.bulk_create(rows, ignore_conflicts=True)
+        stale = Q(told_at=None) | Q(told_at__lt=now() - TOLD_STEP)
+        Installation.objects.filter(stale, pk__in=told).update(told_at=now())
+        for installation_id in told:
+            transaction.on_commit(partial(wake, installation_id))
+
+
+def _homes(target: str, bot_ids: set[str], only: Installation | None) -> Mapping[str, Installation]:
+    """Return the live installation of each bot; a bot belongs to one community alone."""
+    live = Installation.objects.live().filter(target=target, bot_id__in=bot_ids)
+    if only is not None:
+        live = live.filter(pk=only.pk)
+    return {installation.bot_id: installation for installation in live}
+
+
+def _is_home(homes: Mapping[str, Installation], update: Update) -> bool:
+    home = homes.get(update.bot_id)
+    return home is not None and update.community_id in ("", home.community_id)
+
+
+def _row(installation: Installation, update: Update) -> ReceivedUpdate:
+    return ReceivedUpdate(
+        organization_id=installation.organization_id,
+        installation=installation,
+        key=update.key,
+        kind=update.kind,
+        account_id=update.account_id,
+        code=update.code,
+        reference=update.reference,
+        message_ids=list(update.message_ids),
+        happened_at=update.at,
+    )

@@ -1,0 +1,207 @@
+"""One turn with one person: do what they tapped, then say what came of it.
+
+What a tap does and which answer is owed are written down together; only then is the target called.
+A crash in between leaves the answer owed, and the sweep has it said.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.timezone import localtime, now
+
+from accounts.choices import UNTIL_RESUMED, pause, resume
+from accounts.linking import LinkRefused, RemovedReason, link, remove_links
+from accounts.models import Link
+from integrations.errors import TargetError
+from integrations.models import Installation
+from integrations.targets import ChatTarget, open_target
+from integrations.updates import UpdateKind
+from messaging.bot.conversation import Act, Answer, Step, spoke_in_group, tapped, wrote
+from messaging.bot.sayings import saying
+from messaging.bot.standing import Standing, standing_of
+from messaging.models import Conversation, ReceivedUpdate
+from messaging.notice import language_of
+
+logger = logging.getLogger(__name__)
+
+TALKED = (UpdateKind.WROTE, UpdateKind.TAPPED, UpdateKind.SPOKE_IN_GROUP)
+# Longer than any call to a target takes.
+LEASE = timedelta(seconds=60)
+# Typed messages within this time after a note are not answered again.
+QUIET = timedelta(minutes=10)
+# More answers than a person's taps ask for: somebody's program is talking with us.
+MOST_ANSWERS = 30
+# An answer that comes later surprises more than it helps.
+STALE = timedelta(minutes=10)
+MOST_TRIES = 3
+
+
+def talk(installation: Installation, account_id: str) -> bool:
+    """Take a turn with this person; return False while another worker speaks with them."""
+    conversation = _lease(installation, account_id)
+    if conversation is None:
+        return False
+    try:
+        _listen(installation, conversation)
+        if conversation.owed:
+            _answer(installation, conversation)
+    finally:
+        Conversation.objects.filter(pk=conversation.pk).update(leased_until=None)
+    return True
+
+
+def _lease(installation: Installation, account_id: str) -> Conversation | None:
+    Conversation.objects.get_or_create(
+        installation=installation,
+        account_id=account_id,
+        defaults={"organization_id": installation.organization_id},
+    )
+    mine = Conversation.objects.filter(installation=installation, account_id=account_id)
+    free = mine.filter(Q(leased_until=None) | Q(leased_until__lt=now()))
+    return mine.get() if free.update(leased_until=now() + LEASE) else None
+
+
+@transaction.atomic
+def _listen(installation: Installation, conversation: Conversation) -> None:
+    """Do what was asked for in the order it was asked, and owe the last answer only."""
+    updates = list(
+        ReceivedUpdate.objects.filter(
+            installation=installation,
+            account_id=conversation.account_id,
+            kind__in=TALKED,
+            handled_at=None,
+        ).order_by("happened_at", "pk")
+    )
+    for update in updates:
+        _turn(installation, conversation, update)
+    ReceivedUpdate.objects.filter(pk__in=[update.pk for update in updates]).update(handled_at=now())
+    conversation.save()
+
+
+def _turn(installation: Installation, conversation: Conversation, update: ReceivedUpdate) -> None:
+    standing = standing_of(installation, conversation.account_id)
+    step = _step(standing, conversation, update)
+    answer = step.answer
+    if step.act is not None and step.act != Act.UNDO:
+        _do(step.act, standing)
+    if answer is not None:
+        conversation.owed, conversation.owed_at, conversation.tries = answer, now(), 0
+
+
+def _step(standing: Standing, conversation: Conversation, update: ReceivedUpdate) -> Step:
+    linked = standing.link is not None
+    if update.kind == UpdateKind.TAPPED:
+        return tapped(update.code, linked=linked, may_undo=standing.ended is not None)
+    if update.kind == UpdateKind.SPOKE_IN_GROUP:
+        step = spoke_in_group(was_noted=conversation.group_noted_at is not None)
+        conversation.group_noted_at = conversation.group_noted_at or now()
+        return step
+    step = wrote(linked=linked, was_noted=_is_recent(conversation.noted_at, QUIET))
+    if step.answer is not None:
+        conversation.noted_at = now()
+    return step
+
+
+def _do(act: Act, standing: Standing) -> None:
+    """Do at once what needs nobody but us."""
+    if standing.link is None:
+        return
+    member = standing.link.member
+    match act:
+        case Act.PAUSE_HOUR:
+            pause(member, now() + timedelta(hours=1))
+        case Act.PAUSE_TODAY:
+            pause(member, _midnight(standing))
+        case Act.PAUSE_OPEN:
+            pause(member, UNTIL_RESUMED)
+        case Act.RESUME:
+            resume(member)
+        case Act.STOP:
+            remove_links(Link.objects.filter(pk=standing.link.pk), reason=RemovedReason.USER)
+
+
+def _midnight(standing: Standing) -> datetime:
+    """Return the end of this person's day."""
+    tomorrow = localtime(now(), standing.zone).date() + timedelta(days=1)
+    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=standing.zone)
+
+
+def _answer(installation: Installation, conversation: Conversation) -> None:
+    """Say what is owed, once; what cannot be said in time is let go."""
+    if not _may_answer(conversation):
+        conversation.owed = ""
+    else:
+        target = open_target(installation.target, installation.credentials())
+        _say(target, installation, conversation)
+    conversation.save(update_fields=["owed", "tries", "answers", "counted_at"])
+
+
+def _may_answer(conversation: Conversation) -> bool:
+    if not _is_recent(conversation.counted_at, QUIET):
+        conversation.answers, conversation.counted_at = 0, now()
+    on_time = _is_recent(conversation.owed_at, STALE) and conversation.tries < MOST_TRIES
+    return on_time and conversation.answers < MOST_ANSWERS
+
+
+def _say(target: ChatTarget, installation: Installation, conversation: Conversation) -> None:
+    account_id = conversation.account_id
+    conversation.tries += 1
+    # Nobody misses it if it fails.
+    with suppress(TargetError):
+        target.acknowledge(account_id)
+    standing = standing_of(installation, account_id)
+    answer = Answer(conversation.owed)
+    if answer == Answer.UNDONE and standing.link is None:
+        answer = _undo(standing)
+        standing = standing_of(installation, account_id)
+    language = language_for(target, standing)
+    try:
+        target.say(account_id, saying(answer, standing, language=language))
+    except TargetError as error:
+        logger.info("conversation %s: no answer: %s", conversation.pk, error)
+        if error.retry and not error.unconfirmed:
+            return
+    conversation.owed = ""
+    conversation.answers += 1
+
+
+def _undo(standing: Standing) -> Answer:
+    """Link again whoever has just stopped, by all the rules of a new link."""
+    if standing.ended is None:
+        return Answer.UNDO_FAILED
+    try:
+        link(standing.ended.member, standing.installation)
+    except LinkRefused:
+        return Answer.UNDO_FAILED
+    return Answer.UNDONE
+
+
+def language_for(target: ChatTarget, standing: Standing) -> str:
+    """Return the language to speak: the account's, else the organization's, else English."""
+    locale = standing.locale
+    if not locale:
+        with suppress(TargetError):
+            account = target.get_account(standing.account_id)
+            locale = account.locale if account else ""
+    return language_of(locale, standing.installation.organization.language)
+
+
+def _is_recent(moment: datetime | None, span: timedelta) -> bool:
+    return moment is not None and moment > now() - span
+
+
+def waiting_accounts(installation: Installation, limit: int) -> Sequence[str]:
+    """Return people with whom a turn is due, those who have waited longest first."""
+    said = ReceivedUpdate.objects.filter(
+        installation=installation, kind__in=TALKED, handled_at=None
+    )
+    owed = Conversation.objects.filter(installation=installation).exclude(owed="")
+    accounts = [
+        *said.order_by("received_at").values_list("account_id", flat=True)[:limit],
+        *owed.order_by("owed_at").values_list("account_id", flat=True)[:limit],
+    ]
+    return list(dict.fromkeys(accounts))[:limit]

@@ -1,0 +1,81 @@
+"""The webhook of a chat target: prove, store, answer; everything else happens later."""
+
+import logging
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+from psycopg_pool import PoolTimeout
+
+from integrations.models import Installation
+from integrations.targets import app_webhook_keys, open_inbox
+from integrations.updates import (
+    Inbox,
+    WebhookKeys,
+    WebhookMalformed,
+    WebhookRefused,
+    keys_of_secret,
+)
+from messaging.bot.intake import take_in
+
+logger = logging.getLogger(__name__)
+
+# A thousand updates, the most that one post holds, have well below a kilobyte each.
+BODY_LIMIT = 1024 * 1024
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def app_webhook(request: HttpRequest, target: str) -> HttpResponseBase:
+    """Hear the webhooks of the app that many organizations install."""
+    return _answer(request, target, app_webhook_keys(target), None)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def installation_webhook(
+    request: HttpRequest, target: str, installation_id: UUID
+) -> HttpResponseBase:
+    """Hear the webhooks of one organization's own integration, signed with its own secret.
+
+    The address stays good when a token is replaced: it finds the organization's live installation.
+    """
+    live = (
+        Installation.objects.live()
+        .filter(target=target, organization__installations=installation_id)
+        .first()
+    )
+    secret = live.app_secret if live else None
+    return _answer(request, target, keys_of_secret(secret or ""), live)
+
+
+def _answer(
+    request: HttpRequest, target: str, keys: WebhookKeys, only: Installation | None
+) -> HttpResponse:
+    inbox = open_inbox(target, keys)
+    try:
+        if request.method == "GET":
+            return HttpResponse(inbox.challenge(request.GET.dict()), content_type="text/plain")
+        return _take_in(request, target, inbox, only)
+    except WebhookRefused:
+        # The same for every reason, also for an installation that does not exist.
+        return HttpResponseForbidden()
+    except WebhookMalformed:
+        return HttpResponse(status=400)
+    except (DatabaseError, PoolTimeout) as error:
+        # The target sends it again.
+        logger.warning("webhook updates could not be stored: %s", type(error).__name__)
+        return HttpResponse(status=503)
+
+
+def _take_in(
+    request: HttpRequest, target: str, inbox: Inbox, only: Installation | None
+) -> HttpResponse:
+    # Not request.body: its limit is that of a single event.
+    body = request.read(BODY_LIMIT + 1)
+    if len(body) > BODY_LIMIT:
+        return HttpResponse(status=413)
+    take_in(target, inbox.read(body, request.headers), only=only)
+    return HttpResponse()
