@@ -3,26 +3,19 @@
 Every refusal of a signature looks the same and nothing of a request is echoed or logged.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import Error as DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from psycopg_pool import PoolTimeout
 
-from integrations.masterkeys import KeyMissingError
 from integrations.standard_webhooks import BadSignatureError, verify
+from messaging.api.answers import PASSING, ask_again, refuse
 from messaging.events import MalformedEventError
-
-logger = logging.getLogger(__name__)
-
-RETRY_AFTER_SECONDS = 30
 
 # Works on a body that is proven to be ovice's, and on the webhook id it came under.
 Work = Callable[[bytes, str], HttpResponse]
@@ -42,13 +35,13 @@ def signed_post(limit: int) -> Callable[[Work], Callable[[HttpRequest], HttpResp
                 webhook_id = verify(request.headers, body, secrets=secrets, at=time.time())
                 return work(body, webhook_id)
             except RequestDataTooBig:
-                return _refuse(413, f"larger than {limit} bytes")
+                return refuse(413, f"larger than {limit} bytes")
             except BadSignatureError:
-                return _refuse(401, "unauthorized")
+                return refuse(401, "unauthorized")
             except MalformedEventError as error:
-                return _refuse(400, str(error))
-            except (DatabaseError, PoolTimeout, KeyMissingError) as error:
-                return _overloaded(error)
+                return refuse(400, str(error))
+            except PASSING as error:
+                return ask_again(error)
 
         return view
 
@@ -61,15 +54,3 @@ def _read(request: HttpRequest, limit: int) -> bytes:
     if len(body) > limit:
         raise RequestDataTooBig
     return body
-
-
-def _refuse(status: int, reason: str) -> JsonResponse:
-    return JsonResponse({"error": reason}, status=status)
-
-
-def _overloaded(error: Exception) -> JsonResponse:
-    """Ask for the body again: it could not be stored, and only stored events are accepted."""
-    logger.error("what ovice sent could not be stored: %s", type(error).__name__)
-    refusal = _refuse(503, "temporarily unavailable")
-    refusal.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return refusal
