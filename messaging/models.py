@@ -173,6 +173,13 @@ class Delivery(models.Model):
                 name="delivery_open_of_link",
                 condition=Q(state__in=OPEN_STATES),
             ),
+            # When a link last carried something.
+            models.Index(
+                "link",
+                "settled_at",
+                name="delivery_delivered_of_link",
+                condition=Q(state=DeliveryState.DELIVERED),
+            ),
             models.Index(
                 "expires_at", name="delivery_expiring", condition=Q(state__in=WAITING_STATES)
             ),

@@ -1,0 +1,21 @@
+"""Finding what an address of the connector API names; every stranger is the same stranger."""
+
+import msgspec
+
+from integrations.models import Organization
+from messaging.events import Id
+
+
+def organization_of(org: str) -> Organization | None:
+    """Return the organization that ovice calls ``org``, unless it is unknown or removed."""
+    known = Organization.objects.filter(removed_at=None)
+    return known.filter(ovice_id=org).first() if is_id(org) else None
+
+
+def is_id(value: str) -> bool:
+    """Return whether ``value`` could be an identifier; a database does not take every text."""
+    try:
+        msgspec.convert(value, Id)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return False
+    return True
