@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from accounts.views import sign_in, signed_out
+from accounts.views import sign_in, sign_out, signed_out
 
 urlpatterns = [
     path("sign-in/", sign_in, name="account_login"),
+    path("sign-out/", sign_out, name="account_logout"),
     path("signed-out/", signed_out, name="account_signed_out"),
 ]

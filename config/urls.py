@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from config.views import healthz, home
 
@@ -10,6 +11,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("v1/", include("messaging.api.urls")),
     path("", include("messaging.bot.urls")),
+    path("language", set_language, name="set_language"),
     path("account/", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -40,15 +40,19 @@ def test_every_text_is_translated(path):
 
 # Korean is spoken to members, not to those who run an organization.
 NOT_FOR_MEMBERS = {"admin", "mfa"}
+MARKED = (
+    r"{% blocktranslate(?: trimmed)? %}(.*?){% endblocktranslate %}",
+    r"{% translate ([\"'].*?[\"']) (?:as \w+ )?%}",
+)
 
 
 def texts_in_templates(language: str) -> set[str]:
-    pattern = re.compile(r"{% blocktranslate %}(.*?){% endblocktranslate %}", re.DOTALL)
     folder = settings.BASE_DIR / "templates"
     left_out = NOT_FOR_MEMBERS if language == "ko" else set()
     pages = [
-        page
-        for page in folder.rglob("*.html")
+        page.read_text()
+        for page in folder.rglob("*.*")
         if left_out.isdisjoint(page.relative_to(folder).parts)
     ]
-    return {text for page in pages for text in pattern.findall(page.read_text())}
+    found = [re.findall(pattern, page, re.DOTALL) for pattern in MARKED for page in pages]
+    return {text.strip("\"'") for texts in found for text in texts}
