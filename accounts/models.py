@@ -1,16 +1,20 @@
 """People: those who sign in here, those in an organization's directory, and their links."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from accounts.addresses import HASH_LENGTH, Address
+from accounts.redaction import redact_email
+from integrations.audited import Audited
 from integrations.datakeys import SealedText
 from integrations.models import OVICE_ID_LENGTH, Installation, Organization
 
@@ -48,7 +52,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     def __str__(self) -> str:
-        return self.email
+        # It stands in histories and messages, where an address does not belong.
+        return redact_email(self.email)
+
+    @cached_property
+    def owned_organization_ids(self) -> frozenset[UUID]:
+        """The organizations this user owns, asked once for as long as the object lives."""
+        return frozenset(self.ownerships.values_list("organization_id", flat=True))
 
 
 class Role(models.TextChoices):
@@ -100,7 +110,7 @@ class Ground(models.TextChoices):
     PERMISSION = "permission", _("integrations permission")
 
 
-class Ownership(models.Model):
+class Ownership(Audited, models.Model):
     """A user who may set an organization up; the row goes when ovice says that they no longer may.
 
     ``ovice_id`` is the person's account in ovice, empty where ownership did not come from ovice.

@@ -1,0 +1,58 @@
+"""The portal's cast: two owners of two organizations, staff, a member and a stranger."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+
+from accounts.models import Ownership, User
+from integrations.models import Installation, Organization
+from tests.factories import make_installation, make_organization
+
+
+def sign_in(user: User) -> Client:
+    """Return a browser in which ``user`` is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def make_owner(organization: Organization, email: str) -> User:
+    """Return a user who owns ``organization``."""
+    user = User.objects.create_user(email)
+    Ownership.objects.create(user=user, organization=organization)
+    return user
+
+
+@dataclass
+class Portal:
+    """Alice owns A, Bob owns B; each has a live connection."""
+
+    a: Organization
+    b: Organization
+    installation_a: Installation
+    installation_b: Installation
+    visitors: dict[str, Client]
+
+    def browser(self, who: str) -> Client:
+        """Return the browser of one of VISITORS."""
+        return self.visitors[who]
+
+
+VISITORS = ("owner A", "owner B", "support", "administrator", "member", "stranger")
+
+
+@pytest.fixture
+def portal(db) -> Portal:
+    """Set the stage."""
+    a, b = make_organization(name="Acme"), make_organization(name="Beta")
+    people = {
+        "owner A": make_owner(a, "alice@example.com"),
+        "owner B": make_owner(b, "bob@example.com"),
+        "support": User.objects.create_user("support@example.com", is_staff=True),
+        "administrator": User.objects.create_superuser("admin@example.com"),
+        # Signed in, and nothing to do here.
+        "member": User.objects.create_user("member@example.com"),
+    }
+    visitors = {who: sign_in(user) for who, user in people.items()} | {"stranger": Client()}
+    return Portal(a, b, make_installation(a), make_installation(b), visitors)
