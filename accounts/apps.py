@@ -6,10 +6,11 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Register accounts with Django and let it hear of installations that are removed."""
+    """Register accounts, let it hear of installations that are removed, and begin the audit."""
 
     name = "accounts"
 
     def ready(self) -> None:
         """Connect the signal receivers; models may be imported only now."""
         import_module("accounts.receivers")
+        import_module("accounts.audit").register()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from integrations import masterkeys
+from integrations.audited import Audited
 from integrations.sealed import Secret
 from integrations.targets import Credentials
 
@@ -47,7 +48,7 @@ class UnconfirmedPolicy(models.TextChoices):
     RATHER_NEVER = "rather_never", _("do not send it again: rather never than twice")
 
 
-class Organization(models.Model):
+class Organization(Audited, models.Model):
     """A customer of ovice; the tenant that every other row reaches."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -182,7 +183,7 @@ class InstallationQuerySet(models.QuerySet["Installation"]):
         )
 
 
-class Installation(models.Model):
+class Installation(Audited, models.Model):
     """One generation of an organization's connection to one community of a chat target."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -12,21 +12,30 @@ from integrations.models import Installation, InstallationState, Organization
 @transaction.atomic
 def pause(organization: Organization) -> bool:
     """Stop relaying for ``organization``; links stay. Return False if it was paused already."""
-    unpaused = Organization.objects.filter(pk=organization.pk, paused_at=None)
-    changed = unpaused.update(paused_at=now())
-    _move(organization, InstallationState.ACTIVE, InstallationState.PAUSED)
-    return bool(changed)
+    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    changed = row.paused_at is None
+    if changed:
+        # Saved row by row, here and below, since the audit log follows saves.
+        row.paused_at = now()
+        row.save(update_fields=["paused_at"])
+    _move(row, InstallationState.ACTIVE, InstallationState.PAUSED)
+    return changed
 
 
 @transaction.atomic
 def resume(organization: Organization) -> bool:
     """Relay again, what waited first. Return False if it was not paused."""
-    paused = Organization.objects.filter(pk=organization.pk, paused_at__isnull=False)
-    changed = paused.update(paused_at=None)
-    _move(organization, InstallationState.PAUSED, InstallationState.ACTIVE)
-    return bool(changed)
+    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    changed = row.paused_at is not None
+    if changed:
+        row.paused_at = None
+        row.save(update_fields=["paused_at"])
+    _move(row, InstallationState.PAUSED, InstallationState.ACTIVE)
+    return changed
 
 
 def _move(organization: Organization, before: InstallationState, after: InstallationState) -> None:
-    moved = Installation.objects.filter(organization=organization, state=before)
-    moved.update(state=after)
+    rows = Installation.objects.select_for_update().filter(organization=organization, state=before)
+    for installation in rows:
+        installation.state = after
+        installation.save(update_fields=["state"])
