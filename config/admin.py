@@ -1,26 +1,54 @@
 """The admin site that owners, support and administrators share."""
 
-from django.contrib.admin import AdminSite
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from collections.abc import Iterable
+from typing import Any
 
-from accounts.models import Ownership, User
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, reverse
+
+from accounts.roles import role_of
+from accounts.scoped_admin import ScopedAdmin
+
+# Nobody has a password here; and the redirect would tell which ids of other tenants exist.
+_UNUSED = frozenset({"password_change", "password_change_done", "view_on_site"})
+_OURS = ("config.", "messaging.", "accounts.", "integrations.")
 
 
 class KotozuteAdminSite(AdminSite):
-    """The portal: nobody enters it by a password."""
+    """The portal: nobody enters it by a password, and every page of it is scoped."""
 
     site_title = site_header = "Kotozute"
+    enable_nav_sidebar = False
     # Bare addresses would tell a stranger which pages exist.
     final_catch_all_view = True
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Let staff in, and whoever owns an organization."""
-        user = request.user
-        if not isinstance(user, User) or not user.is_active:
-            return False
-        return user.is_staff or Ownership.objects.filter(user=user).exists()
+        """Let in who has a role."""
+        return role_of(request.user) is not None
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: "type[ModelAdmin[Any]] | None" = None,
+        **options: Any,
+    ) -> None:
+        """Take scoped pages only; those that packages bring along know nothing of organizations.
+
+        Raises ``ImproperlyConfigured`` when a page of our own is not scoped.
+        """
+        page = admin_class or ModelAdmin
+        if issubclass(page, ScopedAdmin):
+            super().register(model_or_iterable, page, **options)
+        elif page.__module__.startswith(_OURS):
+            raise ImproperlyConfigured(f"{page.__name__} has to be a ScopedAdmin.")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Leave out the addresses that nothing here needs."""
+        return [url for url in super().get_urls() if getattr(url, "name", None) not in _UNUSED]
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
         """Send everybody to the one sign-in page."""

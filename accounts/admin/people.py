@@ -1,0 +1,117 @@
+"""People: the directory, who is linked, and who may sign in here.
+
+Addresses are shown redacted everywhere but to administrators, who manage the users of this site.
+Names of members are for their own organization's owners.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Link, Member, Ownership, User
+from accounts.redaction import redact_email
+from accounts.roles import STAFF, SiteRole, Visitor
+from accounts.scoped_admin import ScopedAdmin
+
+_ADMINISTRATOR = frozenset({SiteRole.ADMINISTRATOR})
+
+
+@admin.register(Member)
+class MemberAdmin(ScopedAdmin[Member]):
+    """People in an organization's directory."""
+
+    list_display = ("ovice_id", "redacted_email", "role", "organization", "removed_at")
+    list_filter = ("role", ("removed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("organization",)
+    search_fields = ("=ovice_id",)
+    search_help_text = _("The person's id in ovice")
+    ordering = ("ovice_id", "pk")
+
+    def get_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        """Show the name to owners only."""
+        del obj
+        shown = ["organization", "ovice_id", "redacted_email", "email_verified", "role", "locale"]
+        name = ["shown_name"] if self.has_owner_permission(request) else []
+        return [*name, *shown, "removed_at"]
+
+    @admin.display(description=_("name"))
+    def shown_name(self, member: Member) -> str:
+        """Return the display name."""
+        return member.name or "-"
+
+    @admin.display(description=_("e-mail"))
+    def redacted_email(self, member: Member) -> str:
+        """Return enough of the address to tell two people apart."""
+        return redact_email(member.email) or "-"
+
+
+@admin.register(Link)
+class LinkAdmin(ScopedAdmin[Link]):
+    """Who is linked to an account, since when, and how former links ended."""
+
+    list_display = ("member", "organization", "linked_at", "removed_at", "removed_reason")
+    list_filter = (("removed_at", admin.EmptyFieldListFilter), "removed_reason")
+    list_select_related = ("member", "organization")
+    search_fields = ("=member__ovice_id", "=account_id")
+    search_help_text = _("The person's id in ovice, or the account's id in the chat")
+    date_hierarchy = "linked_at"
+    ordering = ("-linked_at", "-pk")
+    fields = (
+        "organization",
+        "member",
+        "installation",
+        "account_id",
+        "locale",
+        "linked_at",
+        "removed_at",
+        "removed_reason",
+    )
+
+
+@admin.register(User)
+class UserAdmin(ScopedAdmin[User]):
+    """Who may sign in. Administrators make support staff here, and take it back."""
+
+    seen_by = changed_by = added_by = _ADMINISTRATOR
+    list_display = ("email", "is_staff", "is_superuser", "is_active", "last_login")
+    list_filter = ("is_staff", "is_superuser", "is_active")
+    search_fields = ()
+    ordering = ("email",)
+    fields = ("email", "locale", "is_active", "is_staff", "is_superuser", "last_login", "joined_at")
+
+    def scope(self, rows: QuerySet[User], user: Visitor) -> QuerySet[User]:
+        """Show all: users are not an organization's, and only administrators come here."""
+        del user
+        return rows
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Keep administrators from locking themselves out."""
+        mine = ["is_active", "is_staff", "is_superuser"] if obj == request.user else []
+        return ["last_login", "joined_at", *mine]
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save a user who signs in with mailed codes and so has no password."""
+        obj.email = User.objects.normalize_email(obj.email)
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Ownership)
+class OwnershipAdmin(ScopedAdmin[Ownership]):
+    """Who is an owner of what, for staff."""
+
+    seen_by = STAFF
+    list_display = ("shown_user", "organization", "granted_at")
+    list_select_related = ("user", "organization")
+    search_fields = ("=organization__ovice_id", "organization__name")
+    ordering = ("-granted_at", "-pk")
+    fields = ("shown_user", "organization", "granted_at")
+
+    @admin.display(description=_("user"))
+    def shown_user(self, ownership: Ownership) -> str:
+        """Return the owner's address, redacted."""
+        return redact_email(ownership.user.email)

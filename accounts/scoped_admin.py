@@ -1,0 +1,169 @@
+"""The one base of every admin page: it shows rows of the visitor's organizations and no others.
+
+Lists, counts, searches, filters, look-ups in other pages, history, actions and exports all start
+from ``get_queryset``. Whoever has no role sees nothing, and no page changes or deletes anything
+unless its class names the role that may. Django's own permission rows are not used.
+"""
+
+import csv
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin.options import ModelAdmin
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import entries_of
+from accounts.roles import EVERYBODY, SiteRole, Visitor, role_of, visible_organizations
+
+Row = TypeVar("Row", bound=Model)
+
+HISTORY_LENGTH = 200
+# A spreadsheet would take these as the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+if TYPE_CHECKING:
+    _ModelAdmin = ModelAdmin
+else:
+
+    class _ModelAdmin(ModelAdmin):
+        """Django's class as the type checker knows it: generic in its model."""
+
+        def __class_getitem__(cls, _model: object) -> type:
+            return cls
+
+
+class ScopedAdmin(_ModelAdmin[Row]):
+    """Rows of the organizations that the visitor may see, read-only unless a class says more."""
+
+    # The look-up that leads from a row to its organization; "" for the organization itself.
+    organization_path: ClassVar[str] = "organization"
+    seen_by: ClassVar[Collection[SiteRole]] = EVERYBODY
+    changed_by: ClassVar[Collection[SiteRole]] = ()
+    added_by: ClassVar[Collection[SiteRole]] = ()
+
+    list_per_page = 50
+    show_full_result_count = False
+    actions: Any = ["export"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
+        """Return only rows of the visitor's organizations."""
+        rows = super().get_queryset(request)
+        if role_of(request.user) not in self.seen_by:
+            return rows.none()
+        return self.scope(rows, request.user)
+
+    def scope(self, rows: QuerySet[Row], user: Visitor) -> QuerySet[Row]:
+        """Reduce ``rows`` to those ``user`` may see."""
+        lookup = f"{self.organization_path}__in" if self.organization_path else "pk__in"
+        return rows.filter(**{lookup: visible_organizations(user)})
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Return whether the visitor's role sees this kind of row at all."""
+        return role_of(request.user) in self.seen_by
+
+    def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        """Return whether the visitor may see this row."""
+        return self._may(self.seen_by, request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        """Return whether the visitor may change this row in its form."""
+        return self._may(self.changed_by, request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether the visitor may make a row by hand."""
+        return self._may(self.added_by, request, None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        """Refuse: rows end by what they stand for, and go by the purge."""
+        del request, obj
+        return False
+
+    def has_owner_permission(self, request: HttpRequest) -> bool:
+        """Let ``@admin.action(permissions=["owner"])`` be offered to owners."""
+        return role_of(request.user) is SiteRole.OWNER
+
+    def has_support_permission(self, request: HttpRequest) -> bool:
+        """Let ``@admin.action(permissions=["support"])`` be offered to support."""
+        return role_of(request.user) is SiteRole.SUPPORT
+
+    def has_administrator_permission(self, request: HttpRequest) -> bool:
+        """Let ``@admin.action(permissions=["administrator"])`` be offered to administrators."""
+        return role_of(request.user) is SiteRole.ADMINISTRATOR
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow filters that the page offers; any other column could be guessed bit by bit."""
+        del value
+        offered = {
+            str(item[0] if isinstance(item, list | tuple) else item)
+            for item in self.get_list_filter(request)
+        }
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any]", request: HttpRequest, **options: Any
+    ) -> "ModelChoiceField[Any] | None":
+        """Offer only rows that the visitor sees on the other table's own page."""
+        other = self.admin_site._registry.get(db_field.remote_field.model)  # noqa: SLF001 - as Django's own autocomplete does
+        rows = db_field.remote_field.model._default_manager.none()  # noqa: SLF001 - Django's public API
+        options["queryset"] = other.get_queryset(request) if other else rows
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Show who changed what of this row, from the audit log."""
+        entries = entries_of(self.model, object_id)
+        context = {"entries": entries[:HISTORY_LENGTH], **(extra_context or {})}
+        return super().history_view(request, object_id, context)
+
+    def log_addition(self, *_: Any) -> Any:
+        """Leave the history to the audit log."""
+
+    def log_change(self, *_: Any) -> Any:
+        """Leave the history to the audit log."""
+
+    @admin.action(description=_("Export the selected rows (CSV)"), permissions=["view"])
+    def export(self, request: HttpRequest, rows: QuerySet[Row]) -> HttpResponse:
+        """Return what the list shows of the chosen rows, as a spreadsheet reads it."""
+        columns = [name for name in self.get_list_display(request) if name != "action_checkbox"]
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        name = self.opts.model_name
+        answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        answer.write("\ufeff")  # or spreadsheets take it for another encoding
+        writer = csv.writer(answer)
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([_cell(self._value(column, row)) for column in columns])
+        return answer
+
+    def _value(self, column: Any, row: Row) -> Any:
+        if callable(column):
+            return column(row)
+        shown: Callable[[Row], Any] | None = getattr(self, column, None)
+        if shown is not None:
+            return shown(row)
+        value = getattr(row, column)
+        return value() if callable(value) else value
+
+    def _may(self, roles: Collection[SiteRole], request: HttpRequest, obj: Row | None) -> bool:
+        if role_of(request.user) not in roles:
+            return False
+        return obj is None or self._reaches(request, obj.pk)
+
+    def _reaches(self, request: HttpRequest, pk: UUID | str | int) -> bool:
+        """Return whether this row is the visitor's, asking once per request."""
+        known: dict[Any, bool] = request.__dict__.setdefault("_kotozute_reached", {})
+        if (self.model, pk) not in known:
+            known[self.model, pk] = self.get_queryset(request).filter(pk=pk).exists()
+        return known[self.model, pk]
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

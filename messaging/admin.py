@@ -1,0 +1,95 @@
+"""What became of each DM, without its text: for owners their own, for support everybody's."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import STAFF
+from accounts.scoped_admin import ScopedAdmin
+from messaging.models import Attempt, Delivery, Message, ReceivedEvent
+
+
+@admin.register(Message)
+class MessageAdmin(ScopedAdmin[Message]):
+    """Accepted messages, and why some were not relayed."""
+
+    list_display = (
+        "ovice_id",
+        "organization",
+        "recipient_ovice_id",
+        "sent_at",
+        "skipped_reason",
+        "deleted_at",
+    )
+    list_filter = ("skipped_reason", ("deleted_at", admin.EmptyFieldListFilter))
+    list_select_related = ("organization",)
+    search_fields = ("=ovice_id", "=event_id", "=recipient_ovice_id")
+    search_help_text = _("The message's, the event's or the recipient's id in ovice")
+    date_hierarchy = "sent_at"
+    ordering = ("-sent_at", "-pk")
+    fields = (
+        "organization",
+        ("ovice_id", "event_id"),
+        "recipient_ovice_id",
+        "space_ovice_id",
+        ("sent_at", "accepted_at"),
+        "skipped_reason",
+        "deleted_at",
+    )
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ScopedAdmin[Delivery]):
+    """Each message on its way to a linked account."""
+
+    list_display = ("message", "organization", "state", "reason", "sent_at", "due_at", "tries")
+    list_filter = ("state", "reason")
+    list_select_related = ("message", "organization")
+    search_fields = ("=id", "=message__ovice_id", "=message__recipient_ovice_id")
+    search_help_text = _("The delivery's own id, or the message's or the recipient's id in ovice")
+    date_hierarchy = "sent_at"
+    ordering = ("-sent_at", "-pk")
+    fields = (
+        "organization",
+        "message",
+        "link",
+        "installation",
+        ("state", "reason"),
+        ("sent_at", "due_at", "expires_at"),
+        ("claimed_at", "settled_at"),
+        ("tries", "unconfirmed_tries", "parts_sent"),
+    )
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ScopedAdmin[Attempt]):
+    """Each call made for a delivery."""
+
+    list_display = ("delivery", "organization", "outcome", "reason", "code", "started_at")
+    list_filter = ("outcome", "reason")
+    list_select_related = ("delivery", "organization")
+    search_fields = ("=delivery__id", "=trace")
+    search_help_text = _("The delivery's id, or the trace of the call")
+    date_hierarchy = "started_at"
+    ordering = ("-started_at", "-pk")
+    fields = (
+        "organization",
+        "delivery",
+        ("outcome", "reason"),
+        ("code", "trace"),
+        ("started_at", "duration"),
+    )
+
+
+@admin.register(ReceivedEvent)
+class ReceivedEventAdmin(ScopedAdmin[ReceivedEvent]):
+    """The events ovice has sent, for staff."""
+
+    seen_by = STAFF
+    list_display = ("event_id", "organization", "type", "outcome", "received_at")
+    list_filter = ("outcome", "type")
+    list_select_related = ("organization",)
+    search_fields = ("=event_id",)
+    search_help_text = _("The event's id in ovice")
+    date_hierarchy = "received_at"
+    ordering = ("-received_at", "event_id")
+    fields = ("event_id", "organization", "type", "outcome", "received_at")

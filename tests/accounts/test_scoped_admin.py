@@ -1,0 +1,89 @@
+"""What every page of the portal has in common: own rows, and no others."""
+
+import pytest
+from django.contrib import admin
+from django.test import RequestFactory
+from django.urls import reverse
+
+from accounts.models import Link, Member, Ownership
+from accounts.scoped_admin import ScopedAdmin
+from integrations.models import Installation
+from tests.factories import make_link, make_member
+
+
+def listed(browser, model: str, **query):
+    answer = browser.get(reverse(f"admin:{model}_changelist"), query)
+    return list(answer.context["cl"].result_list)
+
+
+def test_an_owner_lists_counts_and_searches_own_rows_only(portal):
+    mine = make_member(portal.a, "user-mine")
+    other = make_member(portal.b, "user-other")
+    browser = portal.browser("owner A")
+    assert listed(browser, "accounts_member") == [mine]
+    assert listed(browser, "accounts_member", q=other.ovice_id) == []
+    assert "1 member" in browser.get(reverse("admin:accounts_member_changelist")).content.decode()
+
+
+def test_support_lists_rows_of_all_organizations(portal):
+    rows = {make_member(portal.a), make_member(portal.b)}
+    assert set(listed(portal.browser("support"), "accounts_member")) == rows
+
+
+def test_another_owners_row_looks_like_one_that_does_not_exist(portal):
+    other = make_member(portal.b)
+    pages = [other.pk, "01900000-0000-7000-8000-000000000000"]
+    browser = portal.browser("owner A")
+    answers = [browser.get(reverse("admin:accounts_member_change", args=[pk])) for pk in pages]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert {answer["Location"] for answer in answers} == {reverse("admin:index")}
+
+
+def test_a_column_that_is_no_filter_cannot_be_guessed(portal):
+    answer = portal.browser("support").get(
+        reverse("admin:integrations_installation_changelist"), {"access_token_sealed__gt": "0"}
+    )
+    assert answer.status_code == 400
+
+
+def test_nobody_deletes_anything_by_hand(portal, rf: RequestFactory):
+    request = rf.get("/")
+    for client in ("owner A", "support", "administrator"):
+        request.user = portal.browser(client).get("/admin/").context["user"]
+        pages = [page for _, page in sorted(admin.site._registry.items(), key=str)]
+        assert not any(page.has_delete_permission(request) for page in pages)
+
+
+def test_only_scoped_pages_are_registered():
+    assert all(isinstance(page, ScopedAdmin) for page in admin.site._registry.values())
+
+
+def test_an_export_holds_the_chosen_rows_of_the_owner_alone(portal):
+    mine = make_member(portal.a, "=HYPERLINK()")
+    other = make_member(portal.b)
+    answer = portal.browser("owner A").post(
+        reverse("admin:accounts_member_changelist"),
+        {"action": "export", "_selected_action": [mine.pk, other.pk], "index": 0},
+    )
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "ovice_id,redacted_email,role,organization,removed_at"
+    assert lines[1:] == ["'=HYPERLINK(),'=•••@example.com,member,Acme,"]
+
+
+def test_an_owner_may_not_choose_rows_of_another_organization(portal, rf):
+    page = admin.site._registry[Ownership]
+    request = rf.get("/")
+    request.user = portal.browser("owner A").get("/admin/").context["user"]
+    field = page.formfield_for_foreignkey(Ownership._meta.get_field("organization"), request)
+    assert list(field.queryset) == [portal.a]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("model", [Member, Link, Installation])
+def test_a_list_costs_the_same_queries_however_long(portal, model, rows, django_assert_num_queries):
+    for _ in range(rows):
+        make_link()
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    browser = portal.browser("support")
+    with django_assert_num_queries({Member: 4, Link: 7, Installation: 7}[model]):
+        assert browser.get(path).status_code == 200
