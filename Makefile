@@ -7,7 +7,7 @@ CODE := config integrations accounts messaging sandbox tests bench manage.py
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
-.PHONY: help demo sandbox test test-services postman check format lock clean
+.PHONY: help demo sandbox test test-services bench postman check format lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,6 +25,9 @@ test-services: .venv/dev.installed ## Run it on the PostgreSQL and Redis of DATA
 	@test -n "$$DATABASE_URL" -a -n "$$REDIS_URL" || \
 		{ echo "Set DATABASE_URL and REDIS_URL to services that hold nothing of value."; exit 2; }
 	@$(BIN)/python -m pytest $(ARGS)
+
+bench: .venv/dev.installed ## Measure the relay (ONLY=accept,relay: some of it; QUICK=1: a tenth)
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 postman: .venv/demo.installed ## Run the Postman collection and a generic client against the sandbox (Node)
 	@npm --prefix docs/postman ci --silent --no-audit --no-fund

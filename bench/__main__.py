@@ -1,0 +1,75 @@
+"""`python -m bench`: run the measurements, print the table, keep it with its chart.
+
+Everything is started here and ended here, also after Ctrl-C.
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.measures.accept import accept, batches
+from bench.measures.relaying import at_once, slow
+from bench.rows import Row
+from bench.scene import Scene
+from bench.stage import Stage
+from bench.table import keep, text_table
+
+MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
+    "accept": accept,
+    "batch": batches,
+    "relay": at_once,
+    "slow": slow,
+}
+
+
+def main() -> int:
+    """Read the command line and measure; return 0 when every bar is reached."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", default="", help=f"some of: {','.join(MEASURES)}")
+    parser.add_argument("--quick", action="store_true", help="a tenth of it, to see that it runs")
+    parser.add_argument("--no-keep", action="store_true", help="write nothing to bench/results")
+    given = parser.parse_args()
+    chosen = given.only.split(",") if given.only else list(MEASURES)
+    if unknown := set(chosen) - set(MEASURES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    rows = measure(chosen, quick=given.quick)
+    sys.stdout.write(f"\n{text_table(rows)}\n")
+    if not (given.quick or given.only or given.no_keep):
+        keep(rows)
+    return 0 if all(row.passed for row in rows) else 1
+
+
+def measure(chosen: list[str], *, quick: bool) -> list[Row]:
+    """Run the chosen measurements one after another and return their rows."""
+    rows: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="kotozute-bench-") as folder,
+        Stage(Path(folder)) as stage,
+    ):
+        stage.start_responder()
+        scene = Scene(stage, quick=quick)
+        scene.prepare()
+        for name in chosen:
+            started = time.monotonic()
+            found = MEASURES[name](scene)
+            sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n")
+            for row in found:
+                sys.stderr.write(f"  {row.work}: {row.measured:.3g} {row.unit} ({row.note})\n")
+            rows += found
+    return rows
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped")
