@@ -4,7 +4,7 @@ An account is a number; whom it belongs to is decided in the target. Its adminis
 addresses, give a leaver's address to a successor, hand an account on, deactivate it, and tell us
 nothing. So the question by which the link was made is asked again: before a DM is sent, when the
 last answer is older than ``LINK_CHECK_AGE``; when the target refuses the recipient; and at least
-once in ``LINK_RECHECK_EVERY`` for links to which nobody writes.
+once in ``LINK_RECHECK_EVERY`` for links to which nobody writes (``accounts.rounds``).
 """
 
 import logging

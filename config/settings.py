@@ -270,6 +270,7 @@ RELAY_SWEEP_EVERY = timedelta(seconds=env.float("RELAY_SWEEP_SECONDS", default=5
 LINK_CHECK_AGE = timedelta(minutes=env.float("LINK_CHECK_MINUTES", default=15))
 # Links to which nothing is sent are looked at this often all the same, spread out over the day.
 LINK_RECHECK_EVERY = timedelta(hours=24)
+LINK_ROUND_EVERY = timedelta(minutes=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "messaging.tasks.sweep",
@@ -281,6 +282,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "messaging.tasks.introduce_bots",
         "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
+    },
+    "look-after-links": {
+        "task": "accounts.tasks.look_after_links",
+        "schedule": LINK_ROUND_EVERY,
+        "options": {"expires": LINK_ROUND_EVERY.total_seconds()},
     },
 }
 

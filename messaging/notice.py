@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
+from integrations.languages import language_of
 from integrations.targets import Notice
 from messaging.content import Content
 
@@ -28,18 +29,6 @@ def compose(content: Content, *, locale: str, with_link: bool = True) -> Notice:
             footnotes=_footnotes(content),
             link=content.link if with_link else "",
         )
-
-
-def language_of(*locales: str) -> str:
-    """Return the language we write in for the first of ``locales`` that we know.
-
-    A locale looks like ``ja_JP``; where none is known it is English.
-    """
-    for locale in locales:
-        language = locale.replace("_", "-").lower().split("-")[0]
-        if language in dict(settings.LANGUAGES):
-            return language
-    return settings.LANGUAGE_CODE
 
 
 def is_ovice_url(url: str) -> bool:

@@ -1,0 +1,80 @@
+"""Telling a member, in the target, that they are linked: once, and never at the link's expense."""
+
+import logging
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.timezone import now
+from django.utils.translation import gettext
+
+from accounts.models import Link
+from accounts.recheck import look_into_refusal, note_arrival
+from integrations.errors import Scope, TargetError
+from integrations.hints import hint
+from integrations.languages import language_of
+from integrations.targets import Saying, open_target
+
+logger = logging.getLogger(__name__)
+
+GREET = "accounts.tasks.greet"
+
+
+def greet_soon(link: Link) -> None:
+    """Greet once the link is committed: by a worker, or right here where none can be told."""
+    transaction.on_commit(partial(_hint_or_greet, link.pk), robust=True)
+
+
+def greet(link_id: UUID) -> bool:
+    """Send the one greeting; return False when it was sent before, or could not be sent.
+
+    A failure is not tried again: one greeting too few is better than two, and the link stands.
+    """
+    if not Link.objects.active().filter(pk=link_id, greeted_at=None).update(greeted_at=now()):
+        return False
+    link = Link.objects.select_related("member", "installation").get(pk=link_id)
+    try:
+        _say(link)
+    except TargetError as error:
+        logger.info("link %s could not be greeted: %s", link_id, error)
+        return False
+    return True
+
+
+def try_again(link: Link) -> bool:
+    """Say once more that the member is linked; return whether it arrived, and so all is well."""
+    try:
+        _say(link)
+    except TargetError as error:
+        logger.info("link %s still cannot be written to: %s", link.pk, error)
+        return False
+    return True
+
+
+def _hint_or_greet(link_id: UUID) -> None:
+    if not hint(GREET, str(link_id)):
+        greet(link_id)
+
+
+def _say(link: Link) -> None:
+    """Say it, and note what the answer tells about the link."""
+    installation = link.installation
+    target = open_target(installation.target, installation.credentials())
+    try:
+        target.say(link.account_id, _greeting(link))
+    except TargetError as error:
+        if error.scope is Scope.RECIPIENT:
+            look_into_refusal(link, target)
+        raise
+    note_arrival(link)
+
+
+def _greeting(link: Link) -> Saying:
+    with translation.override(language_of(link.locale, link.member.locale)):
+        return Saying(
+            gettext(
+                "You are linked. From now on, direct messages that you receive in ovice come to "
+                "you here as well. To pause or to end this, open Integrations in ovice."
+            )
+        )

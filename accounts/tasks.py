@@ -1,0 +1,30 @@
+"""The Celery tasks about people; each calls plain functions. Arguments are ids, never content."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from accounts import greeting, rounds
+from integrations.hints import hint
+
+GO_ROUND = "accounts.tasks.go_round"
+
+
+@shared_task(name=greeting.GREET)
+def greet(link_id: str) -> None:
+    """Greet one new link."""
+    greeting.greet(UUID(link_id))
+
+
+@shared_task(name=GO_ROUND)
+def go_round(installation_id: str) -> None:
+    """Look at the next few links of one installation."""
+    rounds.go_round(UUID(installation_id))
+
+
+@shared_task
+def look_after_links() -> None:
+    """Start a round wherever one is due."""
+    for installation_id in rounds.due_installations(now()):
+        hint(GO_ROUND, str(installation_id))

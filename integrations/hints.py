@@ -1,0 +1,21 @@
+"""Telling the workers that there is something to do; a hint that is lost loses nothing.
+
+Whoever gives one also has a regular job that finds what a lost hint left behind.
+"""
+
+import logging
+
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+def hint(task: str, *args: str) -> bool:
+    """Queue ``task`` by its name; return False where the broker cannot be reached."""
+    try:
+        current_app.send_task(task, args=list(args))
+    except OperationalError:
+        logger.warning("broker unreachable; %s waits for its regular turn", task)
+        return False
+    return True
