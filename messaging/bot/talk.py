@@ -17,6 +17,7 @@ from accounts.choices import UNTIL_RESUMED, pause, resume
 from accounts.linking import LinkRefused, RemovedReason, link, remove_links
 from accounts.models import Link
 from integrations.errors import TargetError
+from integrations.languages import language_of
 from integrations.models import Installation
 from integrations.targets import ChatTarget, open_target
 from integrations.updates import UpdateKind
@@ -24,7 +25,6 @@ from messaging.bot.conversation import Act, Answer, Step, spoke_in_group, tapped
 from messaging.bot.sayings import saying
 from messaging.bot.standing import Standing, standing_of
 from messaging.models import Conversation, ReceivedUpdate
-from messaging.notice import language_of
 
 logger = logging.getLogger(__name__)
 
