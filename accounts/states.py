@@ -1,6 +1,7 @@
-"""How a member's link stands, in the words of ovice's own settings page.
+"""How a member's link stands: what the button says, and why.
 
-What is no organization user's business looks the same as what does not exist: ``unavailable``.
+The statuses are the contract's (section 7.7): ovice's settings page and our own show the same. What
+is no organization user's business looks like what does not exist: ``unavailable``.
 """
 
 from collections.abc import Collection, Iterable
@@ -9,13 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from django.db.models import F
+
 from accounts.linking import RemovedReason
 from accounts.models import ORGANIZATION_USERS, Link, Member
 from integrations.models import Installation, InstallationState, Organization
 
 
 class LinkStatus(StrEnum):
-    """What ovice shows: no item at all, **Link**, **Linked**, or either with a hint."""
+    """What is shown: no item at all, **Link**, **Linked**, or either with a hint."""
 
     UNAVAILABLE = "unavailable"
     UNLINKED = "unlinked"
@@ -24,92 +27,91 @@ class LinkStatus(StrEnum):
     PAUSED = "paused"
 
 
-# Ends that the member did not choose, and after which linking again would help.
-_RELINK_REASONS = frozenset(
-    {RemovedReason.EMAIL_CHANGED, RemovedReason.ACCOUNT_GONE, RemovedReason.ORG_DISCONNECTED}
-)
-
-
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """A member's link: ``reason`` says why it needs the member, the rest is there while it lasts.
+    """A status, the reason where there is something to say, and the active link, or None.
 
-    ``target`` is the key of the chat target in which the account is called ``account_name``.
+    A link that is still there although the target takes nothing for its account ``needs_relink``.
     """
 
     status: LinkStatus
     reason: str = ""
-    link_id: UUID | None = None
-    linked_at: datetime | None = None
-    target: str = ""
-    account_name: str = ""
+    link: Link | None = None
+
+    @property
+    def link_id(self) -> UUID | None:
+        """The id of the active link."""
+        return self.link.pk if self.link else None
+
+    @property
+    def linked_at(self) -> datetime | None:
+        """Since when it is linked."""
+        return self.link.linked_at if self.link else None
+
+    @property
+    def target(self) -> str:
+        """The key of the chat target in which the account is called ``account_name``."""
+        return self.link.installation.target if self.link else ""
+
+    @property
+    def account_name(self) -> str:
+        """What the account is called there."""
+        return (self.link.account_name or "") if self.link else ""
 
 
 UNAVAILABLE = LinkState(LinkStatus.UNAVAILABLE)
+
+
+def connections(organization: Organization) -> list[Installation]:
+    """Return the connections that members see, the oldest first; at most one for each target."""
+    if organization.removed_at is not None or not organization.feature_enabled:
+        return []
+    live = Installation.objects.live().filter(organization=organization)
+    return list(live.select_related("organization").order_by("connected_at"))
 
 
 def link_states(
     organization: Organization | None, ovice_ids: Collection[str]
 ) -> dict[str, LinkState]:
     """Return the state of each of ``ovice_ids``, in the same order and in few statements."""
-    installation = _shown_installation(organization)
+    seen = connections(organization) if organization else []
     found: dict[str, LinkState] = {}
-    if organization is not None and installation is not None:
-        members = _organization_users(organization, ovice_ids)
-        links = _latest_links(members.values())
-        found = {
-            ovice_id: _state(organization, installation, links.get(member_id))
-            for ovice_id, member_id in members.items()
-        }
+    if seen:
+        members = Member.objects.filter(organization=organization, ovice_id__in=ovice_ids)
+        states = member_states(members, seen[0])
+        found = {member.ovice_id: states[member.pk] for member in members}
     return {ovice_id: found.get(ovice_id, UNAVAILABLE) for ovice_id in ovice_ids}
 
 
-def _shown_installation(organization: Organization | None) -> Installation | None:
-    """Return the connection that members see, or None where the feature is not to be seen."""
-    if organization is None or organization.removed_at or not organization.feature_enabled:
-        return None
-    live = Installation.objects.live().filter(organization=organization)
-    return live.order_by("connected_at").first()
+def member_states(members: Iterable[Member], installation: Installation) -> dict[UUID, LinkState]:
+    """Return how each of ``members`` stands with one live connection, by id, in one statement."""
+    users = {member.pk: member for member in members if _is_organization_user(member)}
+    last = _last_links(users, installation.target)
+    return {
+        member.pk: _state(installation, last.get(member.pk)) if member.pk in users else UNAVAILABLE
+        for member in members
+    }
 
 
-def _organization_users(organization: Organization, ovice_ids: Collection[str]) -> dict[str, UUID]:
-    users = Member.objects.filter(
-        organization=organization,
-        ovice_id__in=ovice_ids,
-        removed_at=None,
-        role__in=ORGANIZATION_USERS,
-    )
-    return dict(users.values_list("ovice_id", "pk"))
+def _is_organization_user(member: Member) -> bool:
+    return member.removed_at is None and member.role in ORGANIZATION_USERS
 
 
-def _latest_links(member_ids: Iterable[UUID]) -> dict[UUID, Link]:
+def _last_links(member_ids: Iterable[UUID], target: str) -> dict[UUID, Link]:
     """Return each member's active link, or else the one that ended last."""
-    links = Link.objects.filter(member__in=list(member_ids)).order_by("linked_at")
-    latest: dict[UUID, Link] = {}
-    for link in links:
-        before = latest.get(link.member_id)
-        if before is None or before.removed_at is not None:
-            latest[link.member_id] = link
-    return latest
+    links = Link.objects.filter(member__in=list(member_ids), installation__target=target)
+    newest_last = links.order_by(F("removed_at").asc(nulls_last=True), "linked_at")
+    return {link.member_id: link for link in newest_last.select_related("installation")}
 
 
-def _state(organization: Organization, installation: Installation, link: Link | None) -> LinkState:
-    if link is None:
+def _state(installation: Installation, last: Link | None) -> LinkState:
+    if last is None or last.removed_reason == RemovedReason.USER:
         return LinkState(LinkStatus.UNLINKED)
-    if link.removed_at is not None:
-        lost = link.removed_reason in _RELINK_REASONS
-        status = LinkStatus.NEEDS_RELINK if lost else LinkStatus.UNLINKED
-        return LinkState(status, reason=link.removed_reason if lost else "")
-    status = LinkStatus.LINKED
-    if organization.paused_at or installation.state == InstallationState.PAUSED:
-        status = LinkStatus.PAUSED
-    elif link.attention_at is not None:
-        status = LinkStatus.NEEDS_RELINK
-    return LinkState(
-        status,
-        reason=link.attention_reason if status == LinkStatus.NEEDS_RELINK else "",
-        link_id=link.pk,
-        linked_at=link.linked_at,
-        target=installation.target,
-        account_name=link.account_name or "",
-    )
+    if last.removed_at is not None:
+        return LinkState(LinkStatus.NEEDS_RELINK, last.removed_reason)
+    if installation.organization.paused_at or installation.state == InstallationState.PAUSED:
+        return LinkState(LinkStatus.PAUSED, "org_paused", last)
+    if installation.state == InstallationState.ATTENTION:
+        return LinkState(LinkStatus.PAUSED, "org_attention", last)
+    status = LinkStatus.NEEDS_RELINK if last.attention_at else LinkStatus.LINKED
+    return LinkState(status, last.attention_reason, last)

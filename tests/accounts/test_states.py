@@ -1,4 +1,4 @@
-"""Where a member stands: the contract's statuses and reasons, from the rows alone."""
+"""How a member's link stands: the contract's statuses and reasons, from the rows alone."""
 
 from datetime import timedelta
 
@@ -6,8 +6,15 @@ import pytest
 from django.utils.timezone import now
 
 from accounts.models import Link, Role
-from accounts.standing import Standing, Status, connections, standing_of, standings
-from integrations.models import InstallationState
+from accounts.states import (
+    UNAVAILABLE,
+    LinkState,
+    LinkStatus,
+    connections,
+    link_states,
+    member_states,
+)
+from integrations.models import Installation, InstallationState, Organization
 from tests.factories import make_installation, make_link, make_member
 
 pytestmark = pytest.mark.django_db
@@ -20,9 +27,9 @@ def link() -> Link:
 
 def stand(link: Link) -> tuple[str, str]:
     """Return status and reason as they are stored now."""
-    link = Link.objects.select_related("member", "installation__organization").get(pk=link.pk)
-    standing = standing_of(link.member, link.installation)
-    return standing.status.value, standing.reason
+    organization = Organization.objects.get(pk=link.organization_id)
+    state = link_states(organization, [link.member.ovice_id])[link.member.ovice_id]
+    return state.status.value, state.reason
 
 
 def test_a_linked_member_is_linked(link):
@@ -31,11 +38,19 @@ def test_a_linked_member_is_linked(link):
 
 def test_a_member_without_a_link_is_not(link):
     other = make_member(link.organization)
-    assert standing_of(other, link.installation) == Standing(Status.UNLINKED)
+    found = member_states([other], link.installation)
+    assert found == {other.pk: LinkState(LinkStatus.UNLINKED)}
 
 
 def test_without_a_connection_there_is_nothing_to_link(link):
-    assert standing_of(link.member, None) == Standing(Status.UNAVAILABLE, "org_not_connected")
+    Installation.objects.update(state=InstallationState.REMOVED)
+    assert stand(link) == ("unavailable", "")
+
+
+@pytest.mark.parametrize("ovice_id", ["nobody", ""])
+def test_who_is_unknown_has_no_button(link, ovice_id):
+    assert link_states(link.organization, [ovice_id]) == {ovice_id: UNAVAILABLE}
+    assert link_states(None, [ovice_id]) == {ovice_id: UNAVAILABLE}
 
 
 @pytest.mark.parametrize(
@@ -84,27 +99,27 @@ def test_an_organization_that_pauses_pauses_its_links(link):
     assert stand(link) == ("paused", "org_paused")
 
 
-def test_an_account_that_takes_nothing_is_linked_with_a_reason(link):
+def test_an_account_that_takes_nothing_needs_its_member(link):
     Link.objects.update(attention_at=now(), attention_reason="recipient_refused")
-    assert stand(link) == ("linked", "recipient_refused")
+    assert stand(link) == ("needs_relink", "recipient_refused")
 
 
 def test_what_ovice_switched_off_is_not_there(link):
     link.organization.feature_enabled = False
     link.organization.save()
-    assert stand(link) == ("unavailable", "feature_disabled")
+    assert stand(link) == ("unavailable", "")
 
 
 @pytest.mark.parametrize("changes", [{"role": Role.VISITOR}, {"removed_at": now()}])
 def test_who_is_no_organization_user_has_no_button(link, changes):
     type(link.member).objects.update(**changes)
-    assert stand(link) == ("unavailable", "not_organization_user")
+    assert stand(link) == ("unavailable", "")
 
 
 def test_many_members_cost_one_query(link, django_assert_num_queries):
     members = [link.member, *(make_member(link.organization) for _ in range(20))]
     with django_assert_num_queries(1):
-        found = standings(members, link.installation)
+        found = member_states(members, link.installation)
     assert [found[member.pk].status for member in members] == ["linked"] + ["unlinked"] * 20
 
 
