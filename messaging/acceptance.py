@@ -15,8 +15,9 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from accounts.models import ORGANIZATION_USERS, Link, Member
+from integrations.cleaning import one_line
 from integrations.models import LIVE_STATES, Installation, InstallationState, Organization
-from messaging.content import Content, is_blank, one_line, plain_text
+from messaging.content import Content, is_blank, plain_text
 from messaging.eligibility import Skip, Standing, check_addressing, decide
 from messaging.events import MessageCreated
 from messaging.models import Delivery, Message, ReceivedEvent, lane_number

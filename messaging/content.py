@@ -7,6 +7,8 @@ from typing import Self
 
 import msgspec
 
+from integrations.cleaning import clean
+
 # Tags after which a reader expects a new line.
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "blockquote", "pre"})
 _HIDDEN = frozenset({"script", "style", "head", "template"})
@@ -65,24 +67,6 @@ class _TextOf(HTMLParser):
 def plain_text(text: str, text_format: str) -> str:
     """Return ``text`` as one would read it: without markup, control characters and outer space."""
     return clean(_without_markup(text) if text_format == "html" else text)
-
-
-def clean(text: str) -> str:
-    """Return ``text`` without what a database, a log or a chat cannot carry.
-
-    Lone surrogates become U+FFFD; control characters other than tab and line breaks go. Marks that
-    steer the direction of writing stay: they belong to the text.
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    lines = whole.replace("\r\n", "\n").replace("\r", "\n")
-    kept = (char for char in lines if char in "\n\t" or unicodedata.category(char) != "Cc")
-    return "".join(kept).strip()
-
-
-def one_line(name: str) -> str:
-    """Return a name as one clean line, in which nothing steers the writing or is a link."""
-    kept = (char for char in clean(name) if unicodedata.category(char) != "Cf")
-    return " ".join("".join(kept).replace("://", ": ").split())
 
 
 def is_blank(text: str) -> bool:

@@ -3,6 +3,7 @@
 from django.utils.timezone import now
 
 from accounts.directory import remove_member, update_member
+from integrations.cleaning import one_line
 from integrations.directory import (
     remove_organization,
     remove_space,
@@ -10,7 +11,6 @@ from integrations.directory import (
     update_space,
 )
 from integrations.models import Organization
-from messaging.content import one_line
 from messaging.events import (
     EmailChanged,
     Event,

@@ -1,12 +1,10 @@
 """The copy of a DM, in the recipient's language, before a target lays it out."""
 
-from urllib.parse import urlsplit
-
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from integrations.languages import language_of
+from integrations.ovice_links import is_ovice_url
 from integrations.targets import Notice
 from messaging.content import Content
 
@@ -29,23 +27,6 @@ def compose(content: Content, *, locale: str, with_link: bool = True) -> Notice:
             footnotes=_footnotes(content),
             link=content.link if with_link else "",
         )
-
-
-def is_ovice_url(url: str) -> bool:
-    """Return whether ``url`` is an https address on one of ovice's own hosts."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    return (
-        parts.scheme == "https"
-        and host in settings.OVICE_ALLOWED_HOSTS
-        and port is None
-        and "@" not in parts.netloc
-        and url.isprintable()
-        and not set(url) & set(" []<>")
-    )
 
 
 def _headline(content: Content) -> str:

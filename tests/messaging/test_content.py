@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.content import Content, clean, is_blank, one_line, plain_text
+from integrations.cleaning import clean, one_line
+from messaging.content import Content, is_blank, plain_text
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from integrations.ovice_links import is_ovice_url
 from messaging.content import Content
-from messaging.notice import choose_link, compose, is_ovice_url
+from messaging.notice import choose_link, compose
 
 LINK = "https://app.ovice.com/ws/tokyo-hq"
 
