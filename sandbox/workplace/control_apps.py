@@ -209,6 +209,11 @@ async def list_attempts(request: web.Request) -> web.Response:
     return listed(request.app[PLATFORM].sender.shown(int(after)))
 
 
+async def show_sender(request: web.Request) -> web.Response:
+    """Answer `GET …/webhooks/under-way`: how many posts are not yet delivered or given up."""
+    return web.json_response({"posts": request.app[PLATFORM].sender.under_way})
+
+
 async def flush(request: web.Request) -> web.Response:
     """Answer `POST …/webhooks/flush`: send what was held back."""
     sender = request.app[PLATFORM].sender
@@ -266,3 +271,4 @@ def setup(app: web.Application) -> None:
     router.add_get(f"{PREFIX}/webhooks", list_attempts)
     router.add_put(f"{PREFIX}/webhooks", set_sender)
     router.add_post(f"{PREFIX}/webhooks/flush", flush)
+    router.add_get(f"{PREFIX}/webhooks/under-way", show_sender)

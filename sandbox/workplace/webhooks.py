@@ -104,6 +104,11 @@ class Sender:
         self._waiting: dict[str, list[Event]] = defaultdict(list)
         self._order: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
+    @property
+    def under_way(self) -> int:
+        """How many posts are on their way, or wait to be tried again."""
+        return len(self._tasks)
+
     def emit(self, app: App, topic: str, field_name: str, event: Event) -> None:
         """Send an event if the app asked for it."""
         subscription = app.subscriptions.get(topic)

@@ -1,0 +1,66 @@
+"""Echoes, arrivals and readings, as Workplace tells them."""
+
+import pytest
+
+from messaging.bot.handling import handle
+from messaging.models import DeliveryState
+from tests.factories import make_delivery
+from tests.messaging.bot.conftest import arrived
+from tests.messaging.draining import run
+
+
+@pytest.fixture
+def sent(hanako, settings):
+    """Return a function that relays a DM to Hanako and takes in what Workplace tells."""
+    settings.RELAY_LANES = 1
+    link = hanako.office.installation.links.get()
+
+    def relay(**fault):
+        delivery = make_delivery(link)
+        if fault:
+            hanako.office.sandbox.fault(**fault)
+        run(hanako.office)
+        arrived(hanako.office)
+        handle(hanako.office.installation.pk)
+        delivery.refresh_from_db()
+        return delivery
+
+    return relay
+
+
+def test_a_dm_that_reached_the_person_says_when(sent):
+    delivery = sent()
+    assert delivery.reached_at is not None
+    assert delivery.seen_at is None
+
+
+def test_a_dm_that_was_read_says_when(sent, hanako):
+    delivery = sent()
+    hanako.office.sandbox.act(hanako.person, hanako.page, read=True)
+    arrived(hanako.office)
+    handle(hanako.office.installation.pk)
+    delivery.refresh_from_db()
+    assert delivery.seen_at is not None
+    assert delivery.seen_at >= delivery.settled_at
+
+
+def test_what_comes_after_a_reading_is_not_yet_seen(sent, hanako):
+    sent()
+    hanako.office.sandbox.act(hanako.person, hanako.page, read=True)
+    assert sent().seen_at is None
+
+
+def test_a_lost_answer_is_settled_by_the_echo_without_another_call(sent, hanako):
+    delivery = sent(kind="cut_after", calls=1)
+    assert (delivery.state, delivery.parts_echoed) == (DeliveryState.UNCONFIRMED, 1)
+    run(hanako.office)
+    delivery.refresh_from_db()
+    assert delivery.state == DeliveryState.DELIVERED
+    assert len(hanako.from_bot()) == 1
+
+
+def test_facts_cause_no_answer(sent, hanako):
+    sent()
+    hanako.office.sandbox.act(hanako.person, hanako.page, read=True)
+    hanako.settle()
+    assert len(hanako.from_bot()) == 1

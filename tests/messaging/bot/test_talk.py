@@ -1,0 +1,204 @@
+"""What becomes of taps and messages, over HTTP from Work Chat to Work Chat."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils.timezone import now
+
+from accounts.choices import UNTIL_RESUMED, choices_of, resting_until
+from accounts.models import Link
+from integrations.models import Organization
+from messaging.bot import talk as talking
+from messaging.bot.handling import handle
+from messaging.models import Conversation, DeliveryState, ReceivedUpdate
+from tests.factories import make_delivery, number
+from tests.messaging.bot.conftest import arrived, owed, updates
+
+
+def link_of(chat) -> Link:
+    return Link.objects.filter(installation=chat.office.installation).latest("linked_at")
+
+
+def rests(chat):
+    member = link_of(chat).member
+    member.refresh_from_db()
+    return resting_until(choices_of(type(member).objects.get(pk=member.pk)), now())
+
+
+def tap(chat, *codes):
+    for code in codes:
+        chat.sends(code)
+    chat.settle()
+
+
+def last(chat) -> str:
+    message = chat.from_bot()[-1]
+    return message["text"] or message["attachment"]["payload"]["text"]
+
+
+def test_pausing_until_resumed_holds_until_resumed(hanako):
+    tap(hanako, "kotozute.pause.open")
+    assert rests(hanako) == UNTIL_RESUMED
+    tap(hanako, "kotozute.resume")
+    assert rests(hanako) is None
+
+
+def test_a_pause_for_today_ends_at_midnight_where_the_person_lives(linked_up, new_office):
+    office = linked_up(new_office())
+    link = office.join("Hanako", locale="ja_JP")
+    talking._do(talking.Act.PAUSE_TODAY, talking.standing_of(office.installation, link.account_id))
+    end = resting_until(choices_of(type(link.member).objects.get(pk=link.member.pk)), now())
+    assert (end.hour, end.minute) == (15, 0)
+    assert timedelta(0) < end - now() <= timedelta(days=1)
+
+
+def test_stopping_ends_the_link_and_cancels_what_waits(hanako):
+    waiting = make_delivery(link_of(hanako))
+    tap(hanako, "kotozute.stop.yes")
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.reason) == (DeliveryState.CANCELLED, "user")
+    assert not Link.objects.active().exists()
+
+
+def test_a_stop_is_undone_by_all_the_rules_of_a_new_link(hanako):
+    tap(hanako, "kotozute.stop.yes")
+    hanako.office.sandbox.change_member(hanako.person, email="other@example.com")
+    tap(hanako, "kotozute.undo")
+    assert not Link.objects.active().exists()
+    assert "could not link you again" in last(hanako)
+
+
+def test_after_ten_minutes_a_stop_stays(hanako):
+    tap(hanako, "kotozute.stop.yes")
+    Link.objects.update(removed_at=now() - timedelta(minutes=11))
+    tap(hanako, "kotozute.undo")
+    assert not Link.objects.active().exists()
+    assert "You are not linked" in last(hanako)
+
+
+def test_taps_are_obeyed_in_the_order_they_were_made(hanako):
+    hanako.office.sandbox.workplace("PUT", "webhooks", {"hold": True, "reverse": True})
+    for code in ("kotozute.pause.open", "kotozute.resume", "kotozute.pause.open"):
+        hanako.sends(code)
+    hanako.office.sandbox.workplace("POST", "webhooks/flush")
+    hanako.settle()
+    assert rests(hanako) == UNTIL_RESUMED
+
+
+def test_doubled_webhooks_are_answered_once(hanako):
+    hanako.office.sandbox.workplace("PUT", "webhooks", {"duplicates": 3})
+    hanako.writes("Hello?")
+    assert len(hanako.from_bot()) == 1
+
+
+def test_a_thousand_taps_in_a_second_get_one_answer(hanako):
+    hanako.office.sandbox.workplace("PUT", "webhooks", {"hold": True, "batch": 1000})
+    for turn in range(150):
+        hanako.sends("kotozute.pause.open" if turn % 2 else "kotozute.resume")
+    hanako.office.sandbox.workplace("POST", "webhooks/flush")
+    hanako.settle()
+    assert (updates(), len(hanako.from_bot())) == (150, 1)
+    assert rests(hanako) == UNTIL_RESUMED
+
+
+def test_what_was_seen_is_marked_and_an_answer_announced(hanako):
+    hanako.writes("Hello?")
+    actions = [call["body"].get("sender_action") for call in hanako.office.sandbox.sends()]
+    assert actions == ["mark_seen", "typing_on", None]
+
+
+def test_two_programs_that_talk_with_each_other_fall_silent(hanako):
+    for _turn in range(talking.MOST_ANSWERS + 5):
+        Conversation.objects.update(noted_at=None)
+        ReceivedUpdate.objects.create(
+            organization=hanako.office.organization,
+            installation=hanako.office.installation,
+            key=number(),
+            kind="wrote",
+            account_id=link_of(hanako).account_id,
+            happened_at=now(),
+        )
+        handle(hanako.office.installation.pk)
+    assert len(hanako.from_bot()) == talking.MOST_ANSWERS
+    assert owed() == []
+
+
+def test_in_a_group_the_bot_points_once_to_the_chat_of_two(hanako):
+    value = {"from": {"id": link_of(hanako).account_id}, "post_id": "1", "verb": "add"}
+    for post in ("1", "2"):
+        hanako.office.sandbox.workplace(
+            "POST",
+            "changes",
+            {"page": hanako.page, "field": "mention", "value": {**value, "post_id": post}},
+        )
+    hanako.settle()
+    assert [last(hanako)[:11], len(hanako.from_bot())] == ["I only work", 1]
+    assert all("id" in call["body"]["recipient"] for call in hanako.office.sandbox.sends())
+
+
+def test_an_answer_that_did_not_get_through_is_said_later(hanako):
+    hanako.office.sandbox.fault("error", code=2, calls=3)
+    hanako.writes("Hello?")
+    assert (owed(), len(hanako.from_bot())) == (["one_way"], 0)
+    handle(hanako.office.installation.pk)
+    assert (owed(), len(hanako.from_bot())) == ([], 1)
+
+
+def test_an_answer_that_may_have_arrived_is_not_said_again(hanako):
+    hanako.office.sandbox.fault("cut_after", calls=3)
+    hanako.writes("Hello?")
+    handle(hanako.office.installation.pk)
+    assert (owed(), len(hanako.from_bot())) == ([], 1)
+
+
+def test_an_answer_that_comes_too_late_is_let_go(hanako):
+    hanako.office.sandbox.fault("error", code=2, calls=3)
+    hanako.writes("Hello?")
+    with time_machine.travel(now() + timedelta(minutes=11)):
+        handle(hanako.office.installation.pk)
+    assert (owed(), len(hanako.from_bot())) == ([], 0)
+
+
+def test_a_tap_whose_worker_died_before_the_answer_is_answered(hanako, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def die(*_args):
+        raise Killed
+
+    hanako.sends("kotozute.stop.yes")
+    arrived(hanako.office)
+    with monkeypatch.context() as dying:
+        dying.setattr(talking, "_answer", die)
+        with pytest.raises(Killed):
+            handle(hanako.office.installation.pk)
+    handle(hanako.office.installation.pk)
+    assert "Stopped." in last(hanako)
+
+
+def test_somebody_who_is_spoken_with_by_another_worker_waits(hanako):
+    hanako.sends("kotozute.help")
+    arrived(hanako.office)
+    later = now() + timedelta(seconds=60)
+    Conversation.objects.create(
+        organization=hanako.office.organization,
+        installation=hanako.office.installation,
+        account_id=link_of(hanako).account_id,
+        leased_until=later,
+    )
+    handle(hanako.office.installation.pk)
+    assert hanako.from_bot() == []
+    with time_machine.travel(later + timedelta(seconds=1)):
+        assert talking.talk(hanako.office.installation, link_of(hanako).account_id)
+
+
+def test_a_stranger_of_unknown_language_is_spoken_to_in_the_organizations(linked_up, new_office):
+    office = linked_up(new_office())
+    Organization.objects.update(language="ja")
+    person = office.sandbox.member(office.community, "Ken", locale="fr_FR")
+    office.sandbox.act(person, office.integration.page_id, text="Bonjour")
+    arrived(office)
+    handle(office.installation.pk)
+    [message] = [line for line in office.sandbox.chat(person) if line["from"] == "bot"]
+    assert "連携していない" in message["attachment"]["payload"]["text"]
