@@ -13,7 +13,7 @@ from messaging.bot import talk as talking
 from messaging.bot.handling import handle
 from messaging.models import Conversation, DeliveryState, ReceivedUpdate
 from tests.factories import make_delivery, number
-from tests.messaging.bot.conftest import arrived, owed, updates
+from tests.messaging.bot.conftest import Chat, arrived, owed, updates
 
 
 def link_of(chat) -> Link:
@@ -46,9 +46,11 @@ def test_pausing_until_resumed_holds_until_resumed(hanako):
 
 def test_a_pause_for_today_ends_at_midnight_where_the_person_lives(linked_up, new_office):
     office = linked_up(new_office())
-    link = office.join("Hanako", locale="ja_JP")
-    talking._do(talking.Act.PAUSE_TODAY, talking.standing_of(office.installation, link.account_id))
-    end = resting_until(choices_of(type(link.member).objects.get(pk=link.member.pk)), now())
+    office.join("Hanako", locale="ja_JP")
+    chat = Chat(office, "Hanako")
+    tap(chat, "kotozute.pause.today")
+    end = rests(chat)
+    assert end is not None
     assert (end.hour, end.minute) == (15, 0)
     assert timedelta(0) < end - now() <= timedelta(days=1)
 
