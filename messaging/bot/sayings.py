@@ -124,9 +124,7 @@ def _not_linked(standing: Standing) -> Saying:
 
 def _ask_pause(_standing: Standing) -> Saying:
     return Saying(
-        gettext(
-            "For how long? What comes meanwhile waits, up to your organization's limit."
-        ),
+        gettext("For how long? What comes meanwhile waits, up to your organization's limit."),
         (
             Choice(gettext("1 hour"), Code.PAUSE_HOUR),
             Choice(gettext("Today"), Code.PAUSE_TODAY),
