@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import SuspiciousOperation
 
@@ -14,6 +15,11 @@ from integrations.workplace.answer import text_of
 
 _ALGORITHM = "HMAC-SHA256"
 LONGEST = 8192
+_LONGEST_ID = 64
+# Workplace opened to the public in this month: nothing was ever signed before.
+_EARLIEST = datetime(2016, 10, 1, tzinfo=UTC)
+# How far ahead of ours the platform's clock may be.
+_AHEAD = timedelta(minutes=5)
 
 
 class BadSignedRequest(SuspiciousOperation):
@@ -22,24 +28,30 @@ class BadSignedRequest(SuspiciousOperation):
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """``issued_at`` is in Unix seconds, or None where the platform does not tell."""
+    """What was signed: a community, one of its users, or both.
 
-    community_id: str
+    ``issued_at`` is None where the platform does not tell.
+    """
+
+    community_id: str = ""
     user_id: str = ""
-    issued_at: int | None = None
+    issued_at: datetime | None = None
 
 
-def read_signed_request(value: str, app_secret: str) -> SignedRequest:
+def read_signed_request(value: str, app_secret: str, *, at: datetime) -> SignedRequest:
     """Verify and read ``{signature}.{payload}``; raise ``BadSignedRequest`` otherwise.
 
     Workplace signs with the base64url of the digest in hex, consumer Facebook with that of the
-    digest itself. Both prove the secret, so both are accepted. Age is the caller's to judge: an
-    uninstall that arrives late still is one.
+    digest itself (dossier 8.4 and 8.5). Both prove the secret, so both are accepted. An uninstall
+    that arrives late still is one; only a time that cannot be, at the moment ``at``, is refused.
     """
     signature, _dot, payload = value.partition(".")
     if not app_secret or len(value) > LONGEST or not _proves(signature, payload, app_secret):
         raise BadSignedRequest("A signed_request was refused.")
-    return _read(payload)
+    try:
+        return _read(payload, at)
+    except (ValueError, RecursionError):
+        raise BadSignedRequest("A signed_request was refused.") from None
 
 
 def _proves(signature: str, payload: str, app_secret: str) -> bool:
@@ -49,22 +61,47 @@ def _proves(signature: str, payload: str, app_secret: str) -> bool:
     return any(hmac.compare_digest(given, form) for form in forms)
 
 
-def _read(payload: str) -> SignedRequest:
-    try:
-        parts = json.loads(_decode(payload))
-    except (ValueError, RecursionError):
-        parts = None
+def _read(payload: str, at: datetime) -> SignedRequest:
+    """Read what was signed; raise ``ValueError`` for anything that the platform never sends."""
+    parts = json.loads(_decode(payload), object_pairs_hook=_without_repeats)
     if not isinstance(parts, Mapping) or parts.get("algorithm", _ALGORITHM) != _ALGORITHM:
-        raise BadSignedRequest("A signed_request was refused.")
-    community_id = text_of(parts.get("community_id"))
-    if not community_id:
-        raise BadSignedRequest("A signed_request was refused.")
-    issued_at = text_of(parts.get("issued_at"))
-    return SignedRequest(
-        community_id=community_id,
-        user_id=text_of(parts.get("user_id")),
-        issued_at=int(issued_at) if issued_at.isascii() and issued_at.isdigit() else None,
+        raise ValueError
+    found = SignedRequest(
+        community_id=_identifier(parts.get("community_id")),
+        user_id=_identifier(parts.get("user_id")),
+        issued_at=_moment(parts["issued_at"], at) if "issued_at" in parts else None,
     )
+    if not found.community_id and not found.user_id:
+        raise ValueError
+    return found
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a key that comes twice: two readers could see two different things."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def _identifier(value: object) -> str:
+    """Return an id of Graph's, which is decimal digits as text or a number; nothing if absent."""
+    if value is None:
+        return ""
+    text = text_of(value)
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_ID:
+        raise ValueError
+    return text
+
+
+def _moment(value: object, at: datetime) -> datetime:
+    """Return the time of Unix seconds that can be true at ``at``."""
+    seconds = text_of(value)
+    if not seconds.isascii() or not seconds.isdigit():
+        raise ValueError
+    if not _EARLIEST.timestamp() <= int(seconds) <= (at + _AHEAD).timestamp():
+        raise ValueError
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _decode(part: str) -> bytes:

@@ -1,21 +1,19 @@
 """The uninstall notice: both encodings of the signature, and what is refused."""
 
-import base64
-import hashlib
-import hmac
-import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.workplace.signed_request import (
-    BadSignedRequest,
-    SignedRequest,
-    read_signed_request,
-)
+from integrations.workplace import signed_request
+from integrations.workplace.signed_request import BadSignedRequest, SignedRequest
+from tests.integrations.workplace.signed import SECRET, sign, sign_raw
 
-SECRET = "example-app-secret"
+AT = datetime(2026, 4, 1, tzinfo=UTC)
+ISSUED_AT = datetime.fromtimestamp(1_700_000_000, UTC)
+read_signed_request = partial(signed_request.read_signed_request, at=AT)
 PAYLOAD = (
     "eyJhbGdvcml0aG0iOiJITUFDLVNIQTI1NiIsImlzc3VlZF9hdCI6MTcwMDAwMDAwMCwiY29tbXVuaXR5X2lkIjoi"
     "MTAwMDAwMDAwMSIsInVzZXJfaWQiOiIyMDAwMDAwMDAyIn0"
@@ -24,21 +22,11 @@ WORKPLACE = "YWE4MjEwM2JjMmZkNDAzZTYyMzU0ZTdiMzgwOThmMzg3N2U3MWIzZDE3NTcxODQ3YWE
 CONSUMER = "qoIQO8L9QD5iNU57OAmPOHfnGz0XVxhHqiHIhqDYDm0"
 
 
-def encode(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).decode().rstrip("=")
-
-
-def sign(parts: object, secret: str = SECRET) -> str:
-    payload = encode(json.dumps(parts).encode())
-    digest = hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
-    return f"{encode(digest.encode())}.{payload}"
-
-
 @pytest.mark.parametrize("signature", [WORKPLACE, CONSUMER])
 def test_both_encodings_of_the_signature_prove_the_secret(signature):
     found = read_signed_request(f"{signature}.{PAYLOAD}", SECRET)
 
-    assert found == SignedRequest("1000000001", "2000000002", 1_700_000_000)
+    assert found == SignedRequest("1000000001", "2000000002", ISSUED_AT)
 
 
 def test_a_number_and_missing_parts_are_understood():
@@ -64,12 +52,39 @@ def test_a_number_and_missing_parts_are_understood():
         sign({"algorithm": "HMAC-SHA256"}),
         sign({"community_id": 1.5}),
         sign(["1"]),
+        sign("1"),
+        sign(None),
+        sign({"community_id": ""}),
+        sign({"community_id": True}),
+        sign({"community_id": "１"}),
+        sign({"community_id": "1", "user_id": ["2"]}),
+        sign({"community_id": "1", "issued_at": "yesterday"}),
+        sign({"community_id": "1", "issued_at": -1}),
+        sign({"community_id": "1", "issued_at": 1_000_000_000}),
+        sign({"community_id": "1", "issued_at": int(AT.timestamp()) + 301}),
+        sign_raw(b'{"community_id": "1", "community_id": "2"}'),
+        sign_raw(b'{"community_id": "1"'),
+        sign_raw(b'{"community_id": "1"}\xff'),
+        sign_raw(b"[" * 5000),
         sign({"community_id": "1" * 9000}),
     ],
 )
 def test_everything_else_is_refused(value):
     with pytest.raises(BadSignedRequest):
         read_signed_request(value, SECRET)
+
+
+def test_a_time_a_little_ahead_of_ours_is_the_platforms_clock():
+    ahead = AT + timedelta(minutes=5)
+
+    found = read_signed_request(sign({"user_id": 7, "issued_at": int(ahead.timestamp())}), SECRET)
+
+    assert found == SignedRequest(user_id="7", issued_at=ahead)
+
+
+@pytest.mark.parametrize("padding", ["", "="])
+def test_padding_is_neither_needed_nor_refused(padding):
+    assert read_signed_request(f"{CONSUMER}{padding}.{PAYLOAD}", SECRET).user_id == "2000000002"
 
 
 def test_another_secret_proves_nothing_and_an_empty_one_neither():
@@ -93,5 +108,5 @@ def test_what_the_sandbox_signs_is_read(sandbox, encoding):
     signed = sandbox.workplace("POST", asked, {"payload": payload})["signed_request"]
 
     assert read_signed_request(signed, app["app_secret"]) == (
-        SignedRequest("1000000001", issued_at=1_700_000_000)
+        SignedRequest("1000000001", issued_at=ISSUED_AT)
     )
