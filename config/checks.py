@@ -15,7 +15,9 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Warned
 from django.core.exceptions import ImproperlyConfigured
 
-from integrations.masterkeys import parse_key
+from integrations.ledger import LONGEST_GRACE
+from integrations.masterkeys import KeyMissingError, parse_key
+from integrations.pseudonyms import receipt_seed
 from integrations.standard_webhooks import parse_secret
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -229,3 +231,16 @@ def check_services() -> Iterator[CheckMessage]:
         yield Warned("REDIS_URL is unset; the embedded Valkey is for trying out.", id="config.W003")
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         yield Warned("EMAIL_URL is unset; mails only go to the log.", id="config.W004")
+
+
+@_registered
+def check_removal() -> Iterator[CheckMessage]:
+    """E040 and E041: what promises about removed data rest on."""
+    try:
+        receipt_seed()
+    except KeyMissingError as error:
+        yield Error(str(error), hint=_KEY_COMMAND, id="config.E040")
+    if settings.RECEIPT_SIGNING_KEY in settings.ENCRYPTION_KEYS:
+        yield Error("RECEIPT_SIGNING_KEY is one of ENCRYPTION_KEYS.", id="config.E040")
+    if not timedelta(0) <= settings.REMOVAL_GRACE <= LONGEST_GRACE:
+        yield Error(f"REMOVAL_GRACE_DAYS must be from 0 to {LONGEST_GRACE.days}.", id="config.E041")

@@ -17,5 +17,6 @@ def generate() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ENCRYPTION_KEYS": random_base64(),
+        "RECEIPT_SIGNING_KEY": random_base64(),
         "OVICE_EVENT_SECRETS": SECRET_PREFIX + random_base64(),
     }

@@ -182,6 +182,8 @@ AUDITLOG_DISABLE_REMOTE_ADDR = True
 
 # Master keys that wrap access tokens and every organization's data key, newest first.
 ENCRYPTION_KEYS = words("ENCRYPTION_KEYS")
+# Signs the receipts of purges (Ed25519, 32 bytes in base64), and keys the hashes they contain.
+RECEIPT_SIGNING_KEY = env.str("RECEIPT_SIGNING_KEY", default="")
 # django-cryptography derives a key of its own when it is imported, by default from SECRET_KEY.
 # Nothing is ever encrypted with it: integrations/masterkeys.py always passes keys and signer.
 CRYPTOGRAPHY_KEY = "not used"
@@ -287,6 +289,27 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.look_after_links",
         "schedule": LINK_ROUND_EVERY,
         "options": {"expires": LINK_ROUND_EVERY.total_seconds()},
+    },
+}
+
+# --- Removal and retention ------------------------------------------------------------------------
+
+# By when everything of a removed installation or organization is gone; a reinstall before that
+# keeps the links.
+REMOVAL_GRACE = timedelta(days=env.float("REMOVAL_GRACE_DAYS", default=7))
+# A purge gives its worker back after this long and goes on with the next beat.
+PURGE_TIME_SLICE = timedelta(seconds=20)
+PURGE_EVERY = timedelta(seconds=env.float("PURGE_EVERY_SECONDS", default=30))
+CELERY_BEAT_SCHEDULE |= {
+    "stop removed": {
+        "task": "integrations.tasks.stop_removed",
+        "schedule": PURGE_EVERY / 2,
+        "options": {"expires": PURGE_EVERY.total_seconds() / 2},
+    },
+    "purge removed": {
+        "task": "integrations.tasks.purge_removed",
+        "schedule": PURGE_EVERY,
+        "options": {"expires": PURGE_EVERY.total_seconds()},
     },
 }
 

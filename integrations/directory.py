@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from integrations.models import Installation, Organization, Space
-from integrations.removal import remove_installation
+from integrations.models import Organization, Space
 
 
 class Reported(Protocol):
@@ -65,15 +64,6 @@ def update_organization(
     row = Organization.objects.select_for_update().get(pk=organization.pk)
     apply_newer(row, {"name": name, "plan": plan, "feature_enabled": feature_enabled}, at)
     row.save()
-
-
-def remove_organization(organization: Organization, *, at: datetime) -> None:
-    """End an organization for good: its tokens are destroyed, its links out of use."""
-    row = Organization.objects.select_for_update().get(pk=organization.pk)
-    row.removed_at = at
-    row.save(update_fields=["removed_at"])
-    for installation in Installation.objects.live().filter(organization=organization):
-        remove_installation(installation)
 
 
 def update_space(

@@ -10,10 +10,13 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from integrations import masterkeys
+from integrations import ledger, masterkeys
 from integrations.audited import Audited
 from integrations.sealed import Secret
 from integrations.targets import Credentials
+
+# Django finds the models of an app in this module only.
+Removal = ledger.Removal
 
 # ovice's identifiers are opaque strings of at most this length.
 OVICE_ID_LENGTH = 64

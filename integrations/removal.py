@@ -1,15 +1,173 @@
-"""The end of an installation: from here on nothing can use it."""
+"""The end of an installation, an organization or a member: from here on nothing can use it.
 
+Whoever asks, one mechanism answers: what must end ends now, and a row of the ledger says by when
+the rest is gone. Deleting is the work of ``integrations.purge``.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
 from django.utils.timezone import now
 
-from integrations.models import Installation, InstallationState
-from integrations.signals import installation_removed
+from integrations.ledger import Removal, RemovalReason, RemovalScope
+from integrations.models import Installation, InstallationKind, InstallationState, Organization
+from integrations.pseudonyms import keyed_hash
+from integrations.signals import (
+    account_deletion_requested,
+    installation_removed,
+    removal_requested,
+)
+
+logger = logging.getLogger(__name__)
+
+# A purge begins so much before everything has to be gone that a stuck one is noticed in time.
+HEADROOM = timedelta(days=1)
+
+
+class Uninstall(StrEnum):
+    """What an uninstall notice meant."""
+
+    REMOVED = "removed"
+    REPEATED = "repeated"
+    STALE = "stale"
+    UNKNOWN = "unknown"
 
 
 @transaction.atomic
-def remove_installation(installation: Installation) -> bool:
-    """Destroy the token and stop everything that would use it; return False if already removed."""
+def remove_installation(
+    installation: Installation, *, reason: RemovalReason = RemovalReason.DISCONNECTED
+) -> Removal | None:
+    """Destroy the token and stop everything that would use it; return None if already removed."""
+    removal = _remove(installation, reason)
+    if removal is not None:
+        stop(removal)
+    return removal
+
+
+@transaction.atomic
+def remove_organization(organization: Organization, *, at: datetime) -> Removal:
+    """End an organization for good, as ovice told at ``at``; the caller need not hold its lock."""
+    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    row.removed_at = at
+    row.save(update_fields=["removed_at"])
+    for installation in Installation.objects.live().filter(organization=row):
+        remove_installation(installation, reason=RemovalReason.ORGANIZATION_REMOVED)
+    asked = Removal.objects.open().filter(
+        organization=row, installation=None, reason=RemovalReason.ORGANIZATION_REMOVED
+    )
+    return asked.first() or _enter(row, RemovalReason.ORGANIZATION_REMOVED, stopped_at=now())
+
+
+@transaction.atomic
+def uninstall(target: str, community_id: str, *, issued_at: datetime | None) -> Uninstall:
+    """Act on a verified notice that a community removed our third-party app.
+
+    One short transaction: links and queue follow by ``stop_removed``. A notice from before the
+    present generation was connected belongs to an earlier one and changes nothing but its count.
+    """
+    live = (
+        Installation.objects.live()
+        .filter(target=target, community_id=community_id, kind=InstallationKind.THIRD_PARTY)
+        .first()
+    )
+    stale = live is not None and _is_before(issued_at, live.connected_at)
+    if live is not None and not stale and _remove(live, RemovalReason.UNINSTALLED):
+        return Uninstall.REMOVED
+    known = _note_repeat(target, community_id)
+    if stale:
+        return Uninstall.STALE
+    return Uninstall.REPEATED if known else Uninstall.UNKNOWN
+
+
+def stop_removed() -> int:
+    """End links and queue of what was removed without it; return how many removals that were."""
+    waiting = Removal.objects.open().filter(stopped_at=None)
+    return sum(stop(removal) for removal in waiting.order_by("pk")[:100])
+
+
+@transaction.atomic
+def stop(removal: Removal) -> bool:
+    """End the links and cancel the queue of a removed installation, once."""
+    row = Removal.objects.select_for_update().filter(pk=removal.pk, stopped_at=None).first()
+    if row is None:
+        return False
+    for installation in Installation.objects.filter(removal=row):
+        installation_removed.send(Installation, installation=installation)
+    Removal.objects.filter(pk=row.pk).update(stopped_at=now())
+    return True
+
+
+def erase(organization: Organization, *, member_id: UUID, member_ovice_id: str) -> Removal:
+    """Enter the erasure of one member, which begins at once; the caller has ended their links."""
+    return _enter(
+        organization,
+        RemovalReason.ERASURE,
+        grace=timedelta(0),
+        scope=RemovalScope.MEMBER,
+        member_id=member_id,
+        member_hash=keyed_hash("member", organization.ovice_id, member_ovice_id),
+        stopped_at=now(),
+    )
+
+
+@transaction.atomic
+def request_deletion(target: str, *, account_id: str) -> Removal:
+    """Enter the erasure of whoever has this account of a third-party app.
+
+    Nobody having it is no error: the platform asks, and is given a code either way.
+    """
+    asked = account_deletion_requested.send(Removal, target=target, account_id=account_id)
+    erasures = [removal for _receiver, removal in asked if removal is not None]
+    if erasures:
+        return cast("Removal", erasures[0])
+    return _enter(
+        None,
+        RemovalReason.ERASURE,
+        grace=timedelta(0),
+        scope=RemovalScope.MEMBER,
+        member_hash=keyed_hash("account", target, account_id),
+        stopped_at=now(),
+    )
+
+
+def purge_now(removal: Removal) -> None:
+    """Bring a removal's purge forward to this moment; one that has begun goes on."""
+    at = now()
+    waiting = Removal.objects.open().filter(pk=removal.pk, purge_at__gt=at)
+    if waiting.update(purge_at=at, due_at=at + min(HEADROOM, removal.due_at - at)):
+        logger.info("removal %s: its purge was brought forward", removal.pk)
+
+
+def status_url(removal: Removal) -> str:
+    """Return the public address at which a removal can be followed."""
+    path = reverse("removal", args=[removal.confirmation_code])
+    return f"{settings.BASE_URL}{path}"
+
+
+def organization_hash(ovice_id: str) -> str:
+    """Return the name by which the ledger knows an organization."""
+    return keyed_hash("organization", ovice_id)
+
+
+def is_removed_for_good(ovice_id: str) -> bool:
+    """Return whether ovice has removed this organization, whose rows may be gone already."""
+    return Removal.objects.filter(
+        organization_hash=organization_hash(ovice_id),
+        reason=RemovalReason.ORGANIZATION_REMOVED,
+        installation=None,
+        generation=None,
+    ).exists()
+
+
+def _remove(installation: Installation, reason: RemovalReason) -> Removal | None:
+    """Take the token away and enter the removal; None when somebody else has done so."""
     removed = (
         Installation.objects.live()
         .filter(pk=installation.pk)
@@ -20,6 +178,55 @@ def remove_installation(installation: Installation) -> bool:
             removed_at=now(),
         )
     )
-    if removed:
-        installation_removed.send(Installation, installation=installation)
-    return bool(removed)
+    if not removed:
+        return None
+    return _enter(installation.organization, reason, installation=installation)
+
+
+def _enter(
+    organization: Organization | None,
+    reason: RemovalReason,
+    *,
+    installation: Installation | None = None,
+    grace: timedelta | None = None,
+    **fields: object,
+) -> Removal:
+    """Write a removal into the ledger, with its times, and let others know."""
+    grace = settings.REMOVAL_GRACE if grace is None else grace
+    at = now()
+    removal = Removal.objects.create(
+        organization=organization,
+        installation=installation,
+        generation=installation.generation if installation else None,
+        reason=reason,
+        organization_hash=organization_hash(organization.ovice_id) if organization else "",
+        community_hash=_community_hash(installation),
+        requested_at=at,
+        purge_at=at + grace - min(HEADROOM, grace / 2),
+        due_at=at + grace,
+        **fields,
+    )
+    logger.info("removal %s entered: %s, due at %s", removal.pk, reason, removal.due_at)
+    removal_requested.send(Removal, removal=removal)
+    return removal
+
+
+def _community_hash(installation: Installation | None) -> str:
+    if installation is None or not installation.community_id:
+        return ""
+    return keyed_hash("community", installation.target, installation.community_id)
+
+
+def _note_repeat(target: str, community_id: str) -> bool:
+    """Count a notice on the latest removal of this community; False when there is none."""
+    earlier = Removal.objects.filter(community_hash=keyed_hash("community", target, community_id))
+    latest = earlier.order_by("-requested_at").values("pk")[:1]
+    noted = Removal.objects.filter(pk__in=latest)
+    return bool(noted.update(repeats=F("repeats") + 1, repeated_at=now()))
+
+
+def _is_before(issued_at: datetime | None, connected_at: datetime | None) -> bool:
+    """Compare in whole seconds, as the platform counts; an unknown time is not before."""
+    if issued_at is None or connected_at is None:
+        return False
+    return int(issued_at.timestamp()) < int(connected_at.timestamp())

@@ -4,3 +4,10 @@ from django.dispatch import Signal
 
 # An installation has been removed: keyword ``installation``.
 installation_removed = Signal()
+
+# A removal has been asked for: keyword ``removal``, a row of ``integrations.ledger``.
+removal_requested = Signal()
+
+# A chat target asks to delete what belongs to one of its accounts: keywords ``target`` and
+# ``account_id``. A receiver that has found a member returns the removal it has entered, or None.
+account_deletion_requested = Signal()

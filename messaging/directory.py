@@ -5,12 +5,12 @@ from django.utils.timezone import now
 from accounts.directory import remove_member, update_member
 from integrations.cleaning import one_line
 from integrations.directory import (
-    remove_organization,
     remove_space,
     update_organization,
     update_space,
 )
 from integrations.models import Organization
+from integrations.removal import remove_organization
 from messaging.events import (
     EmailChanged,
     Event,

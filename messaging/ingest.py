@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
 from integrations.models import Organization
+from integrations.removal import is_removed_for_good
 from messaging.acceptance import Arrival, judge_messages, recipient_of
 from messaging.directory import apply_directory_event
 from messaging.eligibility import Skip
@@ -122,6 +123,11 @@ def _organization(data: EventData) -> Organization | None:
     ovice_id = data.organization.id
     if isinstance(data, MessageDeleted):
         return Organization.objects.filter(ovice_id=ovice_id, removed_at=None).first()
+    if not Organization.objects.filter(ovice_id=ovice_id).exists() and is_removed_for_good(
+        ovice_id
+    ):
+        # Purged since. A late event must not bring anything of it back.
+        return None
     organization = Organization.objects.register(ovice_id)
     return None if organization.removed_at else organization
 

@@ -8,6 +8,7 @@ os.environ.update(
         "ENV_FILE": os.devnull,
         "SECRET_KEY": "tests-only-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz",
         "ENCRYPTION_KEYS": "dGVzdHMtb25seS1lbmNyeXB0aW9uLWtleS0zMmJ5dGU=",
+        "RECEIPT_SIGNING_KEY": "dGVzdHMtb25seS1yZWNlaXB0LXNpZ25pbmcta2V5ISE=",
         "OVICE_EVENT_SECRETS": "whsec_dGVzdHMtb25seS1ldmVudC1zZWNyZXQtMzJieXRlcyE=",
         "BASE_URL": "http://127.0.0.1:8000",
         "ALLOWED_HOSTS": "127.0.0.1,testserver",
