@@ -5,7 +5,7 @@ member leaves, when their organization goes, and when their address becomes anot
 ``visit(request)``, templates have ``visit`` in their context; nothing else reads the session.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -101,6 +101,12 @@ def _read(kept: dict[str, Any] | None) -> Visit | None:
         return None
     until = datetime.fromtimestamp(kept["until"], UTC)
     return Visit(member, Purpose(kept["purpose"]), until, kept["return_to"])
+
+
+def member_id_of(session: Mapping[str, Any]) -> str:
+    """Return the id of the member whose visit a session's data holds, or nothing."""
+    kept = session.get(_KEY) or {}
+    return str(kept.get("member", ""))
 
 
 def visitor_required(

@@ -9,6 +9,8 @@ from config.views import healthz, home
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("", include("integrations.urls")),
+    path("workplace/", include("integrations.workplace.urls")),
     path("v1/", include("messaging.api.urls")),
     path("", include("messaging.bot.urls")),
     path("language", set_language, name="set_language"),

@@ -1,0 +1,54 @@
+"""The tables about people that hold data of customers, in the order in which rows can go."""
+
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.timezone import now
+
+from accounts.models import Ownership, User
+from integrations.ledger import RemovalScope
+from integrations.tables import Subject, Table
+
+# A user is created first and made an owner a moment later.
+_NEW = timedelta(minutes=10)
+
+
+def owners(subject: Subject) -> Q:
+    """Return the condition for users who would be left without any organization.
+
+    Staff are the operator's people. Who owns nothing at all counts as well: their ownership went
+    a moment ago.
+    """
+    if subject.scope != RemovalScope.ORGANIZATION:
+        return Q(pk__in=[])
+    ownerships = Ownership.objects.filter(user=OuterRef("pk"))
+    of_subject = ownerships.filter(organization__in=subject.ids())
+    return Q(
+        Exists(of_subject) | Q(joined_at__lt=now() - _NEW),
+        ~Exists(ownerships.exclude(organization__in=subject.ids())),
+        is_staff=False,
+        is_superuser=False,
+    )
+
+
+def _of_owners(subject: Subject) -> Q:
+    return Q(user__in=User.objects.filter(owners(subject)))
+
+
+def _confirmations(subject: Subject) -> Q:
+    return Q(email_address__user__in=User.objects.filter(owners(subject)))
+
+
+TABLES = (
+    Table("account.EmailConfirmation", _confirmations),
+    Table("account.EmailAddress", _of_owners),
+    Table("mfa.Authenticator", _of_owners),
+    Table("accounts.User_groups", _of_owners),
+    Table("accounts.User_user_permissions", _of_owners),
+    Table("accounts.Ownership", "organization"),
+    Table("accounts.User", owners),
+    Table("accounts.Choices", "organization", member="member"),
+    Table("accounts.Link", "organization", "installation", "member"),
+    Table("accounts.Member", "organization", member="pk"),
+)
+WITHOUT_CUSTOMERS: dict[str, str] = {}

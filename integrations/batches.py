@@ -1,0 +1,50 @@
+"""Deleting many rows without holding anybody up: short transactions, and a rest after each."""
+
+import time
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+# One batch should take about so long: other tenants never wait longer for a lock, or for a disk.
+_TARGET_SECONDS = 0.05
+# The share of the time in which nothing is deleted.
+_REST = 0.25
+FIRST, _SMALLEST, _LARGEST = 500, 50, 5_000
+
+
+class Pace:
+    """How many rows to take at once, learned from how long the last batch took."""
+
+    def __init__(self) -> None:
+        self.size = FIRST
+        self.deleted = 0
+        self._seconds = 0.0
+
+    def learn(self, deleted: int, seconds: float) -> None:
+        """Note a batch; a fast one doubles the next, a slow one halves it."""
+        self.deleted, self._seconds = deleted, seconds
+        if seconds > _TARGET_SECONDS:
+            self.size = max(_SMALLEST, self.size // 2)
+        elif seconds < _TARGET_SECONDS / 2 and deleted == self.size:
+            self.size = min(_LARGEST, self.size * 2)
+
+    def rest(self) -> None:
+        """Leave the database to others for a share of the time it was used."""
+        time.sleep(self._seconds * _REST)
+
+
+def delete_batch(rows: QuerySet[Any], pace: Pace) -> int:
+    """Delete up to ``pace.size`` of ``rows`` in one statement, and return how many they were.
+
+    Rows that others point to must be gone: no cascade is followed, and none would be bounded.
+    """
+    started = time.monotonic()
+    batch = rows.model._base_manager.filter(  # noqa: SLF001 - Django's public API
+        pk__in=rows.order_by().values("pk")[: pace.size]
+    )
+    with transaction.atomic():
+        # The public delete() loads every row to look for others that point to it.
+        deleted: int = batch._raw_delete(batch.db)  # noqa: SLF001 - no public way
+    pace.learn(deleted, time.monotonic() - started)
+    return deleted

@@ -1,0 +1,145 @@
+"""Deleting what was removed: in small batches, from wherever an earlier run was killed.
+
+A batch is one short transaction. Nothing is remembered between batches but the rows that are left,
+so a run that dies loses at most the batch it was in, and two runs at once only share the work.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.timezone import now
+
+from integrations.batches import Pace, delete_batch
+from integrations.ledger import Removal, RemovalReason, RemovalScope
+from integrations.metrics import PURGED_ROWS
+from integrations.models import GONE_STATES, DataKey, Installation, Organization
+from integrations.receipts import make_receipt
+from integrations.tables import Subject, Table, subject_of, tables
+
+logger = logging.getLogger(__name__)
+
+# An organization that is being purged is nobody's any more: its name in ovice is free again.
+_CARCASS = "purged:"
+
+
+def purge_ready(*, seconds: float) -> int:
+    """Purge what is due, for about so long; return how many removals were finished.
+
+    One that fails is noted and does not keep the others waiting.
+    """
+    end = time.monotonic() + seconds
+    finished = 0
+    for removal in Removal.objects.ready(now()):
+        if time.monotonic() >= end:
+            break
+        try:
+            finished += purge(removal, seconds=end - time.monotonic())
+        except Exception as error:
+            # Whatever it is must not stop the next customer's purge; the alarm tells of it.
+            logger.exception("removal %s: its purge failed", removal.pk)
+            at = now()
+            failed = Removal.objects.filter(pk=removal.pk)
+            failed.update(failed_at=at, failure=type(error).__name__[:64])
+    return finished
+
+
+def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:
+    """Begin or go on with one removal's purge; return whether it has ended."""
+    end = time.monotonic() + seconds
+    begun = begin(removal)
+    if begun is None:
+        return False
+    pace = Pace()
+    for table in tables():
+        rows = table.rows(subject_of(begun))
+        while delete_batch(rows, pace):
+            PURGED_ROWS.labels(begun.reason).inc(pace.deleted)
+            Removal.objects.filter(pk=begun.pk).update(progressed_at=now())
+            pace.rest()
+            if time.monotonic() >= end:
+                return False
+    return finish(begun)
+
+
+@transaction.atomic
+def begin(removal: Removal) -> Removal | None:
+    """Decide what the purge takes, destroy its keys and count its rows, once; None if it ended.
+
+    The organization's row is locked, so a reconnect either came first and keeps the organization,
+    or comes after and finds a name that is free.
+    """
+    row = Removal.objects.select_for_update().filter(pk=removal.pk, finished_at=None).first()
+    if row is None or row.begun_at is not None:
+        return row
+    row.scope = _scope(row)
+    row.begun_at = row.progressed_at = now()
+    row.destroyed_keys = []
+    if row.scope == RemovalScope.ORGANIZATION and row.organization_id is not None:
+        row.destroyed_keys = _retire(row.organization_id, row.begun_at)
+    row.progress = {
+        table.model: {"before": count, "after": None} for table, count in _counts(subject_of(row))
+    }
+    row.save()
+    return row
+
+
+@transaction.atomic
+def finish(removal: Removal) -> bool:
+    """Count once more and sign the receipt; False when rows have come in meanwhile."""
+    row = Removal.objects.select_for_update().get(pk=removal.pk)
+    if row.finished_at is not None:
+        return True
+    left = {table.model: count for table, count in _counts(subject_of(row))}
+    if any(left.values()):
+        return False
+    row.progress = {
+        model: {"before": counts["before"], "after": left.get(model, 0)}
+        for model, counts in row.progress.items()
+    }
+    row.finished_at = row.progressed_at = now()
+    row.organization = row.installation = row.member_id = None
+    row.failed_at, row.failure = None, ""
+    row.receipt = make_receipt(row)
+    row.save()
+    logger.info("removal %s: purged", row.pk)
+    return True
+
+
+def _scope(row: Removal) -> RemovalScope:
+    """Return what may be taken: the whole organization only if nothing of it lives on."""
+    if row.scope == RemovalScope.MEMBER:
+        return RemovalScope.MEMBER
+    organization = Organization.objects.select_for_update(of=("self",)).filter(removal=row).first()
+    if row.reason == RemovalReason.ORGANIZATION_REMOVED and row.installation_id is None:
+        return RemovalScope.ORGANIZATION
+    in_use = organization is not None and _is_in_use(organization, row)
+    return RemovalScope.INSTALLATION if in_use else RemovalScope.ORGANIZATION
+
+
+def _is_in_use(organization: Organization, row: Removal) -> bool:
+    """Tell whether a connection lives, or a later removal still waits for its own time."""
+    other = Removal.objects.open().exclude(pk=row.pk).exclude(scope=RemovalScope.MEMBER)
+    waits = other.filter(Q(due_at__gt=row.due_at) | Q(due_at=row.due_at, pk__gt=row.pk))
+    connections = Installation.objects.filter(organization=organization)
+    alive = connections.exclude(state__in=GONE_STATES)
+    return alive.exists() or waits.filter(organization=organization).exists()
+
+
+def _retire(organization_id: Any, at: datetime) -> list[str]:
+    """Free the organization's name, destroy its data keys and return their ids."""
+    Organization.objects.filter(pk=organization_id).update(
+        ovice_id=f"{_CARCASS}{organization_id}", name="", removed_at=at
+    )
+    keys = DataKey.objects.filter(organization_id=organization_id)
+    keys.filter(destroyed_at=None).update(wrapped=None, destroyed_at=at)
+    return [str(pk) for pk in keys.order_by("pk").values_list("pk", flat=True)]
+
+
+def _counts(subject: Subject) -> Iterator[tuple[Table, int]]:
+    for table in tables():
+        yield table, table.rows(subject).count()

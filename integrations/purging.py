@@ -1,0 +1,13 @@
+"""The tables of this app that hold data of customers, in the order in which rows can go."""
+
+from integrations.tables import Table
+
+TABLES = (
+    Table("integrations.Installation", "organization", "pk"),
+    Table("integrations.Space", "organization"),
+    Table("integrations.DataKey", "organization"),
+    Table("integrations.Organization", "pk"),
+)
+WITHOUT_CUSTOMERS = {
+    "integrations.Removal": "the ledger of removals: keyed hashes, counts and receipts",
+}

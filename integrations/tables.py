@@ -1,0 +1,117 @@
+"""Which tables hold data of customers, and how each finds those of one customer.
+
+Every app lists its own in a module ``purging``; the order of ``INSTALLED_APPS`` and of the lists is
+the order in which rows can be deleted: what points to others first. Purge, erasure, export and the
+test that no table is forgotten all read these lists.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Model, Q, QuerySet
+from django.utils.module_loading import module_has_submodule
+
+from integrations.ledger import Removal, RemovalScope
+from integrations.models import GONE_STATES, Installation
+
+LISTS = "purging"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose rows are meant: a whole organization, one generation of it, or one member."""
+
+    scope: RemovalScope
+    organization_id: UUID | None
+    installation_ids: tuple[UUID, ...] = ()
+    member_id: UUID | None = None
+
+    def ids(self) -> tuple[UUID, ...]:
+        """Return the keys by which rows of this subject are found."""
+        if self.scope == RemovalScope.INSTALLATION:
+            return self.installation_ids
+        key = self.member_id if self.scope == RemovalScope.MEMBER else self.organization_id
+        return () if key is None else (key,)
+
+
+# A look-up from the table to the subject's ids, or a condition that needs more than that.
+Way = str | Callable[[Subject], Q]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with rows of customers; an empty way means that none belong to such a subject."""
+
+    model: str
+    organization: Way
+    installation: Way = ""
+    member: Way = ""
+
+    def rows(self, subject: Subject) -> QuerySet[Any]:
+        """Return the subject's rows in this table."""
+        model: type[Model] = apps.get_model(self.model)
+        condition = self._condition(subject)
+        manager = model._base_manager  # noqa: SLF001 - Django's public API, unlike its name
+        return manager.none() if condition is None else manager.filter(condition)
+
+    def _condition(self, subject: Subject) -> Q | None:
+        ways = {
+            RemovalScope.ORGANIZATION: self.organization,
+            RemovalScope.INSTALLATION: self.installation,
+            RemovalScope.MEMBER: self.member,
+        }
+        way, ids = ways[subject.scope], subject.ids()
+        if not way or not ids:
+            return None
+        return way(subject) if callable(way) else Q(**{f"{way}__in": ids})
+
+
+@cache
+def tables() -> tuple[Table, ...]:
+    """Return every listed table, in the order in which rows can be deleted."""
+    return tuple(table for module in _modules() for table in module.TABLES)
+
+
+@cache
+def without_customers() -> dict[str, str]:
+    """Return the models declared free of customers' data, each with the reason."""
+    return {model: why for module in _modules() for model, why in module.WITHOUT_CUSTOMERS.items()}
+
+
+def subject_of(removal: Removal) -> Subject:
+    """Return whose rows a removal takes away."""
+    return Subject(
+        scope=RemovalScope(removal.scope),
+        organization_id=removal.organization_id,
+        installation_ids=tuple(_generations(removal)),
+        member_id=removal.member_id,
+    )
+
+
+def _generations(removal: Removal) -> QuerySet[Installation, UUID]:
+    """Return the removed generation, and those of the same community that it had replaced."""
+    last = Installation.objects.filter(removal=removal)
+    same_bot = Q(bot_id__in=last.exclude(bot_id="").values("bot_id"))
+    same_community = Q(community_id__in=last.exclude(community_id="").values("community_id"))
+    replaced = Q(
+        same_bot | same_community,
+        organization=removal.organization_id,
+        target__in=last.values("target"),
+        generation__lt=removal.generation or 0,
+        state__in=GONE_STATES,
+    )
+    found = Installation.objects.filter(Q(removal=removal) | replaced)
+    return found.values_list("pk", flat=True)
+
+
+def _modules() -> list[Any]:
+    return [
+        import_module(f"{config.name}.{LISTS}")
+        for config in apps.get_app_configs()
+        if module_has_submodule(config.module, LISTS)
+    ]

@@ -1,0 +1,9 @@
+"""Public paths about connections that no single chat target owns."""
+
+from django.urls import path
+
+from integrations.removal_page import show_removal
+
+urlpatterns = [
+    path("removal/<slug:code>", show_removal, name="removal"),
+]

@@ -1,0 +1,83 @@
+"""Workplace's calls about removals: an uninstall, and a request to delete somebody's data.
+
+Nothing is read before it is verified, every refusal is the same and says nothing, and what a
+request contained is never logged or echoed: the platform's own sample did, and so signed anything
+for anybody.
+"""
+
+import json
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
+from django.utils.timezone import now
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from integrations.metrics import SIGNED_REQUESTS
+from integrations.removal import request_deletion, status_url, uninstall
+from integrations.workplace.signed_request import (
+    BadSignedRequest,
+    SignedRequest,
+    read_signed_request,
+)
+
+TARGET = "workplace"
+_FIELD = "signed_request"
+
+
+def _verified(act: Callable[[SignedRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Make a view of ``act``, which is called with what the app's secret has proven."""
+
+    @csrf_exempt
+    @require_POST
+    def view(request: HttpRequest) -> HttpResponse:
+        try:
+            signed = read_signed_request(_given(request), settings.WORKPLACE_APP_SECRET, at=now())
+            return act(signed)
+        except (BadSignedRequest, RequestDataTooBig, UnreadablePostError):
+            SIGNED_REQUESTS.labels("refused").inc()
+            return JsonResponse({"error": "bad request"}, status=400)
+
+    return view
+
+
+@_verified
+def deauthorize(signed: SignedRequest) -> HttpResponse:
+    """Act on an uninstall; one that is not ours, or is old, gets the same 200 (dossier 8.4)."""
+    if not signed.community_id:
+        raise BadSignedRequest("A signed_request was refused.")
+    outcome = uninstall(TARGET, signed.community_id, issued_at=signed.issued_at)
+    SIGNED_REQUESTS.labels(outcome.value).inc()
+    return JsonResponse({})
+
+
+@_verified
+def delete_data(signed: SignedRequest) -> HttpResponse:
+    """Answer Meta's data-deletion callback in its form: where to follow it, and the code (8.5)."""
+    if not signed.user_id:
+        raise BadSignedRequest("A signed_request was refused.")
+    removal = request_deletion(TARGET, account_id=signed.user_id)
+    SIGNED_REQUESTS.labels("deletion").inc()
+    return JsonResponse(
+        {"url": status_url(removal), "confirmation_code": removal.confirmation_code}
+    )
+
+
+def _given(request: HttpRequest) -> str:
+    """Return the one ``signed_request`` of a form or of a JSON object; nothing otherwise."""
+    body = request.body
+    try:
+        if request.content_type == "application/json":
+            document = json.loads(body)
+            value = document.get(_FIELD) if isinstance(document, dict) else None
+        else:
+            found = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=8)
+            values = found.get(_FIELD, [])
+            value = values[0] if len(values) == 1 else None
+    except (ValueError, RecursionError):
+        return ""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,51 @@
+"""The relay's tables that hold data of customers, in the order in which rows can go."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Link, Member
+from integrations.tables import Subject, Table
+from messaging.models import Delivery, Message
+
+
+def _left_over(subject: Subject) -> Q:
+    """Messages of the generation's organization whose deliveries went with the generation."""
+    return Q(
+        ~Exists(Delivery.objects.filter(message=OuterRef("pk"))),
+        organization=subject.organization_id,
+        skipped_reason="",
+    )
+
+
+def _to_member(subject: Subject) -> Q:
+    member = Member.objects.filter(pk__in=subject.ids())
+    return Q(
+        organization__in=member.values("organization"),
+        recipient_ovice_id__in=member.values("ovice_id"),
+    )
+
+
+def _event_of_member(subject: Subject) -> Q:
+    """The events that brought the member's messages."""
+    return Q(event_id__in=Message.objects.filter(_to_member(subject)).values("event_id"))
+
+
+def _of_account(subject: Subject) -> Q:
+    """What the target told of the accounts to which the member is, or was, linked."""
+    links = Link.objects.filter(
+        member__in=subject.ids(),
+        installation=OuterRef("installation"),
+        account_id=OuterRef("account_id"),
+    )
+    return Q(Exists(links))
+
+
+TABLES = (
+    Table("messaging.Attempt", "organization", "delivery__installation", "delivery__link__member"),
+    Table("messaging.ReceivedUpdate", "organization", "installation", _of_account),
+    Table("messaging.Conversation", "organization", "installation", _of_account),
+    Table("messaging.Delivery", "organization", "installation", "link__member"),
+    Table("messaging.ReceivedEvent", "organization", member=_event_of_member),
+    Table("messaging.Message", "organization", _left_over, _to_member),
+    Table("messaging.Lane", "installation__organization", "installation"),
+)
+WITHOUT_CUSTOMERS: dict[str, str] = {}

@@ -1,0 +1,36 @@
+"""What the tests of removals do again and again: ask for one, make it due, read its receipt."""
+
+from typing import Any
+
+from integrations.ledger import Removal, RemovalScope
+from integrations.models import Installation, Organization
+from integrations.removal import purge_now, remove_installation
+from integrations.tables import Subject, tables
+
+
+def removed(installation: Installation) -> Removal:
+    """Disconnect an installation that is connected."""
+    removal = remove_installation(installation)
+    assert removal is not None
+    return removal
+
+
+def due(removal: Removal) -> Removal:
+    """Bring a removal's purge forward to now."""
+    purge_now(removal)
+    removal.refresh_from_db()
+    return removal
+
+
+def receipt_of(removal: Removal) -> dict[str, Any]:
+    """Return what a finished removal's receipt says."""
+    removal.refresh_from_db()
+    assert removal.receipt is not None
+    return dict(removal.receipt["receipt"])
+
+
+def rows_of(organization: Organization) -> dict[str, int]:
+    """Return the number of rows that are left of an organization, by table."""
+    subject = Subject(RemovalScope.ORGANIZATION, organization.pk)
+    counts = {table.model: table.rows(subject).count() for table in tables()}
+    return {model: count for model, count in counts.items() if count}
