@@ -60,3 +60,8 @@ class Secret(Sealed):
     def unseal(self, row: TenantRow, sealed: bytes) -> str:
         """Decrypt with whichever master key sealed it."""
         return masterkeys.unseal(sealed, place=self.place(row)).decode()
+
+
+def sealed_attributes(model: type[Any], kind: type[Sealed] = Sealed) -> dict[str, Sealed]:
+    """Return a model's sealed attributes of one kind, by name."""
+    return {name: value for name, value in vars(model).items() if isinstance(value, kind)}

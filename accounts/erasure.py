@@ -1,0 +1,55 @@
+"""Erasing one member, and handing over what is stored of one; both cover every listed table.
+
+What ovice tells of its directory comes back with its next event or synchronisation as long as the
+person is a user of ovice there: without links, choices or history.
+"""
+
+from typing import Any
+
+from django.db import transaction
+
+from accounts.linking import RemovedReason, remove_links
+from accounts.models import Link, Member
+from integrations.export import export
+from integrations.ledger import Removal, RemovalScope
+from integrations.models import InstallationKind
+from integrations.removal import erase
+from integrations.tables import Subject
+
+
+@transaction.atomic
+def erase_member(member: Member) -> Removal:
+    """End the member's links and enter the erasure of all that is stored of them.
+
+    Asking again while it has not ended returns the same removal. Its page shows the receipt.
+    """
+    member = Member.objects.select_for_update().select_related("organization").get(pk=member.pk)
+    earlier = Removal.objects.open().filter(member_id=member.pk).first()
+    remove_links(Link.objects.filter(member=member), reason=RemovedReason.USER)
+    return earlier or erase(
+        member.organization, member_id=member.pk, member_ovice_id=member.ovice_id
+    )
+
+
+def erase_account(target: str, account_id: str) -> Removal | None:
+    """Erase whoever has this account of the third-party app; None where nobody has."""
+    links = Link.objects.filter(
+        account_id=account_id,
+        installation__target=target,
+        installation__kind=InstallationKind.THIRD_PARTY,
+    )
+    found = links.select_related("member").order_by("-linked_at").first()
+    return erase_member(found.member) if found else None
+
+
+def export_member(member: Member) -> dict[str, Any]:
+    """Return all that is stored of a member, table by table, ready to be written as JSON.
+
+    Texts are included as long as they exist. Keys and other people's data are not.
+    """
+    subject = Subject(RemovalScope.MEMBER, member.organization_id, member_id=member.pk)
+    return {
+        "organization": member.organization.ovice_id,
+        "member": member.ovice_id,
+        "data": export(subject),
+    }

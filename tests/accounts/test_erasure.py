@@ -1,0 +1,94 @@
+"""One member's erasure and export: complete, and nobody else's."""
+
+import json
+
+import pytest
+from django.core.serializers.json import DjangoJSONEncoder
+
+from accounts.erasure import erase_account, erase_member, export_member
+from accounts.models import Link, Member
+from integrations.ledger import Removal, RemovalScope
+from integrations.models import InstallationKind
+from integrations.purge import purge_ready
+from integrations.removal import request_deletion
+from messaging.models import Delivery, Message
+from tests.factories import make_delivery, make_installation, make_link, make_member
+from tests.removals import receipt_of
+
+pytestmark = pytest.mark.django_db
+
+
+def two_colleagues() -> tuple[Link, Link]:
+    installation = make_installation()
+    return make_link(installation), make_link(installation)
+
+
+def test_an_erased_member_leaves_only_the_receipt():
+    gone, colleague = two_colleagues()
+    make_delivery(gone)
+    kept = make_delivery(colleague)
+
+    removal = erase_member(gone.member)
+    assert purge_ready(seconds=10) == 1
+
+    removal.refresh_from_db()
+    assert list(Member.objects.all()) == [colleague.member]
+    assert list(Link.objects.all()) == [colleague]
+    assert list(Delivery.objects.all()) == [kept]
+    assert list(Message.objects.all()) == [kept.message]
+    assert receipt_of(removal)["tables"]["accounts.Member"] == {"before": 1, "after": 0}
+    assert removal.member_id is None
+
+
+def test_an_erasure_stops_the_copies_at_once():
+    delivery = make_delivery()
+
+    erase_member(delivery.link.member)
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.message.content) == ("cancelled", None)
+
+
+def test_asking_twice_is_one_erasure():
+    member = make_link().member
+
+    assert erase_member(member) == erase_member(member)
+
+
+def test_a_platforms_deletion_request_erases_who_has_the_account():
+    link = make_link(make_installation(kind=InstallationKind.THIRD_PARTY), account_id="77")
+
+    removal = request_deletion("workplace", account_id="77")
+
+    assert (removal.scope, removal.member_id) == (RemovalScope.MEMBER, link.member_id)
+
+
+def test_an_account_of_a_pasted_token_belongs_to_another_app():
+    make_link(account_id="77")
+
+    assert erase_account("workplace", "77") is None
+    assert request_deletion("workplace", account_id="77").member_id is None
+    assert purge_ready(seconds=10) == 1
+    assert receipt_of(Removal.objects.get())["scope"] == "member"
+
+
+def test_an_export_has_all_of_the_member_and_nothing_of_others():
+    mine, colleague = two_colleagues()
+    make_delivery(mine, text="for me")
+    make_delivery(colleague, text="not for me")
+
+    found = json.loads(json.dumps(export_member(mine.member), cls=DjangoJSONEncoder))
+
+    data = found["data"]
+    assert data["accounts.Member"][0]["email"] == mine.member.email
+    assert data["accounts.Link"][0]["account_id"] == mine.account_id
+    assert "for me" in data["messaging.Message"][0]["content"]
+    assert [len(data[model]) for model in ("messaging.Message", "messaging.Delivery")] == [1, 1]
+    assert "not for me" not in json.dumps(found)
+    assert colleague.member.ovice_id not in json.dumps(found)
+
+
+def test_an_export_of_somebody_without_a_link_has_their_directory_entry():
+    member = make_member(make_installation().organization)
+
+    assert list(export_member(member)["data"]) == ["exported_at", "accounts.Member"]
