@@ -2,8 +2,7 @@
 
 import logging
 import random
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -13,15 +12,11 @@ from django.utils.timezone import now
 from integrations.errors import TargetError
 from integrations.holds import hold, need_attention
 from integrations.models import GONE_STATES
-from messaging.models import (
-    MESSAGE_ID_LENGTH,
-    Attempt,
-    Delivery,
-    DeliveryQuerySet,
-    DeliveryState,
-    Outcome,
-)
+from messaging.models import Attempt, Delivery, DeliveryQuerySet, DeliveryState, Outcome
+from messaging.patience import patiently
+from messaging.roundtrip import execute_together
 from messaging.settlement import cancel, forget_content
+from messaging.settling import Call, Settling, new_attempt
 from messaging.verdict import History, Verdict, WorkerLost, judge
 
 logger = logging.getLogger(__name__)
@@ -29,42 +24,17 @@ logger = logging.getLogger(__name__)
 PROVABLE = (DeliveryState.SENDING, DeliveryState.UNCONFIRMED)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """When a call began and how long it took; None when nobody saw it end."""
-
-    started_at: datetime
-    duration: timedelta | None
-
-
-def stored(value: str, length: int) -> str:
-    """Return a target's word so that every database takes it.
-
-    A NUL or an excess is no reason to lose the fact that a call was accepted.
-    """
-    return value.replace("\x00", "")[:length]
+def settle(settling: Settling) -> None:
+    """Write down that a delivery has arrived."""
+    patiently(lambda: execute_together(settling.statements))
+    if settling.delivery.shared:
+        # Settled at the same moment, each of a message's deliveries would see the other one open.
+        patiently(lambda: _forget(settling.delivery.message_id))
 
 
 @transaction.atomic
-def settle_delivered(delivery: Delivery, call: Call, message_id: str) -> bool:
-    """Record the last accepted call; return False when a successor has taken the delivery over.
-
-    Proof of arrival also counts after the lane was lost, as long as nobody sent it again.
-    """
-    settled = (
-        _claimed(delivery)
-        .filter(state__in=PROVABLE)
-        .update(
-            state=DeliveryState.DELIVERED,
-            reason="",
-            settled_at=now(),
-            target_message_id=stored(message_id, MESSAGE_ID_LENGTH),
-            parts_sent=delivery.parts_sent,
-        )
-    )
-    _attempt(delivery, call, Outcome.SENT)
-    forget_content([delivery.message_id])
-    return bool(settled)
+def _forget(message_id: UUID) -> None:
+    forget_content([message_id])
 
 
 @transaction.atomic
@@ -73,7 +43,7 @@ def settle_part(delivery: Delivery, call: Call) -> bool:
 
     As with a whole message, the proof counts even then, as long as nobody sent it again.
     """
-    _attempt(delivery, call, Outcome.SENT)
+    new_attempt(delivery, call, Outcome.SENT).save(force_insert=True)
     noted = _claimed(delivery).filter(state__in=PROVABLE).update(parts_sent=delivery.parts_sent)
     return bool(noted) and _claimed(delivery).filter(state=DeliveryState.SENDING).exists()
 
@@ -85,9 +55,8 @@ def settle_failed(delivery: Delivery, call: Call, error: TargetError) -> Verdict
     echo_wait = settings.RELAY_UNCONFIRMED_WAIT
     chance = random.random()  # noqa: S311 - spreads the delays, protects nothing
     verdict = judge(error, history, echo_wait=echo_wait, chance=chance)
-    with transaction.atomic():
-        _write(delivery, verdict, error, unconfirmed_tries)
-        _attempt(delivery, call, _outcome(error), error)
+    attempt = new_attempt(delivery, call, _outcome(error), error)
+    patiently(lambda: _write(delivery, verdict, error, attempt))
     _apply_to_installation(delivery, verdict, error)
     logger.info("delivery %s is %s: %s", delivery.pk, verdict.state, error)
     return verdict
@@ -116,9 +85,10 @@ def _outcome(error: TargetError) -> Outcome:
     return Outcome.UNCONFIRMED if error.unconfirmed else Outcome.NOT_SENT
 
 
-def _write(
-    delivery: Delivery, verdict: Verdict, error: TargetError, unconfirmed_tries: int
-) -> None:
+@transaction.atomic
+def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: Attempt) -> None:
+    # Nothing happens to one that is there already, when all this is done once more.
+    Attempt.objects.bulk_create([attempt], ignore_conflicts=True)
     final = verdict.state == DeliveryState.FAILED
     mine = _claimed(delivery).filter(state=DeliveryState.SENDING)
     mine.update(
@@ -127,7 +97,7 @@ def _write(
         due_at=now() + verdict.delay,
         settled_at=now() if final else None,
         tries=delivery.tries + verdict.spends,
-        unconfirmed_tries=unconfirmed_tries,
+        unconfirmed_tries=delivery.unconfirmed_tries + error.unconfirmed,
         parts_sent=delivery.parts_sent,
     )
     if final:
@@ -136,21 +106,6 @@ def _write(
         # What ended during the call could not be cancelled by whoever ended it.
         ended = Q(link__removed_at__isnull=False) | Q(installation__state__in=GONE_STATES)
         cancel(Delivery.objects.filter(ended, pk=delivery.pk), reason="link_ended")
-
-
-def _attempt(
-    delivery: Delivery, call: Call, outcome: Outcome, error: TargetError | None = None
-) -> None:
-    Attempt.objects.create(
-        organization_id=delivery.organization_id,
-        delivery=delivery,
-        outcome=outcome,
-        reason=error.reason if error else "",
-        code=stored(error.code, 32) if error else "",
-        trace=stored(error.trace, 64) if error else "",
-        started_at=call.started_at,
-        duration=call.duration,
-    )
 
 
 def _apply_to_installation(delivery: Delivery, verdict: Verdict, error: TargetError) -> None:

@@ -1,17 +1,30 @@
 """Leases of lanes: who may drain a slice of recipients, and how a successor takes over."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists
+from django.db import connection
+from django.db.models import Exists, QuerySet
 from django.utils.timezone import now
 
-from messaging.models import Delivery, DeliveryQuerySet, DeliveryState, Lane
+from messaging.models import Lane
+from messaging.roundtrip import Statement, adapted
+
+# One statement, so that of many workers one gets the lane, and idle lanes cost little.
+_TAKE = """
+UPDATE messaging_lane SET fence = fence + 1, leased_until = %s, woken_at = NULL
+WHERE installation_id = %s AND number = %s AND (leased_until IS NULL OR leased_until <= %s)
+RETURNING id, fence
+"""
+_GIVE_BACK = """
+UPDATE messaging_lane SET leased_until = NULL
+WHERE id = %s AND fence = %s AND woken_at IS NULL
+"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lease:
     """The right to drain one lane for a while; ``fence`` proves that it is still ours."""
 
@@ -19,52 +32,58 @@ class Lease:
     installation_id: UUID
     number: int
     fence: int
-
-    def deliveries(self) -> DeliveryQuerySet:
-        """Return all deliveries that fall in this lane."""
-        return Delivery.objects.filter(installation_id=self.installation_id, lane=self.number)
+    _kept_at: float = field(default_factory=time.monotonic, compare=False)
 
     def held(self) -> Exists:
         """Return a condition that is true as long as nobody else has leased the lane."""
         return Exists(Lane.objects.filter(pk=self.lane_id, fence=self.fence))
 
+    def keep(self) -> bool:
+        """Renew the lease once a quarter of it is over; return False when the lane is lost."""
+        if time.monotonic() - self._kept_at < settings.RELAY_LEASE.total_seconds() / 4:
+            return True
+        return renew(self)
 
-@transaction.atomic
+    def kept(self) -> None:
+        """Note that the lease has just been renewed."""
+        self._kept_at = time.monotonic()
+
+
 def take_lease(installation_id: UUID, number: int) -> Lease | None:
     """Lease the lane and take up its wake-up, or return None while somebody else drains it."""
     at = now()
-    lane = (
-        Lane.objects.select_for_update()
-        .filter(installation_id=installation_id, number=number)
-        .first()
-    )
-    if lane is None or (lane.leased_until is not None and lane.leased_until > at):
-        return None
-    lane.fence += 1
-    lane.leased_until = at + settings.RELAY_LEASE
-    lane.woken_at = None
-    lane.save(update_fields=["fence", "leased_until", "woken_at"])
-    return Lease(lane.pk, installation_id, number, lane.fence)
+    until = at + settings.RELAY_LEASE
+    params = [adapted(value) for value in (until, installation_id, number, at)]
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, params)
+        # Fetched to the end: SQLite holds its lock until then.
+        found = cursor.fetchall()
+    return Lease(found[0][0], installation_id, number, found[0][1]) if found else None
 
 
 def renew(lease: Lease) -> bool:
-    """Extend the lease before another call; return False when somebody else has the lane."""
-    ours = Lane.objects.filter(pk=lease.lane_id, fence=lease.fence)
-    return bool(ours.update(leased_until=now() + settings.RELAY_LEASE))
+    """Extend the lease; return False when somebody else has the lane."""
+    lease.kept()
+    return bool(_ours(lease).update(leased_until=now() + settings.RELAY_LEASE))
 
 
-def release(lease: Lease) -> bool:
-    """Give the lane back; return whether somebody tried to wake it meanwhile.
+def giving_back(lease: Lease) -> Statement:
+    """Return the statement that gives the lane back, unless somebody has woken it meanwhile.
 
-    Whoever was turned away while we held the lane left ``woken_at`` set, and counts on us: it is
-    taken back here, or it would keep the next wake-up from being queued.
+    Whoever wakes a leased lane counts on its holder to look again.
     """
-    ours = Lane.objects.filter(pk=lease.lane_id, fence=lease.fence)
-    ours.update(leased_until=None)
-    return bool(ours.filter(woken_at__isnull=False).update(woken_at=None))
+    return Statement(_GIVE_BACK, [lease.lane_id, lease.fence])
 
 
-def abandoned(lease: Lease) -> list[Delivery]:
-    """Return what an earlier holder of the lane was sending when it vanished."""
-    left = lease.deliveries().filter(state=DeliveryState.SENDING, fence__lt=lease.fence)
-    return list(left.select_related("installation"))
+def take_up_wake_up(lease: Lease) -> bool:
+    """Answer a wake-up that came while we held the lane; return False when the lane is lost."""
+    return bool(_ours(lease).update(woken_at=None))
+
+
+def hand_over(lease: Lease) -> bool:
+    """Give the lane back whatever waits in it; return False when it was lost already."""
+    return bool(_ours(lease).update(leased_until=None, woken_at=None))
+
+
+def _ours(lease: Lease) -> QuerySet[Lane]:
+    return Lane.objects.filter(pk=lease.lane_id, fence=lease.fence)

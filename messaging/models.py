@@ -51,6 +51,9 @@ class Message(models.Model):
     # When its sender deleted it; such a row may stand for a message that has not come in yet.
     deleted_at = models.DateTimeField(null=True, blank=True)
 
+    # How often its sender changed the text before it was sent.
+    edition = models.PositiveSmallIntegerField(default=0)
+
     content = SealedText("content_sealed")
 
     class Meta:
@@ -110,7 +113,8 @@ class Delivery(models.Model):
     # Also the reference that comes back in the target's echo.
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="deliveries")
-    message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries")
+    # Its index would repeat the one of the constraint below.
+    message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries", db_index=False)
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="deliveries")
     link = models.ForeignKey(Link, models.CASCADE, related_name="deliveries")
     lane = models.PositiveSmallIntegerField()
@@ -135,8 +139,11 @@ class Delivery(models.Model):
     reached_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
-    # Whether the message's space is gone; known only of deliveries that were claimed.
+    # Known only of deliveries that were read ahead: whether the message's space is gone, whether
+    # the recipient has another one waiting, and whether the message has another delivery.
     space_removed: bool
+    followed: bool
+    shared: bool
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -146,13 +153,14 @@ class Delivery(models.Model):
             models.UniqueConstraint("message", "link", name="delivery_once_per_link"),
         ]
         indexes = [
-            # The claim: the oldest of a lane.
+            # Reading ahead: the oldest of each recipient in a lane.
             models.Index(
                 "installation",
                 "lane",
+                "link",
                 "sent_at",
                 "id",
-                name="delivery_open_in_lane",
+                name="delivery_head_in_lane",
                 condition=Q(state__in=OPEN_STATES),
             ),
             # The sweep: which lanes have something due, and what was left behind while sending.

@@ -1,118 +1,135 @@
-"""Draining one lane: claim the oldest due delivery, send it, settle it, until the slice ends.
+"""Draining one lane: claim the next delivery, send it, settle it, until the time slice ends.
 
-The rows decide, never the queue, and no transaction is open while a target is called. What a call
-means is decided in ``messaging.verdict`` and written down by ``messaging.calls``.
+The rows decide, never the queue, and no transaction is open while a target is called. What has
+arrived is settled in the same round trip that claims the next delivery, so that each DM costs one.
+What a call means is decided in ``messaging.verdict`` and written down by ``messaging.calls``.
 """
 
-import logging
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from accounts.models import ORGANIZATION_USERS
 from accounts.recheck import look_into_refusal, note_arrival, recheck_if_old
 from integrations.errors import Scope, TargetError, Unavailable, Unconfirmed
 from integrations.masterkeys import KeyMissingError
-from integrations.models import Installation, Space
-from integrations.targets import ChatTarget, open_target
+from integrations.models import Installation
+from integrations.targets import ChatTarget, Sent, open_target
 from messaging.calls import (
-    Call,
+    settle,
     settle_abandoned,
-    settle_delivered,
     settle_failed,
     settle_part,
     settle_uncalled,
 )
+from messaging.claims import AHEAD, claim, read_ahead
 from messaging.content import Content
 from messaging.echoes import reference_of
-from messaging.lanes import Lease, abandoned, release, renew, take_lease
-from messaging.models import Delivery, DeliveryState, Lane
+from messaging.lanes import Lease, giving_back, hand_over, take_lease, take_up_wake_up
+from messaging.models import Delivery, DeliveryState
 from messaging.notice import compose
+from messaging.patience import patiently
+from messaging.roundtrip import execute_together
+from messaging.settling import Call, Settling, settling_delivered
 from messaging.verdict import Poison
 from messaging.wakeups import wake
-
-logger = logging.getLogger(__name__)
 
 
 def relay_lane(installation_id: UUID, number: int) -> int:
     """Drain the lane for at most one time slice; return how many deliveries were taken.
 
-    Does nothing while another worker drains it: that one has been told and looks again.
+    Does nothing while another worker drains it: that one looks again before it gives it back.
     """
     lease = take_lease(installation_id, number)
     if lease is None:
         return 0
-    # After an error nobody is woken: the sweep tries again, at its own pace.
-    taken, finished = 0, True
     try:
-        for delivery in abandoned(lease):
+        shift = _Shift(lease)
+        finished = shift.drain()
+    except BaseException:
+        # Nobody is woken: the sweep tries again, at its own pace.
+        with suppress(DatabaseError):
+            hand_over(lease)
+        raise
+    if not finished and hand_over(lease):
+        # A fresh task goes to the back of the queue: other tenants come first.
+        wake(installation_id, number)
+    return shift.taken
+
+
+class _Shift:
+    """One worker's time in one lane."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.taken = 0
+        self._lease = lease
+        self._end = time.monotonic() + settings.RELAY_TIME_SLICE.total_seconds()
+        self._installation = Installation.objects.get(pk=lease.installation_id)
+        credentials = self._installation.credentials()
+        self._target = open_target(self._installation.target, credentials)
+        # What has arrived and is written down together with what comes next.
+        self._arrived: Settling | None = None
+
+    def drain(self) -> bool:
+        """Send until nothing is due; return False when only the time slice ended.
+
+        When it returns True, the lane is given back, or lost.
+        """
+        while not self._is_over():
+            # What has arrived must be settled before the next of the same recipient can be seen.
+            self._write_down()
+            ahead = read_ahead(self._lease)
+            moved = self._work_through(ahead)
+            more = len(ahead) == AHEAD or any(delivery.followed for delivery in ahead)
+            if not (moved and more) and self._give_back():
+                return True
+        self._write_down()
+        return False
+
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._end
+
+    def _work_through(self, ahead: list[Delivery]) -> bool:
+        """Send what was read ahead; return whether anything was done."""
+        for done, delivery in enumerate(ahead):
+            delivery.installation = self._installation
+            if self._is_over() or not self._take(delivery):
+                return done > 0
+        return bool(ahead)
+
+    def _take(self, delivery: Delivery) -> bool:
+        """Carry one delivery to its end or its next try; return False if it is not our turn."""
+        if delivery.state == DeliveryState.SENDING:
             settle_abandoned(delivery)
-        taken, finished = _drain(lease)
-    finally:
-        woken = release(lease)
-        if woken or not finished:
-            # A fresh task goes to the back of the queue: other tenants come first.
-            wake(installation_id, number)
-    return taken
+            return True
+        if not self._lease.keep():
+            return False
+        arrived, self._arrived = self._arrived, None
+        if not claim(delivery, self._lease, arrived):
+            return False
+        self.taken += 1
+        self._arrived = _send(self._lease, delivery, self._target)
+        if self._arrived and delivery.shared:
+            self._write_down()
+        return True
 
+    def _write_down(self) -> None:
+        if self._arrived:
+            settle(self._arrived)
+            self._arrived = None
 
-def _drain(lease: Lease) -> tuple[int, bool]:
-    """Send until nothing is due; return how many, and False when only the time slice ended."""
-    installation = Installation.objects.get(pk=lease.installation_id)
-    target = open_target(installation.target, installation.credentials())
-    end = time.monotonic() + settings.RELAY_TIME_SLICE.total_seconds()
-    taken = 0
-    while time.monotonic() < end:
-        delivery = claim(lease)
-        if delivery is None:
-            return taken, True
-        taken += 1
-        _send(lease, delivery, target)
-    return taken, False
-
-
-def claim(lease: Lease) -> Delivery | None:
-    """Take the lane's oldest due delivery that is the head of its recipient, or return None."""
-    while (found := _oldest_due(lease)) is not None:
-        pk, state = found
-        free = Delivery.objects.filter(lease.held(), pk=pk, state=state)
-        if free.update(state=DeliveryState.SENDING, claimed_at=now(), fence=lease.fence):
-            return _with_all_it_needs(pk)
-        if not Lane.objects.filter(lease.held(), pk=lease.lane_id).exists():
-            return None
-        # Somebody has just cancelled it; the lane goes on with the next one.
-    return None
-
-
-def _oldest_due(lease: Lease) -> tuple[UUID, str] | None:
-    """Return the next delivery's id and state, by as small a query as will do.
-
-    PostgreSQL plans a query anew each time, and over all the tables that a send needs that takes
-    far longer than running it.
-    """
-    at = now()
-    # Asked once, not for each row: a lane belongs to one installation.
-    may_send = Exists(Installation.objects.sendable(at).filter(pk=lease.installation_id))
-    due = lease.deliveries().waiting().heads().filter(may_send, due_at__lte=at)
-    return due.order_by("sent_at", "pk").values_list("pk", "state").first()
-
-
-def _with_all_it_needs(pk: UUID) -> Delivery:
-    """Return a claimed delivery with its message, link and member."""
-    removed_space = Space.objects.filter(
-        organization=OuterRef("organization"),
-        ovice_id=OuterRef("message__space_ovice_id"),
-        removed_at__isnull=False,
-    )
-    # By keyword the type checker would see a second definition of the attribute.
-    found = {"space_removed": Exists(removed_space)}
-    claimed = Delivery.objects.annotate(**found)
-    return claimed.select_related("message", "link__member", "installation").get(pk=pk)
+    def _give_back(self) -> bool:
+        """Settle what has arrived and give the lane back; False when there is more to do in it."""
+        arrived, self._arrived = self._arrived, None
+        statements = [*(arrived.statements if arrived else ()), giving_back(self._lease)]
+        *_, given_back = patiently(lambda: execute_together(statements))
+        # Somebody has woken the lane meanwhile, unless it is lost.
+        return bool(given_back) or not take_up_wake_up(self._lease)
 
 
 def reason_to_cancel(delivery: Delivery) -> str:
@@ -127,8 +144,8 @@ def reason_to_cancel(delivery: Delivery) -> str:
     return "" if delivery.message.content_sealed is not None else "content_gone"
 
 
-def _send(lease: Lease, delivery: Delivery, target: ChatTarget) -> None:
-    """Carry one claimed delivery to its end, or to its next try."""
+def _send(lease: Lease, delivery: Delivery, target: ChatTarget) -> Settling | None:
+    """Carry one claimed delivery to its next try, or to its end; return its arrival, unsettled."""
     if delivery.expires_at <= now():
         settle_uncalled(delivery, DeliveryState.EXPIRED)
     elif reason := reason_to_cancel(delivery):
@@ -137,10 +154,11 @@ def _send(lease: Lease, delivery: Delivery, target: ChatTarget) -> None:
         texts = _texts(delivery, target)
         if texts:
             if _is_still_theirs(delivery, target):
-                _send_texts(lease, delivery, target, texts)
+                return _send_texts(lease, delivery, target, texts)
         elif texts is not None:
             # All of it has arrived already, and the last note of it was lost.
             settle_uncalled(delivery, DeliveryState.DELIVERED)
+    return None
 
 
 def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
@@ -181,27 +199,37 @@ def _is_still_theirs(delivery: Delivery, target: ChatTarget) -> bool:
     return not reason
 
 
-def _send_texts(lease: Lease, delivery: Delivery, target: ChatTarget, texts: list[str]) -> None:
+def _send_texts(
+    lease: Lease, delivery: Delivery, target: ChatTarget, texts: list[str]
+) -> Settling | None:
     """Make one call for each text, and note each at once: a restart must not repeat them."""
     for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
+        if not lease.keep():
+            return None
         started_at, clock = now(), time.monotonic()
-        try:
-            sent = target.send(delivery.link.account_id, text, reference=reference_of(delivery))
-        except TargetError as error:
-            settle_failed(delivery, _call(started_at, clock), error)
-            if error.scope is Scope.RECIPIENT:
+        sent = _call_out(delivery, target, text)
+        call = Call(started_at, timedelta(seconds=time.monotonic() - clock))
+        if isinstance(sent, TargetError):
+            settle_failed(delivery, call, sent)
+            if sent.scope is Scope.RECIPIENT:
                 look_into_refusal(delivery.link, target)
-            return
-        except Exception as error:  # noqa: BLE001 - the call may have left; nobody knows
-            unknown = Unconfirmed(code=type(error).__name__[:32])
-            settle_failed(delivery, _call(started_at, clock), unknown)
-            return
+            return None
         delivery.parts_sent += 1
         if not left:
-            settle_delivered(delivery, _call(started_at, clock), sent.message_id)
             note_arrival(delivery.link)
-        elif not settle_part(delivery, _call(started_at, clock)) or not renew(lease):
-            return
+            return settling_delivered(delivery, call, sent.message_id)
+        if not settle_part(delivery, call):
+            return None
+    return None
+
+
+def _call_out(delivery: Delivery, target: ChatTarget, text: str) -> Sent | TargetError:
+    try:
+        return target.send(delivery.link.account_id, text, reference=reference_of(delivery))
+    except TargetError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - the call may have left; nobody knows
+        return Unconfirmed(code=type(error).__name__[:32])
 
 
 def _call(started_at: datetime, clock: float) -> Call:

@@ -36,7 +36,7 @@ def execute_together(statements: Sequence[Statement]) -> list[int]:
     """Execute all or none of ``statements``; return how many rows each has written."""
     if connection.vendor == "postgresql":
         return _as_one(statements)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         return [_run(cursor, statement) for statement in statements]
 
 

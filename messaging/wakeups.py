@@ -10,12 +10,14 @@ from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from integrations.models import Installation
 from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane
+from messaging.roundtrip import adapted
 
 logger = logging.getLogger(__name__)
 
@@ -45,19 +47,28 @@ class Broker:
 
 broker = Broker()
 
+# Lanes this process has seen, which are there to stay.
+_made: set[tuple[UUID, int]] = set()
+
+
+# One statement, since a lane that is just being given back must not be taken for a leased one.
+_WAKE = """
+UPDATE messaging_lane SET woken_at = %s
+WHERE installation_id = %s AND number = %s AND (woken_at IS NULL OR woken_at < %s)
+RETURNING CASE WHEN leased_until > %s THEN 1 ELSE 0 END
+"""
+
 
 def wake(installation_id: UUID, number: int) -> bool:
-    """Queue one task for the lane unless one is queued already; return whether it was queued."""
-    Lane.objects.get_or_create(installation_id=installation_id, number=number)
-    at = now()
-    asleep = Lane.objects.filter(
-        Q(woken_at=None) | Q(woken_at__lt=at - LOST_AFTER),
-        installation_id=installation_id,
-        number=number,
-    )
-    if not asleep.update(woken_at=at):
-        return False
-    if broker.is_away():
+    """Queue one task for the lane unless that is superfluous; return whether it was queued.
+
+    It is superfluous while one is queued, and while a worker drains the lane: that one looks again
+    before it gives the lane back.
+    """
+    leased = _mark(installation_id, number)
+    if leased is None and _make_lane(installation_id, number):
+        leased = _mark(installation_id, number)
+    if leased is None or leased or broker.is_away():
         return False
     try:
         # By name: the task imports the relay, which wakes lanes.
@@ -70,6 +81,26 @@ def wake(installation_id: UUID, number: int) -> bool:
         logger.warning("broker unreachable; the sweep will wake what waits")
         return False
     return True
+
+
+def _mark(installation_id: UUID, number: int) -> bool | None:
+    """Note the wake-up; return whether somebody drains the lane, None when it is awake already."""
+    at = now()
+    params = (at, installation_id, number, at - LOST_AFTER, at)
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE, [adapted(value) for value in params])
+        found = cursor.fetchall()
+    return bool(found[0][0]) if found else None
+
+
+def _make_lane(installation_id: UUID, number: int) -> bool:
+    """Create the lane if this is its first use; return whether it was."""
+    key = (installation_id, number)
+    if key in _made:
+        return False
+    _, made = Lane.objects.get_or_create(installation_id=installation_id, number=number)
+    _made.add(key)
+    return made
 
 
 def sweep(at: datetime) -> int:

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from django.utils.timezone import now
 
-from messaging.lanes import release, take_lease
-from messaging.models import Lane
-from messaging.relay import claim
+from messaging.claims import claim, read_ahead
+from messaging.lanes import Lease, hand_over, renew, take_lease
+from messaging.models import Delivery, Lane
 from tests.factories import make_delivery, make_installation
 
 WORKERS = 8
@@ -42,13 +42,19 @@ def test_of_many_workers_one_gets_the_lease():
     assert lane.fence == 1
 
 
+def next_claimed(lease: Lease) -> Delivery | None:
+    """Claim the next delivery as a worker would."""
+    ahead = read_ahead(lease)
+    return ahead[0] if ahead and claim(ahead[0], lease) else None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_delivery_is_claimed_once_even_if_all_believe_they_own_the_lane():
     delivery = make_delivery()
     Lane.objects.create(installation=delivery.installation, number=delivery.lane)
     lease = take_lease(delivery.installation_id, delivery.lane)
     assert lease is not None
-    claims = at_once(lambda: claim(lease))
+    claims = at_once(lambda: next_claimed(lease))
     assert [found for found in claims if found] == [delivery]
 
 
@@ -57,12 +63,13 @@ def test_a_worker_that_slept_through_its_lease_claims_nothing():
     delivery = make_delivery()
     Lane.objects.create(installation=delivery.installation, number=delivery.lane)
     slept = take_lease(delivery.installation_id, delivery.lane)
+    assert slept is not None
+    (read,) = read_ahead(slept)
     Lane.objects.update(leased_until=now() - timedelta(seconds=1))
     successor = take_lease(delivery.installation_id, delivery.lane)
-    assert slept is not None
     assert successor is not None
-    assert claim(slept) is None
-    assert claim(successor) == delivery
+    assert (claim(read, slept), read_ahead(slept)) == (False, [])
+    assert next_claimed(successor) == delivery
 
 
 @pytest.mark.django_db
@@ -72,7 +79,8 @@ def test_a_worker_that_lost_its_lane_cannot_give_it_back():
     Lane.objects.update(leased_until=now() - timedelta(seconds=1))
     take_lease(lane.installation_id, 0)
     assert slept is not None
-    assert not release(slept)
+    assert not hand_over(slept)
+    assert not renew(slept)
     lane.refresh_from_db()
     assert lane.leased_until is not None
 
@@ -80,3 +88,17 @@ def test_a_worker_that_lost_its_lane_cannot_give_it_back():
 @pytest.mark.django_db
 def test_a_lane_that_does_not_exist_is_nobodys():
     assert take_lease(make_installation().pk, 0) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("age", "renewed"), [(10, False), (16, True)])
+def test_a_lease_is_renewed_once_a_quarter_of_it_is_over(age, renewed):
+    lane = Lane.objects.create(installation=make_installation(), number=0)
+    lease = take_lease(lane.installation_id, 0)
+    assert lease is not None
+    lease._kept_at -= age
+    lane.refresh_from_db()
+    before = lane.leased_until
+    assert lease.keep()
+    lane.refresh_from_db()
+    assert (lane.leased_until != before) == renewed

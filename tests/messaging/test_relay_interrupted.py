@@ -10,9 +10,9 @@ from integrations.masterkeys import KeyMissingError
 from integrations.removal import remove_installation
 from integrations.targets import open_target
 from messaging import relay
-from messaging.lanes import renew
 from messaging.models import Delivery, DeliveryState, Lane
 from messaging.settlement import delete_message
+from messaging.wakeups import wake
 from tests.factories import make_delivery
 from tests.messaging.draining import make_due, run, state
 
@@ -75,18 +75,22 @@ def test_a_time_slice_that_ends_gives_way_and_asks_for_more(office, settings, wa
     assert wakes == [(str(office.installation.pk), 0)]
 
 
-def test_a_wake_up_during_the_work_is_not_forgotten(office, wakes, monkeypatch):
+def test_a_dm_that_comes_during_the_work_is_taken_along(office, wakes, monkeypatch):
     link = office.join("Hanako")
-    make_delivery(link)
+    late = [make_delivery(link)]
     carried = relay._send
 
     def woken_meanwhile(*args):
-        Lane.objects.update(woken_at=now())
-        carried(*args)
+        if len(late) == 1:
+            late.append(make_delivery(link))
+            assert not wake(office.installation.pk, 0)
+        return carried(*args)
 
     monkeypatch.setattr(relay, "_send", woken_meanwhile)
-    run(office)
-    assert wakes == [(str(office.installation.pk), 0)]
+    assert run(office) == 2
+    assert [state(delivery)[0] for delivery in late] == [DeliveryState.DELIVERED] * 2
+    lane = Lane.objects.get()
+    assert (wakes, lane.leased_until, lane.woken_at) == ([], None, None)
 
 
 def test_a_worker_that_lost_its_lane_may_only_report_an_arrival(office, monkeypatch):
@@ -96,7 +100,7 @@ def test_a_worker_that_lost_its_lane_may_only_report_an_arrival(office, monkeypa
     def taken_over_meanwhile(*args):
         Lane.objects.update(fence=99)
         Delivery.objects.update(state=DeliveryState.UNCONFIRMED)
-        carried(*args)
+        return carried(*args)
 
     monkeypatch.setattr(relay, "_send", taken_over_meanwhile)
     run(office)
@@ -110,7 +114,7 @@ def test_a_worker_that_lost_its_lane_writes_over_nothing(office, monkeypatch):
 
     def taken_over_and_sent_again(*args):
         Delivery.objects.update(fence=99)
-        carried(*args)
+        return carried(*args)
 
     monkeypatch.setattr(relay, "_send", taken_over_and_sent_again)
     run(office)
@@ -126,7 +130,7 @@ def during_send(monkeypatch):
 
         def meanwhile(*args):
             happens()
-            carried(*args)
+            return carried(*args)
 
         monkeypatch.setattr(relay, "_send_texts", meanwhile)
 
@@ -154,23 +158,22 @@ def test_a_message_deleted_during_a_failed_call_is_not_tried_again(office, durin
     assert (state(delivery), office.texts("Hanako")) == (("cancelled", "deleted"), [])
 
 
-def test_each_part_of_a_long_message_renews_the_lease(office, settings, monkeypatch):
-    settings.RELAY_LEASE = timedelta(seconds=60)
+def test_a_long_message_keeps_the_lease_alive_while_its_parts_are_sent(office, monkeypatch):
     delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
-    until = []
+    kept = []
 
-    def watch(lease):
-        kept = renew(lease)
-        until.append(Lane.objects.get().leased_until)
-        return kept
+    def keep(lease):
+        kept.append(lease)
+        return True
 
-    monkeypatch.setattr("messaging.relay.renew", watch)
+    monkeypatch.setattr("messaging.lanes.Lease.keep", keep)
     run(office)
-    assert len(set(until)) == delivery.attempts.count() - 1 > 1
+    assert len(kept) == delivery.attempts.count() + 1
 
 
 def test_a_worker_that_loses_its_lane_between_two_parts_stops(office, monkeypatch):
     delivery = make_delivery(office.join("Hanako"), text="x " * 3_000)
-    monkeypatch.setattr("messaging.relay.renew", lambda _lease: False)
+    answers = iter([True, True, False, False])
+    monkeypatch.setattr("messaging.lanes.Lease.keep", lambda _lease: next(answers))
     run(office)
     assert (len(office.texts("Hanako")), state(delivery)[0]) == (1, DeliveryState.SENDING)

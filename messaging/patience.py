@@ -1,0 +1,36 @@
+"""Waiting for a database that is being restarted, so that what a call has proven is not lost."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+from psycopg_pool import PoolTimeout
+
+logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+def patiently(job: Callable[[], _T]) -> _T:
+    """Return what ``job`` returns; repeat it while the database is away, for half a lease.
+
+    ``job`` may have been done although it raised, so doing it twice must be as good as once. Inside
+    a transaction nothing is repeated: what came before is lost with the connection.
+    """
+    end = time.monotonic() + settings.RELAY_LEASE.total_seconds() / 2
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return job()
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            if connection.in_atomic_block or time.monotonic() + pause > end:
+                raise
+            logger.warning("the database is away: %s", type(error).__name__)
+        connection.close()
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
