@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0006_hash_addresses'),
         ('integrations', '0003_installation_told_at'),
-        ('messaging', '0003_parts_echoed'),
+        ('messaging', '0004_last_delivery'),
     ]
 
     operations = [
