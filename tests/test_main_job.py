@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import requests
 
@@ -34,6 +35,23 @@ def test_ten_dms_arrive_once_each_in_order(system, cast):
     for text in texts:
         assert send_dm(system, cast, text) == "accepted"
     assert wait_for_texts(system, cast, before + 10)[before:] == texts
+
+
+def test_somebody_who_writes_to_the_bot_gets_an_answer(system, cast):
+    written = {"member": cast.account, "page": cast.bot, "text": "Is anybody there?"}
+    system.control("POST", "workplace/chat", written)
+
+    def answers() -> list[str]:
+        said = (message["attachment"] or {} for message in chat_of(system, cast))
+        return [attachment["payload"]["text"] for attachment in said if attachment]
+
+    system.children.wait_until("an answer", answers, seconds=SECONDS)
+    assert answers() == ["Nobody reads what is written here: replies do not go back to ovice."]
+
+
+def chat_of(system: System, cast: Cast) -> list[dict[str, Any]]:
+    chat = system.control("GET", f"workplace/messages?member={cast.account}")
+    return [message for message in chat["data"] if message["from"] == "bot"]
 
 
 def dm_body(cast: Cast, text: str, **changes: object) -> bytes:

@@ -1,5 +1,6 @@
 """The story the demo tells: Taro writes to Hanako in ovice, and she reads it in Work Chat."""
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,13 @@ from config.demo.system import System
 
 TEXT = "Can you join room B?"
 ARRIVAL_SECONDS = 30.0
+WEBHOOK_FIELDS = (
+    "messages",
+    "messaging_postbacks",
+    "message_echoes",
+    "message_deliveries",
+    "message_reads",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,7 @@ class Cast:
     sender: str
     recipient: str
     account: str
+    bot: str
 
 
 def set_the_scene(system: System) -> Cast:
@@ -50,9 +59,20 @@ def set_the_scene(system: System) -> Cast:
         "app_secret": token["app_secret"],
         "members": [people["Hanako"]["id"]],
     }
-    system.manage("connecting and linking", "demo_connect", stdin=order)
+    made = json.loads(system.manage("connecting and linking", "demo_connect", stdin=order))
+    _let_the_bot_hear(system, token["page_id"], made)
     taro, hanako = people["Taro"], people["Hanako"]
-    return Cast(organization, space, taro["id"], hanako["id"], hanako["account"])
+    return Cast(organization, space, taro["id"], hanako["id"], hanako["account"], token["page_id"])
+
+
+def _let_the_bot_hear(system: System, page_id: str, made: dict[str, str]) -> None:
+    """Enter in Workplace, as an admin would, where the integration's webhooks go."""
+    webhooks = {
+        "callback_url": f"{system.base_url}/workplace/webhook/{made['installation']}",
+        "verify_token": made["verify_token"],
+        "fields": list(WEBHOOK_FIELDS),
+    }
+    system.control("POST", f"workplace/installs/{page_id}/webhooks", webhooks)
 
 
 def send_dm(system: System, cast: Cast, text: str = TEXT) -> str:
@@ -74,8 +94,11 @@ def send_dm(system: System, cast: Cast, text: str = TEXT) -> str:
 
 
 def texts_in_work_chat(system: System, cast: Cast) -> list[str]:
-    """Return what the recipient reads from the bot in the pretend Work Chat."""
-    return [message["text"] for message in _chat(system, cast) if message["from"] == "bot"]
+    """Return the DMs that the recipient reads in the pretend Work Chat.
+
+    What the bot says of itself carries no reference.
+    """
+    return [message["text"] for message in _chat(system, cast) if message["metadata"]]
 
 
 def work_chat_page(system: System, cast: Cast) -> str:

@@ -18,6 +18,7 @@ from integrations.errors import TargetError
 from integrations.install import AlreadyConnectedError, connect
 from integrations.models import Installation, InstallationKind, Organization
 from integrations.targets import Credentials
+from integrations.updates import keys_of_secret
 
 
 class Command(BaseCommand):
@@ -39,7 +40,8 @@ class Command(BaseCommand):
             raise CommandError("ovice has not told about that organization or member.") from None
         except (TargetError, AlreadyConnectedError, LinkRefused) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(json.dumps({"installation": str(installation.pk)}))
+        word = keys_of_secret(installation.app_secret or "").verify_token
+        self.stdout.write(json.dumps({"installation": str(installation.pk), "verify_token": word}))
 
     def connect(self, organization: Organization, order: dict[str, Any]) -> Installation:
         """Connect with the pasted token."""
