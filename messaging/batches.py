@@ -13,12 +13,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from integrations.masterkeys import UnreadableError
-from integrations.models import Organization
-from messaging.acceptance import Arrival, judge_messages, recipient_of
+from messaging.acceptance import judge_messages
 from messaging.eligibility import Skip
 from messaging.events import Event, MessageCreated
 from messaging.ingest import Result, Status, ingest, note_other_body, received_event
 from messaging.models import Message, ReceivedEvent
+from messaging.recipients import Arrival, Tenant, find_tenants, know, recipient_of
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def _store(messages: list[_MessageItem]) -> list[Result]:
     known = _Known(messages)
     found = [known.compare(message) for message in messages]
     arrivals = [arrival for arrival in found if isinstance(arrival, Arrival)]
-    judged = judge_messages(arrivals)
+    judged = judge_messages(arrivals, know(arrivals))
     skips = {message.event_id: message.skipped_reason for message in judged.messages}
     for event_id, skip in skips.items():
         known.rows[event_id].outcome = skip or Status.ACCEPTED
@@ -100,13 +100,10 @@ class _Known:
     """What is there already of some messages, and the rows of those events that are not."""
 
     def __init__(self, messages: list[_MessageItem]) -> None:
-        organizations = Organization.objects.filter(
-            ovice_id__in={message.data.organization.id for message in messages}, removed_at=None
-        )
-        self._organizations = {row.ovice_id: row for row in organizations}
+        self._tenants = find_tenants({message.data.organization.id for message in messages})
         self._received = ReceivedEvent.objects.in_bulk([m.item.event.id for m in messages])
         same = Message.objects.filter(
-            organization__in=self._organizations.values(),
+            organization__in=[tenant.pk for tenant in self._tenants.values()],
             ovice_id__in={message.data.message.id for message in messages},
         )
         self._messages: set[tuple[UUID, str, str]] = set(
@@ -121,20 +118,18 @@ class _Known:
         if earlier is not None:
             note_other_body(earlier, body)
             return Result(Status.DUPLICATE)
-        organization = self._organizations.get(message.data.organization.id)
-        found = self._arrival(message, organization)
+        tenant = self._tenants.get(message.data.organization.id)
+        found = self._arrival(message, tenant)
         result = found if isinstance(found, Result) else Result(Status.ACCEPTED)
-        self.rows[event.id] = received_event(event, body, organization, result)
+        self.rows[event.id] = received_event(event, body, tenant.pk if tenant else None, result)
         return found
 
-    def _arrival(
-        self, message: _MessageItem, organization: Organization | None
-    ) -> Arrival | Result:
+    def _arrival(self, message: _MessageItem, tenant: Tenant | None) -> Arrival | Result:
         data = message.data
-        if organization is None:
+        if tenant is None:
             return Result.of_message(Skip.ORG_NOT_CONNECTED)
-        key = (organization.pk, data.message.id, recipient_of(data))
+        key = (tenant.pk, data.message.id, recipient_of(data))
         if key in self._messages:
             return Result(Status.DUPLICATE)
         self._messages.add(key)
-        return Arrival(message.item.event.id, organization, data)
+        return Arrival(message.item.event.id, tenant, data)

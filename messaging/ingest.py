@@ -8,17 +8,18 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
 
 from integrations.models import Organization
 from integrations.removal import is_removed_for_good
-from messaging.acceptance import Arrival, judge_messages, recipient_of
+from messaging.acceptance import judge_messages
 from messaging.directory import apply_directory_event
 from messaging.eligibility import Skip
 from messaging.events import Event, EventData, MessageCreated, MessageDeleted
 from messaging.models import Message, ReceivedEvent
+from messaging.recipients import Arrival, find_linked, find_tenant, know, recipient_of
 from messaging.settlement import delete_message
 
 logger = logging.getLogger(__name__)
@@ -69,12 +70,12 @@ def ingest(event: Event, body: bytes) -> Result:
 
 
 def received_event(
-    event: Event, body: bytes, organization: Organization | None, result: Result
+    event: Event, body: bytes, organization_id: UUID | None, result: Result
 ) -> ReceivedEvent:
     """Return the row, not yet stored, that remembers an event and what became of it."""
     return ReceivedEvent(
         event_id=event.id,
-        organization=organization,
+        organization_id=organization_id,
         type=event.type,
         body_digest=digest(body),
         outcome=result.reason or result.status,
@@ -94,19 +95,17 @@ def digest(body: bytes) -> bytes:
 
 def _take_message(event: Event, data: MessageCreated, body: bytes) -> Result:
     """Store the event with its message and deliveries, in one round trip to the database."""
-    known = Organization.objects.filter(ovice_id=data.organization.id, removed_at=None)
-    gone = Message.objects.filter(
-        organization=OuterRef("pk"), ovice_id=data.message.id, deleted_at__isnull=False
-    )
-    organization = known.annotate(deleted=Exists(gone)).first()
-    if organization is None:
+    found = find_linked(data)
+    tenant = found[0] if found else find_tenant(data.organization.id)
+    if tenant is None:
         # Of an organization we do not know, or no longer know, nothing is stored.
         result = Result.of_message(Skip.ORG_NOT_CONNECTED)
         received_event(event, body, None, result).save(force_insert=True)
         return result
-    judged = judge_messages([Arrival(event.id, organization, data, organization.deleted)])
+    arrivals = [Arrival(event.id, tenant, data)]
+    judged = judge_messages(arrivals, found[1] if found else know(arrivals))
     result = Result.of_message(judged.messages[0].skipped_reason)
-    judged.store([received_event(event, body, organization, result)])
+    judged.store([received_event(event, body, tenant.pk, result)])
     return result
 
 
@@ -114,7 +113,8 @@ def _take_notice(event: Event, data: EventData, body: bytes) -> Result:
     """Apply what is told about anything but a new message."""
     organization = _organization(data)
     result = _apply(event, data, organization)
-    received_event(event, body, organization, result).save(force_insert=True)
+    organization_id = organization.pk if organization else None
+    received_event(event, body, organization_id, result).save(force_insert=True)
     return result
 
 

@@ -1,0 +1,43 @@
+"""A question whose SQL is made once answers like the query it was made of."""
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Link
+from messaging.prepared import Prepared
+from tests.factories import make_link
+
+pytestmark = pytest.mark.django_db
+
+
+def links_of(member: str):
+    found = Link.objects.filter(member__ovice_id=member, removed_at=None)
+    return found.values_list("pk", "linked_at", "installation__state")
+
+
+def test_each_question_gets_its_own_answer():
+    asked, links = Prepared(links_of), [make_link(), make_link()]
+    answers = [asked.rows(member=link.member.ovice_id) for link in links]
+    assert answers == [[(link.pk, link.linked_at, "active")] for link in links]
+
+
+def test_the_answer_is_in_pythons_types():
+    ((pk, linked_at, state),) = Prepared(links_of).rows(member=make_link().member.ovice_id)
+    assert [type(value) for value in (pk, linked_at, state)] == [UUID, datetime, str]
+
+
+def test_a_value_is_never_a_part_of_the_sql():
+    make_link()
+    assert Prepared(links_of).rows(member="' OR 1=1 --") == []
+
+
+def test_only_the_wanted_table_is_locked():
+    asked = Prepared(links_of, lock=Link)
+    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+        asked.rows(member="nobody")
+    locks = queries[0]["sql"].endswith('FOR NO KEY UPDATE OF "accounts_link"')
+    assert locks == connection.features.has_select_for_update
