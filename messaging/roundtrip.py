@@ -41,11 +41,10 @@ def insertion(*rows: models.Model) -> Statement:
 @cache
 def _insert_into(model: type[models.Model], _vendor: str) -> tuple[Sequence[Any], str]:
     """Return a model's columns and the beginning of its ``INSERT``, which never change."""
-    quoted = connection.ops.quote_name
-    fields = model._meta.concrete_fields  # noqa: SLF001 - Django's public API
-    columns = ", ".join(quoted(field.column) for field in fields)
-    table = quoted(model._meta.db_table)  # noqa: SLF001 - Django's public API
-    return fields, f"INSERT INTO {table} ({columns}) VALUES "  # noqa: S608 - names of our models
+    quoted, about = connection.ops.quote_name, model._meta  # noqa: SLF001 - Django's public API
+    columns = ", ".join(quoted(field.column or "") for field in about.concrete_fields)
+    head = f"INSERT INTO {quoted(about.db_table)} ({columns}) VALUES "  # noqa: S608 - our names
+    return about.concrete_fields, head
 
 
 def execute_together(statements: Sequence[Statement]) -> list[int]:
