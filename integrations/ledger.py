@@ -25,6 +25,7 @@ class RemovalReason(models.TextChoices):
     DISCONNECTED = "disconnected", "disconnected by an owner"
     ORGANIZATION_REMOVED = "organization_removed", "organization removed in ovice"
     ERASURE = "erasure", "erasure asked for by a member"
+    RESTORED = "restored", "brought back by an old backup"
 
 
 class RemovalScope(models.TextChoices):

@@ -98,6 +98,17 @@ def keyed_hashes(plain: bytes, *, place: Sequence[str]) -> list[str]:
     ]
 
 
+def key_id_of(sealed: bytes) -> bytes:
+    """Return the id of the master key that protects ``sealed``, as ``key_id`` makes it."""
+    return sealed[len(VERSION) : len(VERSION) + _ID_BYTES]
+
+
+def is_newest(sealed: bytes) -> bool:
+    """Return whether ``sealed`` is under the newest master key, which alone seals."""
+    ring = _ring(tuple(settings.ENCRYPTION_KEYS))
+    return key_id_of(sealed) == next(iter(ring), None)
+
+
 def _box(key: bytes, place: Sequence[str]) -> FernetBytes:
     """Return a cipher whose two keys exist for this place only."""
     info = b"\x00".join(part.encode() for part in ("kotozute sealed", *place))

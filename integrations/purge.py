@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # An organization that is being purged is nobody's any more: its name in ovice is free again.
 _CARCASS = "purged:"
+# Where these are no connection's own removals, nothing of the organization may live on.
+_WHOLE = (RemovalReason.ORGANIZATION_REMOVED, RemovalReason.RESTORED)
 
 
 def purge_ready(*, seconds: float) -> int:
@@ -115,7 +117,7 @@ def _scope(row: Removal) -> RemovalScope:
     if row.scope == RemovalScope.MEMBER:
         return RemovalScope.MEMBER
     organization = Organization.objects.select_for_update(of=("self",)).filter(removal=row).first()
-    if row.reason == RemovalReason.ORGANIZATION_REMOVED and row.installation_id is None:
+    if row.reason in _WHOLE and row.installation_id is None:
         return RemovalScope.ORGANIZATION
     in_use = organization is not None and _is_in_use(organization, row)
     return RemovalScope.INSTALLATION if in_use else RemovalScope.ORGANIZATION

@@ -137,6 +137,17 @@ def request_deletion(target: str, *, account_id: str) -> Removal:
     )
 
 
+@transaction.atomic
+def remove_restored(organization: Organization) -> Removal:
+    """Remove what an old backup brought back although it had been purged, without any grace."""
+    for installation in Installation.objects.live().filter(organization=organization):
+        remove_installation(installation)
+    at = now()
+    waiting = Removal.objects.open().filter(organization=organization, purge_at__gt=at)
+    waiting.update(purge_at=at, due_at=at)
+    return _enter(organization, RemovalReason.RESTORED, grace=timedelta(0), stopped_at=at)
+
+
 def purge_now(removal: Removal) -> None:
     """Bring a removal's purge forward to this moment; one that has begun goes on."""
     at = now()

@@ -10,7 +10,7 @@ from config.new_secrets import generate
 class Command(BaseCommand):
     """Print fresh secrets; nothing is stored."""
 
-    help = "Print fresh values for SECRET_KEY, ENCRYPTION_KEYS and OVICE_EVENT_SECRETS."
+    help = "Print fresh values for the secrets that an instance makes itself."
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:

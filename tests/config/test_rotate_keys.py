@@ -1,0 +1,143 @@
+"""Rotating master keys: online, resumable, and the old key is good for nothing afterwards."""
+
+import base64
+from io import StringIO
+from threading import Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from integrations import masterkeys, rotation
+from integrations.datakeys import forget_keys
+from integrations.masterkeys import KeyMissingError
+from integrations.models import DataKey, Installation
+from integrations.rotation import count_by_key, wrapped_columns
+from messaging.models import Delivery, Lane
+from messaging.relay import relay_lane
+from tests.factories import make_delivery, make_installation, make_link
+
+OLD, NEW = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+
+
+@pytest.fixture(autouse=True)
+def _old_key_only(settings):
+    settings.ENCRYPTION_KEYS = [OLD]
+
+
+def run(**options) -> str:
+    out = StringIO()
+    call_command("rotate_keys", stdout=out, **options)
+    return out.getvalue()
+
+
+def test_every_kind_of_secret_is_known():
+    assert set(map(str, wrapped_columns())) >= {
+        "integrations.DataKey.wrapped",
+        "integrations.Installation.access_token_sealed",
+        "integrations.Installation.app_secret_sealed",
+    }
+
+
+def test_after_a_rotation_the_old_key_is_useless_and_the_new_one_reads_all(db, settings):
+    link = make_link()
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+
+    said = run()
+
+    assert "integrations.DataKey.wrapped: 1 re-wrapped" in said
+    assert len(count_by_key()) == 1
+    settings.ENCRYPTION_KEYS = [NEW]
+    forget_keys()
+    member = type(link.member).objects.get()
+    assert (Installation.objects.get().access_token, member.name) == ("DQVtoken", "Hanako")
+    settings.ENCRYPTION_KEYS = [OLD]
+    forget_keys()
+    with pytest.raises(KeyMissingError):
+        _ = Installation.objects.get().access_token
+    with pytest.raises(KeyMissingError):
+        _ = member.name
+
+
+def test_a_member_is_found_by_their_address_with_the_new_key_alone(db, settings):
+    member = make_link().member
+    before = member.email_hash
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    run()
+
+    member.refresh_from_db()
+
+    assert member.email_hash != before
+
+
+def test_a_dry_run_counts_and_changes_nothing(db, settings):
+    make_installation()
+    before = list(Installation.objects.values()), list(DataKey.objects.values())
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+
+    assert "integrations.Installation.access_token_sealed: 1 to re-wrap" in run(dry_run=True)
+
+    assert (list(Installation.objects.values()), list(DataKey.objects.values())) == before
+
+
+def test_an_interrupted_rotation_goes_on_where_it_was(db, settings):
+    for _ in range(3):
+        make_installation()
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    next(rotation.rotate(wrapped_columns()[0]))
+
+    assert "integrations.DataKey.wrapped: 2 re-wrapped" in run()
+    assert "integrations.DataKey.wrapped: 0 re-wrapped" in run()
+
+
+def test_what_somebody_else_writes_meanwhile_is_not_undone(db, settings, monkeypatch):
+    installation = make_installation()
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    unseal = masterkeys.unseal
+
+    def replaced_meanwhile(sealed, *, place):
+        installation.access_token = "DQVnew"
+        installation.save()
+        return unseal(sealed, place=place)
+
+    monkeypatch.setattr(masterkeys, "unseal", replaced_meanwhile)
+    run()
+    monkeypatch.undo()
+
+    assert Installation.objects.get().access_token == "DQVnew"
+
+
+def test_a_missing_key_stops_the_rotation_and_quotes_no_secret(db, settings):
+    make_installation()
+    settings.ENCRYPTION_KEYS = [NEW]
+
+    with pytest.raises(CommandError, match=r"No master key [0-9a-f]{8}") as error:
+        run()
+
+    assert NEW not in str(error.value)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rotation_while_the_relay_runs_fails_no_send(office, settings):
+    """The drill: half of the messages before, the rest during and after; none is lost or failed."""
+    link = office.join("Hanako")
+    Lane.objects.get_or_create(installation=office.installation, number=link.pk.int % 8)
+    deliveries = [make_delivery(link, text=f"number {n}") for n in range(30)]
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+
+    def relay():
+        forget_keys()
+        relay_lane(office.installation.pk, deliveries[0].lane)
+        connection.close()
+
+    relaying = Thread(target=relay)
+    relaying.start()
+    run()
+    relaying.join(60)
+    settings.ENCRYPTION_KEYS = [NEW]
+    forget_keys()
+    make_delivery(link, text="the last")
+    relay_lane(office.installation.pk, deliveries[0].lane)
+
+    assert set(Delivery.objects.values_list("state", "tries")) == {("delivered", 0)}
+    assert len(office.texts("Hanako")) == 31

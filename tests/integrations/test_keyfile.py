@@ -1,0 +1,100 @@
+"""Crypto-shredding: what was purged cannot be read from a backup that was made before."""
+
+import json
+import stat
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import Member
+from integrations.datakeys import forget_keys
+from integrations.ledger import Removal
+from integrations.models import DataKey, Organization
+from integrations.purge import purge_ready
+from messaging.models import Message
+from tests.factories import make_delivery, make_organization
+from tests.removals import due, removed, rows_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+APPS = ("integrations", "accounts", "messaging")
+
+
+def back_up(folder) -> None:
+    """Back up as the operator's manual says: the database without keys, and the keys apart."""
+    with (folder / "database.json").open("w") as file:
+        call_command("dumpdata", *APPS, exclude=["integrations.DataKey"], stdout=file)
+    call_command("save_keys", folder / "keys", stdout=StringIO())
+
+
+def restore(folder, *options: str) -> str:
+    call_command("flush", interactive=False, verbosity=0)
+    call_command("loaddata", folder / "database.json", verbosity=0)
+    said = StringIO()
+    call_command("load_keys", folder / "keys", *options, stdout=said)
+    forget_keys()
+    return said.getvalue()
+
+
+@pytest.fixture
+def restored(tmp_path):
+    """Return what is there after a restore of a backup that is older than a purge."""
+    gone, stays = make_delivery(text="of the purged"), make_delivery(text="of the living")
+    back_up(tmp_path)
+    due(removed(gone.installation))
+    purge_ready(seconds=10)
+    call_command("save_keys", tmp_path / "keys", stdout=StringIO())
+    restore(tmp_path)
+    return gone, stays
+
+
+def test_a_restored_backup_reveals_nothing_of_what_was_purged(restored):
+    gone, _stays = restored
+
+    message = Message.objects.get(organization=gone.organization_id)
+    member = Member.objects.get(organization=gone.organization_id)
+    assert message.content_sealed is not None
+    assert (message.content, member.email, member.name) == (None, None, None)
+
+
+def test_a_restored_backup_is_whole_for_everybody_else(restored):
+    _gone, stays = restored
+
+    message = Message.objects.get(organization=stays.organization_id)
+    assert "of the living" in (message.content or "")
+    assert Member.objects.get(organization=stays.organization_id).name == "Hanako"
+
+
+def test_what_a_restore_brought_back_is_found_and_purged_again(tmp_path, restored):
+    gone, stays = restored
+
+    said = restore(tmp_path, "--purge")
+    purge_ready(seconds=10)
+
+    assert f"organization {gone.organization_id} has no key: it was purged" in said
+    assert rows_of(Organization(pk=gone.organization_id)) == {}
+    assert list(Organization.objects.all()) == [stays.organization]
+    assert Removal.objects.get(generation=None).reason == "restored"
+
+
+def test_the_key_file_is_the_owners_alone_and_replaced_whole(tmp_path):
+    make_organization()
+    file = tmp_path / "keys"
+    file.write_text("[]")
+
+    call_command("save_keys", file, stdout=StringIO())
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [row["id"] for row in json.loads(file.read_text())] == [str(DataKey.objects.get().pk)]
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_destroyed_key_is_in_no_later_file(tmp_path):
+    make_organization()
+    DataKey.objects.update(wrapped=None)
+
+    call_command("save_keys", tmp_path / "keys", stdout=StringIO())
+
+    assert (tmp_path / "keys").read_text() == "[]"
