@@ -56,24 +56,29 @@ def _store(
     installation = Installation.objects.select_for_update().get(pk=installation.pk)
     if _linkable_email(member, installation) != email:
         raise LinkRefused("temporarily_unavailable")
-    same = Link.objects.active().filter(
-        member=member, installation=installation, account_id=account.account_id
-    )
+    links = Link.objects.active().filter(member=member, installation=installation)
+    same = links.filter(account_id=account.account_id, unresolved_at=None)
     if existing := same.first():
         return existing
-    made = Link(
-        organization_id=member.organization_id,
-        member=member,
-        installation=installation,
-        account_id=account.account_id,
-        locale=account.locale[:LOCALE_LENGTH],
-        # Not when it was answered: it may have changed hands while the answer was on its way.
-        checked_at=asked_at,
+    unresolved = links.filter(unresolved_at__isnull=False).first()
+    made = unresolved or Link(
+        organization_id=member.organization_id, member=member, installation=installation
     )
-    made.account_name = account.name
-    made.save(force_insert=True)
-    link_made.send(Link, link=made)
+    # Not when it was answered: it may have changed hands while the answer was on its way.
+    point_to(made, account, asked_at)
+    made.save()
+    if unresolved is None:
+        link_made.send(Link, link=made)
     return made
+
+
+def point_to(link: Link, account: Account, asked_at: datetime) -> None:
+    """Let the link stand for the account that was asked for at ``asked_at``; not saved yet."""
+    link.account_id = account.account_id
+    link.account_name = account.name
+    link.locale = account.locale[:LOCALE_LENGTH] or link.locale
+    link.unresolved_at = None
+    link.checked_at = asked_at
 
 
 def _linkable_email(member: Member, installation: Installation) -> str:
@@ -111,6 +116,8 @@ def remove_links(links: LinkQuerySet, *, reason: RemovedReason) -> int:
     link_ids = list(links.active().values_list("pk", flat=True))
     ended = Link.objects.active().filter(pk__in=link_ids)
     removed = ended.update(removed_at=now(), removed_reason=reason)
+    # What a disconnection ended may come back with the connection, unless it has another end too.
+    links.filter(removed_reason=RemovedReason.ORG_DISCONNECTED).update(removed_reason=reason)
     if removed:
         links_removed.send(Link, link_ids=link_ids, reason=reason.value)
     return removed

@@ -164,6 +164,9 @@ class Link(models.Model):
     attention_reason = models.CharField(max_length=32, blank=True)
     # When the member was told in the target that they are linked.
     greeted_at = models.DateTimeField(null=True, blank=True)
+    # Set while ``account_id`` is that of an earlier generation: ids are scoped to the app, so
+    # nothing is sent to it before it has been looked up anew.
+    unresolved_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_reason = models.CharField(max_length=32, blank=True)
 
@@ -179,7 +182,7 @@ class Link(models.Model):
             models.UniqueConstraint(
                 "installation",
                 "account_id",
-                condition=Q(removed_at=None),
+                condition=Q(removed_at=None, unresolved_at=None),
                 name="link_once_per_account",
             ),
         ]

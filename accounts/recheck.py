@@ -67,7 +67,10 @@ def conclude(link: Link, account: Account | None, asked_at: datetime) -> str:
     account meanwhile raises ``TargetError``, to be asked about anew.
     """
     same = Link.objects.filter(
-        pk=link.pk, installation=link.installation_id, account_id=link.account_id
+        pk=link.pk,
+        installation=link.installation_id,
+        account_id=link.account_id,
+        unresolved_at=None,
     )
     if account is None and remove_links(same, reason=RemovedReason.ACCOUNT_GONE):
         logger.info("link %s: the address leads to another account, or to none", link.pk)

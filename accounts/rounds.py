@@ -58,7 +58,8 @@ def go_round(installation_id: UUID) -> int:
 
 
 def _due(at: datetime) -> LinkQuerySet:
-    return Link.objects.active().filter(checked_at__lte=at - settings.LINK_RECHECK_EVERY)
+    looked_at = at - settings.LINK_RECHECK_EVERY
+    return Link.objects.active().filter(checked_at__lte=looked_at, unresolved_at=None)
 
 
 def _look_at(links: list[Link], target: ChatTarget) -> int:

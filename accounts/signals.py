@@ -12,5 +12,9 @@ links_removed = Signal()
 # the reason.
 link_needs_attention = Signal()
 
+# Links went from one generation to the next: keywords ``previous`` and ``installation``. The rows
+# are locked, so nothing new can be queued on the old generation.
+links_moved = Signal()
+
 # A member decided anew about their copies: keyword ``member``.
 choices_changed = Signal()

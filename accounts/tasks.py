@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.timezone import now
 
-from accounts import greeting, rounds
+from accounts import greeting, resolving, rounds
 from integrations.hints import hint
 
 GO_ROUND = "accounts.tasks.go_round"
@@ -28,3 +28,16 @@ def look_after_links() -> None:
     """Start a round wherever one is due."""
     for installation_id in rounds.due_installations(now()):
         hint(GO_ROUND, str(installation_id))
+
+
+@shared_task(name=resolving.RESOLVE_LINKS)
+def resolve_links(installation_id: str) -> None:
+    """Look the accounts of one installation's unresolved links up anew."""
+    resolving.resolve_links(UUID(installation_id))
+
+
+@shared_task
+def resolve_all_links() -> None:
+    """Do so for every installation that has any; finds what a lost task left behind."""
+    for installation_id in resolving.installations_to_resolve():
+        hint(resolving.RESOLVE_LINKS, str(installation_id))

@@ -311,6 +311,11 @@ CELERY_BEAT_SCHEDULE |= {
         "schedule": PURGE_EVERY,
         "options": {"expires": PURGE_EVERY.total_seconds()},
     },
+    "resolve-links": {
+        "task": "accounts.tasks.resolve_all_links",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
 }
 
 # --- ovice ---------------------------------------------------------------------------------------

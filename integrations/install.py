@@ -1,10 +1,14 @@
-"""Connecting an organization to a community of a chat target."""
+"""Connecting an organization to a community of a chat target.
+
+Each connection is a new generation. For the same community it takes the links and the waiting
+messages of the one before; for another community the owner is asked first, and links end.
+"""
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.timezone import now
 
-from integrations.errors import PermissionMissing
+from integrations.errors import PermissionMissing, TokenRejected
 from integrations.models import (
     NAME_LENGTH,
     Installation,
@@ -12,61 +16,136 @@ from integrations.models import (
     InstallationState,
     Organization,
 )
+from integrations.removal import remove_installation
+from integrations.signals import installation_connected
 from integrations.targets import Connection, Credentials, open_target
 
 
 class AlreadyConnectedError(Exception):
-    """The organization has a live installation, or another one holds this community."""
+    """Another organization is connected to this community."""
 
 
 class OrganizationGoneError(Exception):
     """ovice has removed the organization, perhaps during the live check."""
 
 
+class OtherCommunityError(Exception):
+    """The organization is connected to another community, whose links would end: ask first.
+
+    To go on, call ``connect`` again with ``confirmed_community`` set to ``community``.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__("The credentials belong to another community than the connected one.")
+        self.community = community_key(connection)
+        self.community_name = connection.community_name or connection.bot_name
+
+
+def community_key(connection: Connection) -> str:
+    """Return what tells a community: its id, or the bot's where the target hides the community."""
+    return connection.community_id or f"bot:{connection.bot_id}"
+
+
 def connect(
-    organization: Organization, *, target: str, kind: InstallationKind, credentials: Credentials
+    organization: Organization,
+    *,
+    target: str,
+    kind: InstallationKind,
+    credentials: Credentials,
+    confirmed_community: str = "",
 ) -> Installation:
     """Prove the credentials with live calls, then store them as a new generation.
 
     Raises a ``TargetError`` when the target refuses them (``PermissionMissing`` names what lacks
-    in its ``code``), ``AlreadyConnectedError`` when this organization or another one is connected
-    already, and ``OrganizationGoneError``. Nothing is stored in any of these cases.
+    in its ``code``), ``AlreadyConnectedError``, ``OrganizationGoneError``, and
+    ``OtherCommunityError`` unless its community is the ``confirmed_community``. Nothing is stored
+    or changed in any of these cases.
     """
+    credentials = credentials.trimmed()
     connection = open_target(target, credentials).check()
     if connection.missing_permissions:
         raise PermissionMissing(code=",".join(connection.missing_permissions))
+    fresh = Installation(organization=organization, target=target, kind=kind)
+    fresh.access_token = credentials.access_token
+    fresh.app_secret = credentials.app_secret
+    _describe(fresh, connection)
     try:
-        return _store(organization, target, kind, credentials, connection)
+        _store(fresh, connection, confirmed_community)
     except IntegrityError:
-        raise AlreadyConnectedError(f"{organization} cannot be connected twice.") from None
+        raise AlreadyConnectedError(f"{organization} cannot have this community.") from None
+    if kind == InstallationKind.THIRD_PARTY:
+        _prove_once_more(fresh)
+    return fresh
+
+
+def _describe(installation: Installation, connection: Connection) -> None:
+    installation.community_id = connection.community_id
+    installation.community_name = connection.community_name[:NAME_LENGTH]
+    installation.bot_id = connection.bot_id
+    installation.bot_name = connection.bot_name[:NAME_LENGTH]
+    installation.install_id = connection.install_id
+    installation.permissions = list(connection.permissions)
 
 
 @transaction.atomic
-def _store(
-    organization: Organization,
-    target: str,
-    kind: InstallationKind,
-    credentials: Credentials,
-    connection: Connection,
-) -> Installation:
-    if Organization.objects.select_for_update().get(pk=organization.pk).removed_at is not None:
+def _store(fresh: Installation, connection: Connection, confirmed_community: str) -> None:
+    """Save the new generation in the place of the one before; only one owner at a time can."""
+    # Locks that leave foreign keys alone: whoever stores a message meanwhile must not wait for us
+    # and be waited for.
+    organizations = Organization.objects.select_for_update(no_key=True)
+    organization = organizations.get(pk=fresh.organization_id)
+    if organization.removed_at is not None:
         raise OrganizationGoneError(f"{organization} has been removed.")
-    generations = Installation.objects.filter(organization=organization, target=target)
-    latest = generations.aggregate(latest=Max("generation"))["latest"] or 0
-    installation = Installation(
-        organization=organization,
-        target=target,
-        kind=kind,
-        generation=latest + 1,
-        state=InstallationState.ACTIVE,
-        community_id=connection.community_id,
-        community_name=connection.community_name[:NAME_LENGTH],
-        bot_id=connection.bot_id,
-        bot_name=connection.bot_name[:NAME_LENGTH],
-        install_id=connection.install_id,
-        connected_at=now(),
-    )
-    installation.access_token = credentials.access_token
-    installation.app_secret = credentials.app_secret
-    installation.save(force_insert=True)
-    return installation
+    generations = Installation.objects.filter(organization=organization, target=fresh.target)
+    previous = generations.live().select_for_update(no_key=True).first()
+    if previous is None:
+        previous = _removed_lately(fresh)
+    elif not _is_same_community(previous, connection):
+        if confirmed_community != community_key(connection):
+            raise OtherCommunityError(connection)
+        remove_installation(previous)
+        previous = None
+    else:
+        _retire(previous)
+    fresh.generation = (generations.aggregate(latest=Max("generation"))["latest"] or 0) + 1
+    paused = organization.paused_at is not None
+    fresh.state = InstallationState.PAUSED if paused else InstallationState.ACTIVE
+    fresh.connected_at = now()
+    fresh.save(force_insert=True)
+    installation_connected.send(Installation, installation=fresh, previous=previous)
+
+
+def _is_same_community(installation: Installation, connection: Connection) -> bool:
+    """Compare by what both know; one bot is in one community, whatever its token."""
+    if installation.bot_id == connection.bot_id:
+        return True
+    return bool(connection.community_id) and installation.community_id == connection.community_id
+
+
+def _removed_lately(fresh: Installation) -> Installation | None:
+    """Return the last generation if it was of the same community and is not purged yet."""
+    generations = Installation.objects.filter(organization=fresh.organization, target=fresh.target)
+    last = generations.order_by("-generation").first()
+    if last is None or last.state != InstallationState.REMOVED or not fresh.community_id:
+        return None
+    return last if last.community_id == fresh.community_id else None
+
+
+def _retire(installation: Installation) -> None:
+    """End a generation whose successor takes everything over; its token is destroyed."""
+    installation.state = InstallationState.REMOVED
+    installation.access_token = installation.app_secret = None
+    installation.removed_at = installation.replaced_at = now()
+    installation.save()
+
+
+def _prove_once_more(installation: Installation) -> None:
+    """Undo an install whose app was uninstalled between the first check and the storing.
+
+    The platform tells of an uninstall once, and at that moment there was nothing to remove yet.
+    """
+    try:
+        open_target(installation.target, installation.credentials()).check()
+    except TokenRejected:
+        remove_installation(installation)
+        raise

@@ -208,8 +208,12 @@ class Installation(Audited, models.Model):
     install_id = models.CharField(max_length=64, blank=True)
     access_token_sealed = models.BinaryField(null=True, editable=False)
     app_secret_sealed = models.BinaryField(null=True, editable=False)
+    # What the target says it was granted, by the target's own names; empty where it does not tell.
+    permissions = models.JSONField(default=list, editable=False)
     connected_at = models.DateTimeField(null=True, blank=True)
-    # When its target last told us something on its own, and whether it ever did.
+    # When its owner put the next generation in its place; links and waiting messages went there.
+    replaced_at = models.DateTimeField(null=True, blank=True)
+    # When its target last told last told us something on its own, and whether it ever did.
     told_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
@@ -242,4 +246,5 @@ class Installation(Audited, models.Model):
 
     def credentials(self) -> Credentials:
         """Return what this installation shows to its target; empty once it is removed."""
-        return Credentials(self.access_token or "", self.app_secret or "")
+        of_app = self.kind == InstallationKind.THIRD_PARTY
+        return Credentials(self.access_token or "", self.app_secret or "", of_app=of_app)

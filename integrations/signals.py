@@ -11,3 +11,7 @@ removal_requested = Signal()
 # A chat target asks to delete what belongs to one of its accounts: keywords ``target`` and
 # ``account_id``. A receiver that has found a member returns the removal it has entered, or None.
 account_deletion_requested = Signal()
+
+# A new generation stands: keywords ``installation`` and ``previous``, the generation of the same
+# community whose links it takes over, or None. Sent inside the transaction that stores it.
+installation_connected = Signal()

@@ -16,10 +16,19 @@ from integrations.updates import Inbox, WebhookKeys
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What proves us to a target. Neither value is ever shown, logged or put in a URL."""
+    """What proves us to a target. Neither value is ever shown, logged or put in a URL.
+
+    A token ``of_app`` was given to the operator's own third-party app, whose secret is a setting
+    and so is never stored with an installation.
+    """
 
     access_token: str = field(repr=False)
     app_secret: str = field(default="", repr=False)
+    of_app: bool = False
+
+    def trimmed(self) -> "Credentials":
+        """Return them without the blanks and line breaks that pasting leaves around them."""
+        return Credentials(self.access_token.strip(), self.app_secret.strip(), self.of_app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,8 @@ class Connection:
     community_id: str = ""
     community_name: str = ""
     install_id: str = ""
+    # What the target lists as granted; empty where it does not tell.
+    permissions: tuple[str, ...] = ()
     missing_permissions: tuple[str, ...] = ()
 
 

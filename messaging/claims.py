@@ -46,6 +46,7 @@ UPDATE messaging_delivery SET state = 'sending', claimed_at = %s, fence = %s
 WHERE id = %s
     AND (state IN ('pending', 'unconfirmed') AND due_at <= %s
         OR state = 'sending' AND claimed_at = %s AND fence = %s)
+    AND installation_id = %s
     AND EXISTS (SELECT 1 FROM messaging_lane WHERE id = %s AND fence = %s)
     AND EXISTS (SELECT 1 FROM messaging_message m
         WHERE m.id = messaging_delivery.message_id AND m.edition = %s)
@@ -74,7 +75,10 @@ def read_ahead(lease: Lease) -> list[Delivery]:
     due = Q(may_send, state__in=WAITING_STATES, due_at__lte=at)
     left_behind = Q(state=DeliveryState.SENDING, fence__lt=lease.fence)
     ahead = Delivery.objects.annotate(**_circumstances()).filter(due | left_behind, pk__in=heads)
-    ahead = ahead.filter(lease.held()).select_related("message", "link__member__choices")
+    # Nothing goes to an account id of an earlier generation.
+    ahead = ahead.filter(lease.held(), link__unresolved_at=None).select_related(
+        "message", "link__member__choices"
+    )
     return list(ahead.order_by("sent_at", "pk")[:AHEAD])
 
 
@@ -104,7 +108,8 @@ def claim(delivery: Delivery, lease: Lease, before: Settling | None = None) -> b
     """
     at = now()
     taken = (at, lease.fence)
-    lane = (lease.lane_id, lease.fence)
+    # A delivery that went to the next generation meanwhile is not for this one's token.
+    lane = (lease.installation_id, lease.lane_id, lease.fence)
     settled = before.delivery.pk if before else delivery.pk
     params = (*taken, delivery.pk, at, *taken, *lane, delivery.message.edition, at, settled)
     statements = [*(before.statements if before else ()), Statement(_CLAIM, params)]

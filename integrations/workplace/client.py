@@ -61,7 +61,9 @@ class GraphClient:
 
     def __init__(self, credentials: Credentials) -> None:
         self._token = credentials.access_token
-        self._secret = credentials.app_secret
+        self._secret = (
+            settings.WORKPLACE_APP_SECRET if credentials.of_app else credentials.app_secret
+        )
 
     @classmethod
     def of_the_app(cls) -> "GraphClient":

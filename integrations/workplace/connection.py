@@ -33,6 +33,7 @@ def check(client: GraphClient) -> Connection:
         community_id=text_of(community.get("id")),
         community_name=text_of(community.get("name")),
         install_id=text_of(install.get("id")),
+        permissions=_granted(install.get("permissions")),
         missing_permissions=_missing(client, install.get("permissions")),
     )
 
@@ -47,11 +48,14 @@ def _community(client: GraphClient) -> Mapping[str, Any]:
     return body
 
 
-def _missing(client: GraphClient, granted: object) -> tuple[str, ...]:
-    if isinstance(granted, list):
-        # The platform has been seen to return the names in another letter case.
-        names = {text_of(name).lower() for name in granted}
-        return tuple(name for name in REQUIRED_PERMISSIONS if name not in names)
+def _granted(listed: object) -> tuple[str, ...]:
+    # The platform has been seen to return the names in another letter case.
+    return tuple(text_of(name).lower() for name in listed) if isinstance(listed, list) else ()
+
+
+def _missing(client: GraphClient, listed: object) -> tuple[str, ...]:
+    if isinstance(listed, list):
+        return tuple(name for name in REQUIRED_PERMISSIONS if name not in _granted(listed))
     probes = {"message": _cannot_send, "read_user_email": _cannot_read_email}
     return tuple(name for name in REQUIRED_PERMISSIONS if probes[name](client))
 

@@ -1,9 +1,17 @@
 import pytest
 from django.utils.timezone import now
 
+from accounts.models import Link
 from integrations.errors import PermissionMissing, TokenRejected
-from integrations.install import AlreadyConnectedError, OrganizationGoneError, connect
+from integrations.holds import need_attention
+from integrations.install import (
+    AlreadyConnectedError,
+    OrganizationGoneError,
+    OtherCommunityError,
+    connect,
+)
 from integrations.models import Installation, InstallationKind, InstallationState
+from integrations.pausing import pause
 from integrations.removal import remove_installation
 from integrations.targets import Credentials
 from tests.factories import make_organization
@@ -11,12 +19,13 @@ from tests.factories import make_organization
 pytestmark = pytest.mark.django_db
 
 
-def connect_with(organization, token: str, secret: str = "") -> Installation:
+def connect_with(organization, token: str, secret: str = "", **values) -> Installation:
     return connect(
         organization,
         target="workplace",
         kind=InstallationKind.CUSTOM,
         credentials=Credentials(token, secret),
+        **values,
     )
 
 
@@ -41,9 +50,66 @@ def test_a_token_that_is_refused_stores_nothing(office):
     assert Installation.objects.count() == 1
 
 
-def test_an_organization_is_connected_once(office):
-    with pytest.raises(AlreadyConnectedError):
-        connect_with(office.organization, office.integration.access_token)
+def test_blanks_and_line_breaks_around_a_pasted_token_are_ignored(office):
+    token = f" \n{office.integration.access_token}\r\n"
+    again = connect_with(office.organization, token, f" {office.integration.app_secret}\n")
+    assert again.access_token == office.integration.access_token
+    assert again.app_secret == office.integration.app_secret
+
+
+def test_a_new_token_of_the_same_community_is_the_next_generation(office):
+    other = office.sandbox.custom_integration(office.community, "a second bot")
+    again = connect_with(office.organization, other.access_token)
+    before = office.refresh()
+    assert [i.generation for i in Installation.objects.live()] == [2]
+    assert (again.bot_id, again.community_id) == (other.page_id, office.community)
+    assert before.state == InstallationState.REMOVED
+    assert (before.access_token, before.replaced_at) == (None, before.removed_at)
+
+
+def test_a_new_generation_is_paused_where_the_owner_paused(office):
+    pause(office.organization)
+    again = connect_with(office.organization, office.integration.access_token)
+    assert again.state == InstallationState.PAUSED
+
+
+def test_another_community_has_to_be_confirmed(office):
+    other = office.sandbox.custom_integration(office.sandbox.community("Beta"))
+    with pytest.raises(OtherCommunityError) as asked:
+        connect_with(office.organization, other.access_token)
+    assert (asked.value.community, asked.value.community_name) == (other.community_id, "Beta")
+    assert office.refresh().state == InstallationState.ACTIVE
+    assert Installation.objects.count() == 1
+
+
+def test_a_confirmed_community_takes_the_place_of_the_other(office):
+    office.join("Hanako")
+    other = office.sandbox.custom_integration(office.sandbox.community("Beta"))
+    again = connect_with(
+        office.organization, other.access_token, confirmed_community=other.community_id
+    )
+    assert list(Installation.objects.live()) == [again]
+    assert Link.objects.get().removed_reason == "org_disconnected"
+
+
+def test_confirming_one_community_does_not_confirm_another(office):
+    other = office.sandbox.custom_integration(office.sandbox.community("Beta"))
+    with pytest.raises(OtherCommunityError):
+        connect_with(office.organization, other.access_token, confirmed_community="1")
+
+
+def test_a_refused_token_leaves_the_connection_as_it_was(office):
+    with pytest.raises(TokenRejected):
+        connect_with(office.organization, "reset long ago")
+    assert office.refresh().access_token == office.integration.access_token
+    assert office.installation.state == InstallationState.ACTIVE
+
+
+def test_a_token_ends_the_attention(office):
+    need_attention(office.installation, reason="token_rejected")
+    token = office.sandbox.reset_token(office.integration.page_id)
+    again = connect_with(office.organization, token)
+    assert (again.state, again.attention_reason) == (InstallationState.ACTIVE, "")
 
 
 def test_a_community_belongs_to_one_organization(office):
