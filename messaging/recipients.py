@@ -127,11 +127,11 @@ def know(arrivals: Sequence[Arrival]) -> Known:
     """Return what is known about many messages; links stay locked as with ``find_linked``.
 
     Links that were just being moved to another generation are missed by a query that had to wait
-    for their locks; a second look finds them. A message on its own comes here for its second look.
+    for their locks; a second look finds them.
     """
     recipients = {arrival.recipient for arrival in arrivals}
     links = _links(recipients)
-    if len(links) < len(recipients) and len(arrivals) > 1:
+    if len(links) < len(recipients):
         links |= _links(recipients - links.keys())
     others = {arrival.recipient for arrival in arrivals if arrival.recipient not in links}
     return Known(

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0006_hash_addresses'),
-        ('integrations', '0005_generations'),
+        ('integrations', '0006_generations'),
     ]
 
     operations = [
