@@ -8,6 +8,7 @@ from datetime import datetime
 
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import ORGANIZATION_USERS, Link, Member, Role
+from accounts.ownership import end_ownership, keep_ownership_in_step
 from integrations.addresses import normalize_email
 from integrations.directory import apply_newer, tell_whether_removed
 from integrations.models import Organization
@@ -38,6 +39,7 @@ def update_member(
     apply_newer(member, told, at)
     tell_whether_removed(member, None, at)
     member.save()
+    keep_ownership_in_step(member, moved=moved)
     if moved:
         _end_links(member, RemovedReason.EMAIL_CHANGED)
     elif Role(member.role) not in ORGANIZATION_USERS:
@@ -49,11 +51,13 @@ def remove_member(organization: Organization, ovice_id: str, *, at: datetime) ->
     member = _locked(organization, ovice_id)
     if not tell_whether_removed(member, at, at):
         # They are back already, and that was told first: what was linked before stays ended.
+        end_ownership(member, before=at)
         _end_links(member, RemovedReason.MEMBER_REMOVED, before=at)
         return
     member.email, member.name, member.email_verified = None, None, False
     member.reported |= dict.fromkeys(("email", "email_verified", "name"), at.timestamp())
     member.save()
+    end_ownership(member)
     _end_links(member, RemovedReason.MEMBER_REMOVED)
 
 

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.addresses import HASH_LENGTH, Address
 from accounts.redaction import redact_email
+from integrations.addresses import normalize_email
 from integrations.audited import Audited
 from integrations.datakeys import SealedText
 from integrations.models import OVICE_ID_LENGTH, Installation, Organization
@@ -26,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user; without a password nobody can sign in with one."""
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -136,6 +137,16 @@ class Ownership(Audited, models.Model):
 
     def __str__(self) -> str:
         return f"ownership {self.pk}"
+
+
+class UsedLaunch(models.Model):
+    """A launch token that has been used, known by a hash, until it could not be used anyway."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"launch used, forgotten after {self.expires_at}"
 
 
 class LinkQuerySet(models.QuerySet["Link"]):

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from accounts.views import sign_in, sign_out, signed_out
+from accounts.views.launch import launch_refused
+from accounts.views.signin import sign_in, sign_out, signed_out
 
 urlpatterns = [
+    path("launch-refused/<slug:code>/", launch_refused, name="launch_refused"),
     path("sign-in/", sign_in, name="account_login"),
     path("sign-out/", sign_out, name="account_logout"),
     path("signed-out/", signed_out, name="account_signed_out"),

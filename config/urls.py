@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from accounts.views.launch import launch
 from config.views import healthz, home
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("v1/", include("messaging.api.urls")),
     path("", include("messaging.bot.urls")),
     path("language", set_language, name="set_language"),
+    path("launch", launch, name="launch"),
     path("account/", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.plugins.ovice",
     "tests.plugins.office",
     "tests.plugins.system",
+    "tests.plugins.launching",
     "tests.plugins.portal",
 ]
 

@@ -1,0 +1,108 @@
+"""What a launch from ovice opens: the member's row brought up to date, and for owners the portal.
+
+A token is used up, and everything it brought is stored, in one transaction. Opening a launch never
+links anybody; it only says who is here.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.directory import update_member
+from accounts.launch_tokens import SKEW_SECONDS, BadLaunchToken, LaunchClaims, read_token
+from accounts.models import Ground, Member, UsedLaunch, User
+from accounts.ownership import NotAnOwner, end_ownership, grant_ownership
+from accounts.visits import Purpose
+from integrations.cleaning import one_line
+from integrations.directory import update_organization
+from integrations.models import NAME_LENGTH, Organization
+from integrations.ovice_links import is_ovice_url
+
+MEMBER_NAME_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Who came and where to; ``refused`` names why the purpose is closed to them, or is empty."""
+
+    member: Member
+    purpose: Purpose
+    user: User | None = None
+    return_to: str = ""
+    refused: str = ""
+
+
+def admit(token: str) -> Admission:
+    """Use up a launch token and return whom it lets in.
+
+    Raises ``BadLaunchToken`` for every token that is not ovice's, not for us, not now, or used
+    before; nothing has changed then.
+    """
+    claims = read_token(token)
+    with transaction.atomic():
+        _use_up(claims)
+        member = _bring_up_to_date(claims)
+        return _open(claims, member)
+
+
+def _use_up(claims: LaunchClaims) -> None:
+    name = hashlib.sha256(f"{claims.iss}\0{claims.jti}".encode()).hexdigest()
+    until = datetime.fromtimestamp(claims.exp + SKEW_SECONDS, UTC)
+    _used, first = UsedLaunch.objects.get_or_create(pk=name, defaults={"expires_at": until})
+    if not first:
+        raise BadLaunchToken("used before")
+
+
+def _bring_up_to_date(claims: LaunchClaims) -> Member:
+    """Store what the token tells, as an event of the moment of its issue would."""
+    # A clock that runs ahead must not shut out what is told later.
+    at = min(datetime.fromtimestamp(claims.iat, UTC), now())
+    organization = Organization.objects.register(claims.org)
+    if organization.removed_at is not None:
+        raise BadLaunchToken("organization removed")
+    name = one_line(claims.org_name)[:NAME_LENGTH] or None
+    update_organization(organization, at=at, name=name, plan=None, feature_enabled=None)
+    update_member(
+        organization,
+        claims.sub,
+        at=at,
+        email=claims.email,
+        email_verified=claims.email_verified,
+        name=one_line(claims.name or "")[:MEMBER_NAME_LENGTH] or None,
+        role=claims.role,
+        locale=claims.locale,
+    )
+    member = Member.objects.select_related("organization").get(
+        organization=organization, ovice_id=claims.sub
+    )
+    if member.removed_at is not None:
+        raise BadLaunchToken("member removed since")
+    return member
+
+
+def _open(claims: LaunchClaims, member: Member) -> Admission:
+    purpose = Purpose(claims.purpose)
+    return_to = claims.return_to or ""
+    return_to = return_to if is_ovice_url(return_to) else ""
+    if not claims.may_set_up:
+        end_ownership(member)
+    if purpose is not Purpose.SETUP:
+        return Admission(member, purpose, return_to=return_to)
+    if not claims.may_set_up:
+        return Admission(member, purpose, return_to=return_to, refused="not_an_owner")
+    ground = Ground.OWNER if claims.role == "owner" else Ground.PERMISSION
+    try:
+        user = grant_ownership(member, ground)
+    except NotAnOwner as refusal:
+        return Admission(member, purpose, return_to=return_to, refused=refusal.code)
+    return Admission(member, purpose, user, return_to)
+
+
+def purge_used_launches() -> int:
+    """Forget tokens that could not be used again anyway; return how many they were."""
+    # Twice the skew: clocks of several web servers may differ among themselves.
+    late = now() - timedelta(seconds=SKEW_SECONDS)
+    return UsedLaunch.objects.filter(expires_at__lt=late).delete()[0]

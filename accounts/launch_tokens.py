@@ -1,0 +1,131 @@
+"""Launch tokens: who ovice says has pressed a button there (section 7.3 of the contract).
+
+Verified here: form, signature, issuer, audience and times. That a token is used once, and what it
+opens, is the work of ``accounts.launch``. To the visitor every refusal looks the same; the reason
+inside is for the operator's log and quotes nothing of the token.
+"""
+
+import re
+import time
+from contextlib import suppress
+from typing import Annotated, Any, Literal
+
+import jwt
+import msgspec
+from django.conf import settings
+from msgspec import Meta, Struct
+
+from accounts.launch_keys import launch_key
+from integrations.models import OVICE_ID_LENGTH
+
+SIZE_LIMIT = 8 * 1024
+LIFE_SECONDS = 120
+SKEW_SECONDS = 30
+# Public keys and shared secrets never meet in one list: a public key is no secret.
+PUBLIC_KEY_ALGORITHMS = ("RS256", "EdDSA")
+SECRET_ALGORITHMS = ("HS256",)
+_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_LINE = r"^[^\x00-\x1f\x7f\ud800-\udfff]*\Z"
+
+Id = Annotated[
+    str,
+    Meta(min_length=1, max_length=OVICE_ID_LENGTH, pattern=r"^[^\x00-\x20\x7f\ud800-\udfff]+\Z"),
+]
+Moment = Annotated[int, Meta(ge=0, le=2**40)]
+Text = Annotated[str, Meta(max_length=1024)]
+
+
+class BadLaunchToken(Exception):
+    """The token is forged, stale, used, for somebody else, or none at all."""
+
+
+class LaunchClaims(Struct, frozen=True):
+    """What a verified token says; unknown claims are ignored."""
+
+    sub: Id
+    org: Id
+    role: Literal["owner", "admin", "member"]
+    purpose: Literal["setup", "link", "manage"]
+    jti: Annotated[str, Meta(min_length=1, max_length=256, pattern=_LINE)]
+    iss: str
+    aud: str
+    iat: Moment
+    nbf: Moment
+    exp: Moment
+    org_name: Text = ""
+    perms: Annotated[tuple[str, ...], Meta(max_length=64)] = ()
+    email: Annotated[str, Meta(min_length=1, max_length=320, pattern=_LINE)] | None = None
+    email_verified: bool = False
+    name: Text | None = None
+    locale: Annotated[str, Meta(max_length=16, pattern=_LINE)] | None = None
+    return_to: Annotated[str, Meta(max_length=2048)] | None = None
+
+    @property
+    def may_set_up(self) -> bool:
+        """Whether ovice lets this person set the organization up."""
+        return self.role == "owner" or "integrations" in self.perms
+
+
+# The first use of a type must not happen in two threads at once, which can crash the process.
+with suppress(msgspec.ValidationError):
+    msgspec.convert({}, LaunchClaims)
+
+
+def read_token(token: str) -> LaunchClaims:
+    """Return what a token that ovice signed for us says, or raise ``BadLaunchToken``."""
+    if len(token) > SIZE_LIMIT or not _FORM.fullmatch(token):
+        raise BadLaunchToken("no token")
+    try:
+        claims = msgspec.convert(_verified(token), LaunchClaims)
+    except (jwt.PyJWTError, msgspec.ValidationError, ValueError, TypeError, RecursionError):
+        # From None: what a library complains of may quote the token.
+        raise BadLaunchToken("signature or claims") from None
+    _check(claims)
+    return claims
+
+
+def _verified(token: str) -> dict[str, Any]:
+    header = jwt.get_unverified_header(token)
+    allowed = PUBLIC_KEY_ALGORITHMS if settings.OVICE_LAUNCH_JWKS_URL else SECRET_ALGORITHMS
+    if header.get("alg") not in allowed:
+        raise BadLaunchToken("algorithm")
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        _key(header),
+        algorithms=[header["alg"]],
+        # These are checked below, exactly as the contract has them.
+        options={
+            "verify_exp": False,
+            "verify_nbf": False,
+            "verify_iat": False,
+            "verify_aud": False,
+            "verify_iss": False,
+        },
+    )
+    return claims
+
+
+def _key(header: dict[str, Any]) -> "jwt.PyJWK | str":
+    if not settings.OVICE_LAUNCH_JWKS_URL:
+        if not settings.OVICE_LAUNCH_SECRET:
+            raise BadLaunchToken("no way to verify tokens is configured")
+        return str(settings.OVICE_LAUNCH_SECRET)
+    kid = header.get("kid")
+    key = launch_key(kid) if isinstance(kid, str) and kid else None
+    if key is None or key.algorithm_name != header["alg"]:
+        raise BadLaunchToken("unknown key")
+    return key
+
+
+def _check(claims: LaunchClaims) -> None:
+    at = time.time()
+    if not settings.OVICE_ISSUER or claims.iss != settings.OVICE_ISSUER:
+        raise BadLaunchToken("another issuer")
+    if claims.aud != settings.BASE_URL:
+        raise BadLaunchToken("another audience")
+    if not 0 < claims.exp - claims.iat <= LIFE_SECONDS:
+        raise BadLaunchToken("lives too long")
+    if max(claims.iat, claims.nbf) - SKEW_SECONDS > at:
+        raise BadLaunchToken("not yet in force")
+    if at >= claims.exp + SKEW_SECONDS:
+        raise BadLaunchToken("expired")

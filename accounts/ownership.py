@@ -1,0 +1,130 @@
+"""Owners as ovice tells of them: who may set an organization up, and until when.
+
+An owner arrives by a launch from ovice, and an ownership ends as soon as ovice says so: another
+role, no permission any more, no longer a member. The user behind it is whoever proved the address.
+"""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Q
+from django.utils.timezone import now
+
+from accounts.models import Ground, Member, Ownership, Role, User
+from integrations.addresses import normalize_email
+from integrations.languages import language_of
+
+# As long as a user's address can be kept, and as mail servers take.
+EMAIL_LENGTH = 254
+# How long somebody who owns nothing any more is still known.
+FORMER_OWNER_KEPT = timedelta(days=30)
+
+
+class NotAnOwner(Exception):
+    """This person cannot be an owner here; ``code`` names the text that tells them why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def grant_ownership(member: Member, ground: Ground) -> User:
+    """Make ``member`` an owner of their organization and return the user they sign in as.
+
+    The caller has checked that ovice says so. Raises ``NotAnOwner`` for an address that is not
+    verified, and for one that belongs to the operator's staff, whom no customer may let in.
+    """
+    if not member.email or not member.email_verified:
+        raise NotAnOwner("email_unverified")
+    if not _is_usable(member.email):
+        raise NotAnOwner("address_unusable")
+    user = _user_of(member, normalize_email(member.email))
+    if user.is_staff or user.is_superuser:
+        raise NotAnOwner("staff_address")
+    if not user.is_active:
+        raise NotAnOwner("account_inactive")
+    person = Ownership.objects.filter(organization=member.organization_id, ovice_id=member.ovice_id)
+    for other in person.exclude(user=user):
+        other.delete()
+    Ownership.objects.update_or_create(
+        user=user,
+        organization=member.organization,
+        defaults={"ovice_id": member.ovice_id, "ground": ground},
+    )
+    return user
+
+
+def _is_usable(email: str) -> bool:
+    """Return whether mail can be sent there; ovice's addresses may be longer and stranger."""
+    try:
+        validate_email(normalize_email(email))
+    except ValidationError:
+        return False
+    return len(normalize_email(email)) <= EMAIL_LENGTH
+
+
+def _user_of(member: Member, email: str) -> User:
+    """Return the user with this address, else the person's own with it, else a new one."""
+    locale = language_of(member.locale)
+    theirs = Ownership.objects.filter(ovice_id=member.ovice_id).select_related("user").first()
+    if theirs and not User.objects.filter(email=email).exists():
+        User.objects.filter(pk=theirs.user_id).update(email=email)
+    made = {"password": make_password(None), "locale": locale}
+    user, _created = User.objects.get_or_create(email=email, defaults=made)
+    if user.locale != locale:
+        user.locale = locale
+        user.save(update_fields=["locale"])
+    return user
+
+
+def end_ownership(
+    member: Member, ground: Ground | None = None, *, before: datetime | None = None
+) -> None:
+    """End what ``member`` owns in their organization.
+
+    With ``ground`` only what stands on it, with ``before`` only what was granted by then.
+    """
+    theirs = Ownership.objects.filter(organization=member.organization_id, ovice_id=member.ovice_id)
+    if ground is not None:
+        theirs = theirs.filter(ground=ground)
+    if before is not None:
+        theirs = theirs.filter(granted_at__lte=before)
+    for ownership in theirs:
+        ownership.delete()
+
+
+def keep_ownership_in_step(member: Member, *, moved: bool) -> None:
+    """Let what ovice told about ``member`` count for their ownership; never grants one.
+
+    ``moved`` says that the address became another one: the user moves along where the new one is
+    verified and free, else the ownership ends until they come back from ovice.
+    """
+    if member.role != Role.OWNER:
+        end_ownership(member, Ground.OWNER)
+    if not moved:
+        return
+    email = normalize_email(member.email or "")
+    if (
+        not member.email_verified
+        or not _is_usable(email)
+        or User.objects.filter(email=email).exists()
+    ):
+        end_ownership(member)
+        return
+    User.objects.filter(
+        ownerships__organization=member.organization_id, ownerships__ovice_id=member.ovice_id
+    ).update(email=email)
+
+
+def purge_former_owners() -> int:
+    """Forget users who own nothing and have not signed in lately; return how many they were."""
+    long_ago = now() - FORMER_OWNER_KEPT
+    former = User.objects.filter(
+        Q(last_login__lt=long_ago) | Q(last_login=None, joined_at__lt=long_ago),
+        ownerships=None,
+        is_staff=False,
+        is_superuser=False,
+    )
+    return former.delete()[1].get("accounts.User", 0)

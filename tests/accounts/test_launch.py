@@ -1,0 +1,197 @@
+"""What a launch changes: the member, the ownership, and nothing when it is refused."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils.timezone import now
+
+from accounts.directory import remove_member, update_member
+from accounts.launch import admit, purge_used_launches
+from accounts.launch_tokens import BadLaunchToken
+from accounts.models import Ground, Member, Ownership, Role, UsedLaunch, User
+from accounts.visits import Purpose
+from integrations.removal import remove_organization
+from integrations.models import Organization
+
+pytestmark = pytest.mark.django_db
+
+
+def rows() -> list[int]:
+    return [model.objects.count() for model in (Organization, Member, Ownership, User, UsedLaunch)]
+
+
+def set_up(launching, **values) -> User:
+    user = admit(launching.setup_token(**values)).user
+    assert user is not None
+    return user
+
+
+def test_a_launch_introduces_organization_and_member(launching):
+    admission = admit(launching.token())
+    member = admission.member
+    assert (member.email, member.email_verified) == ("hanako@example.com", True)
+    assert (member.name, member.role) == ("Hanako", Role.MEMBER)
+    assert (member.ovice_id, member.organization.name) == (launching.hanako, "Example Works")
+    assert (admission.purpose, admission.user) == (Purpose.LINK, None)
+
+
+def test_a_launch_counts_once(launching):
+    token = launching.token()
+    admit(token)
+    with pytest.raises(BadLaunchToken):
+        admit(token)
+
+
+def test_a_refused_launch_changes_nothing(launching):
+    with pytest.raises(BadLaunchToken):
+        admit(launching.setup_token(key="stranger"))
+    assert rows() == [0, 0, 0, 0, 0]
+
+
+def test_an_owner_gets_a_user_and_an_ownership(launching):
+    user = set_up(launching)
+    owned = Ownership.objects.get()
+    assert (owned.user, owned.ground, owned.ovice_id) == (user, Ground.OWNER, launching.taro)
+    assert (user.email, user.locale, user.is_staff) == ("taro@example.com", "ja", False)
+    assert not user.has_usable_password()
+    assert admit(launching.setup_token()).user == user
+    assert rows() == [1, 1, 1, 1, 2]
+
+
+def test_the_integrations_permission_is_as_good_as_owning(launching):
+    token = launching.setup_token(launching.hanako, claims={"perms": ["integrations"]})
+    assert admit(token).user == Ownership.objects.get(ground=Ground.PERMISSION).user
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"role": "member"}, "not_an_owner"),
+        ({"role": "admin", "perms": ["spaces"]}, "not_an_owner"),
+        ({"email_verified": False}, "email_unverified"),
+        ({"email": None}, "email_unverified"),
+        ({"email": "a" * 250 + "@example.com"}, "address_unusable"),
+        ({"email": "nobody"}, "address_unusable"),
+    ],
+)
+def test_who_may_not_set_up_is_told_why(launching, claims, code):
+    admission = admit(launching.setup_token(claims=claims))
+    assert (admission.refused, admission.user) == (code, None)
+    assert Ownership.objects.count() == User.objects.count() == 0
+
+
+def test_ovice_cannot_let_anybody_in_as_staff(launching):
+    User.objects.create_superuser("taro@example.com")
+    assert admit(launching.setup_token()).refused == "staff_address"
+    assert Ownership.objects.count() == 0
+
+
+def test_a_closed_account_stays_closed(launching):
+    User.objects.create_user("taro@example.com", is_active=False)
+    assert admit(launching.setup_token()).refused == "account_inactive"
+
+
+def owner(launching) -> Member:
+    return admit(launching.setup_token()).member
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda member, at: update_member(member.organization, member.ovice_id, at=at, role="admin"),
+        lambda member, at: remove_member(member.organization, member.ovice_id, at=at),
+    ],
+    ids=["another role", "removed"],
+)
+def test_an_ownership_ends_when_ovice_says_so(launching, change):
+    member = owner(launching)
+    update_member(member.organization, member.ovice_id, at=now(), name="Taro Y.")
+    assert Ownership.objects.count() == 1
+    change(member, now())
+    assert Ownership.objects.count() == 0
+
+
+def test_an_ownership_ends_with_the_next_launch_that_knows_better(launching):
+    owner(launching)
+    admit(launching.token(launching.taro, claims={"role": "member"}))
+    assert Ownership.objects.count() == 0
+
+
+def test_a_permission_survives_news_of_the_role(launching):
+    member = admit(
+        launching.setup_token(launching.hanako, claims={"perms": ["integrations"]})
+    ).member
+    update_member(member.organization, member.ovice_id, at=now(), role="admin")
+    assert Ownership.objects.count() == 1
+
+
+def test_an_owners_new_address_moves_their_user_along(launching):
+    member = owner(launching)
+    update_member(
+        member.organization, member.ovice_id, at=now(), email="T@example.com", email_verified=True
+    )
+    assert User.objects.get().email == "t@example.com"
+    assert Ownership.objects.count() == 1
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_an_address_that_is_taken_or_unverified_ends_the_ownership(launching, verified):
+    member = owner(launching)
+    if verified:
+        User.objects.create_user("t@example.com")
+    update_member(
+        member.organization,
+        member.ovice_id,
+        at=now(),
+        email="t@example.com",
+        email_verified=verified,
+    )
+    assert Ownership.objects.count() == 0
+    assert User.objects.filter(email="taro@example.com").exists()
+
+
+def test_a_launch_with_a_new_address_keeps_the_user(launching):
+    before = set_up(launching)
+    after = set_up(launching, claims={"email": "new@example.com"})
+    assert (after, after.email) == (before, "new@example.com")
+
+
+def test_a_launch_never_undoes_newer_news(launching):
+    member = admit(launching.token()).member
+    late = launching.token()
+    remove_member(member.organization, member.ovice_id, at=now() + timedelta(seconds=5))
+    with pytest.raises(BadLaunchToken):
+        admit(late)
+    assert Member.objects.get().removed_at is not None
+
+
+def test_a_removed_organization_lets_nobody_in(launching):
+    member = admit(launching.token()).member
+    remove_organization(member.organization, at=now())
+    with pytest.raises(BadLaunchToken):
+        admit(launching.setup_token())
+
+
+@pytest.mark.parametrize(
+    ("return_to", "kept"),
+    [
+        ("https://app.ovice.com/ws/tokyo-hq", "https://app.ovice.com/ws/tokyo-hq"),
+        ("https://evil.example/", ""),
+        ("https://app.ovice.com.evil.example/", ""),
+        ("https://app.ovice.com@evil.example/", ""),
+        ("http://app.ovice.com/", ""),
+        ("javascript:alert(1)", ""),
+        ("//evil.example", ""),
+        (None, ""),
+    ],
+)
+def test_the_way_back_leads_to_ovice_only(launching, return_to, kept):
+    assert admit(launching.token(claims={"return_to": return_to})).return_to == kept
+
+
+def test_used_tokens_are_forgotten_once_they_are_worthless(launching):
+    admit(launching.token())
+    assert purge_used_launches() == 0
+    with time_machine.travel(now() + timedelta(minutes=4)):
+        assert purge_used_launches() == 1

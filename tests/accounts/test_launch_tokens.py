@@ -1,0 +1,166 @@
+"""Every kind of token that is not ovice's, not for us, or not now; signed by the sandbox."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.launch_keys import PAUSE_SECONDS, forget_launch_keys
+from accounts.launch_tokens import BadLaunchToken, read_token
+
+WEEK = 604_800
+
+FORGERIES: list[dict[str, Any]] = [
+    {"key": "stranger"},
+    {"key": "stranger", "alg": "EdDSA"},
+    {"alg": "none"},
+    {"alg": "HS256"},
+    {"alg": "HS256", "key": "public"},
+    {"header": {"alg": "none"}},
+    {"header": {"alg": "RS512"}},
+    {"header": {"alg": None}},
+    {"alg": "EdDSA", "header": {"alg": "RS256"}},
+    {"kid": "unknown"},
+    {"header": {"kid": 7}},
+    {"header": {"kid": None}},
+    {"header": {"crit": ["x"], "x": 1}},
+    {"claims": {"iss": "https://evil.example"}},
+    {"claims": {"aud": "https://kotozute.example.org"}},
+    {"claims": {"aud": ["http://127.0.0.1:8000"]}},
+    {"claims": {"aud": "http://127.0.0.1:8000/"}},
+    {"claims": {"role": "visitor"}},
+    {"claims": {"role": "guest"}},
+    {"claims": {"purpose": "admin"}},
+    {"claims": {"sub": ""}},
+    {"claims": {"sub": 12}},
+    {"claims": {"sub": "a" * 65}},
+    {"claims": {"org": "a\x00b"}},
+    {"claims": {"org": "\ud800"}},
+    {"claims": {"email": "a\x00@example.com"}},
+    {"claims": {"email_verified": "true"}},
+    {"claims": {"perms": "integrations"}},
+    {"claims": {"jti": ""}},
+    {"claims": {"exp": "soon"}},
+    {"claims": {"exp": 1.5}},
+    {"claims": {"exp": True}},
+    {"claims": {"name": "x" * 7000}},
+    *({"without": [name]} for name in ("iss", "aud", "sub", "org", "role", "purpose")),
+    *({"without": [name]} for name in ("iat", "nbf", "exp", "jti")),
+]
+# Seconds from now, and whether a token of these times is good.
+MOMENTS = [
+    ({}, True),
+    ({"issued": -149, "ends": -29}, True),
+    ({"issued": -151, "ends": -31}, False),
+    ({"issued": 25, "begins": 25, "ends": 145}, True),
+    ({"issued": 40, "begins": 40, "ends": 160}, False),
+    ({"issued": 0, "begins": 40}, False),
+    ({"ends": 121}, False),
+    ({"issued": 10, "ends": 10}, False),
+    ({"issued": 20, "ends": 10}, False),
+    ({"issued": -WEEK, "ends": 120}, False),
+]
+
+
+def times(*, issued: int = 0, begins: int = 0, ends: int = 120) -> dict[str, int]:
+    at = int(time.time())
+    return {"iat": at + issued, "nbf": at + begins, "exp": at + ends}
+
+
+def is_taken(token: str) -> bool:
+    try:
+        read_token(token)
+    except BadLaunchToken:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "EdDSA"])
+def test_a_token_of_ovice_is_read(launching, algorithm):
+    claims = read_token(launching.token(alg=algorithm))
+    assert (claims.sub, claims.org) == (launching.hanako, launching.organization)
+    assert (claims.role, claims.purpose, claims.email) == ("member", "link", "hanako@example.com")
+
+
+def test_what_is_not_of_ovice_or_not_for_us_is_refused(launching):
+    assert [forgery for forgery in FORGERIES if is_taken(launching.token(**forgery))] == []
+
+
+def test_a_token_counts_for_two_minutes_with_half_a_minute_of_skew(launching):
+    judged = [is_taken(launching.token(claims=times(**moment))) for moment, _ in MOMENTS]
+    assert judged == [good for _, good in MOMENTS]
+
+
+def test_a_new_key_of_ovice_is_fetched_once_asked_for(launching, monkeypatch):
+    read_token(launching.token())
+    launching.ovice.control("POST", "launch-keys")
+    with pytest.raises(BadLaunchToken):
+        read_token(launching.token())
+    monkeypatch.setattr("accounts.launch_keys.PAUSE_SECONDS", 0.0)
+    assert PAUSE_SECONDS > 0
+    assert read_token(launching.token()).sub == launching.hanako
+
+
+def test_known_keys_stay_good_while_ovice_is_away(launching, settings, monkeypatch):
+    token = launching.token()
+    read_token(token)
+    monkeypatch.setattr("accounts.launch_keys.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("accounts.launch_keys.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("accounts.launch_keys._download", lambda _url: b"")
+    assert read_token(token).sub == launching.hanako
+
+
+def test_a_broken_key_set_lets_nobody_in(launching, monkeypatch):
+    token = launching.token()
+    for body in (b"", b"{", b"[]", b"\xff", b'{"keys": 1}', b'{"keys": [1, {"kty": "x"}]}'):
+        forget_launch_keys()
+        monkeypatch.setattr("accounts.launch_keys._download", lambda _url, found=body: found)
+        assert not is_taken(token)
+
+
+def test_a_key_set_elsewhere_or_of_any_size_is_not_taken(launching, settings):
+    token = launching.token()
+    for path in ("/ovice/", "/", "/nothing"):
+        settings.OVICE_LAUNCH_JWKS_URL = launching.ovice.web_url + path
+        assert not is_taken(token)
+    settings.OVICE_LAUNCH_JWKS_URL = "http://127.0.0.1:9/jwks"
+    assert not is_taken(token)
+
+
+def test_a_shared_secret_counts_only_where_no_keys_are_configured(launching, settings):
+    secret = launching.ovice.settings(launch_secret="s" * 32)["launch_secret"]
+    settings.OVICE_LAUNCH_SECRET = secret
+    with pytest.raises(BadLaunchToken):
+        read_token(launching.token(alg="HS256"))
+    settings.OVICE_LAUNCH_JWKS_URL = ""
+    assert read_token(launching.token(alg="HS256")).sub == launching.hanako
+    with pytest.raises(BadLaunchToken):
+        read_token(launching.token())
+
+
+def test_without_any_key_every_token_is_refused(launching, settings):
+    settings.OVICE_LAUNCH_JWKS_URL = settings.OVICE_LAUNCH_SECRET = ""
+    with pytest.raises(BadLaunchToken):
+        read_token(launching.token(alg="HS256"))
+
+
+@given(st.one_of(st.text(), st.from_regex(r"[\w-]{1,40}\.[\w-]{1,40}\.[\w-]{1,40}")))
+def test_garbage_is_refused_like_everything_else(garbage):
+    forget_launch_keys()
+    with pytest.raises(BadLaunchToken):
+        read_token(garbage)
+
+
+def test_a_token_with_one_character_changed_is_refused(launching):
+    token = launching.token(alg="EdDSA")
+
+    # Of the last character, base64 ignores some bits.
+    @given(st.integers(0, len(token) - 2), st.characters(codec="ascii", categories=["L", "N"]))
+    def changed(index, char):
+        if char != token[index]:
+            with pytest.raises(BadLaunchToken):
+                read_token(token[:index] + char + token[index + 1 :])
+
+    changed()
