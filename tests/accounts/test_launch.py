@@ -11,8 +11,8 @@ from accounts.launch import admit, purge_used_launches
 from accounts.launch_tokens import BadLaunchToken
 from accounts.models import Ground, Member, Ownership, Role, UsedLaunch, User
 from accounts.visits import Purpose
-from integrations.removal import remove_organization
 from integrations.models import Organization
+from integrations.removal import remove_organization
 
 pytestmark = pytest.mark.django_db
 
