@@ -13,4 +13,5 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the signal receivers; models may be imported only now."""
         import_module("accounts.receivers")
+        import_module("accounts.hearing")
         import_module("accounts.audit").register()

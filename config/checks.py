@@ -206,6 +206,7 @@ def check_numbers() -> Iterator[CheckMessage]:
         "RELAY_SWEEP_SECONDS": settings.RELAY_SWEEP_EVERY.total_seconds(),
         "RELAY_UNCONFIRMED_SECONDS": settings.RELAY_UNCONFIRMED_WAIT.total_seconds(),
         "CONNECTOR_REQUESTS_PER_MINUTE": settings.CONNECTOR_REQUESTS_PER_MINUTE,
+        "CALLBACK_SWEEP_SECONDS": settings.CALLBACK_SWEEP_EVERY.total_seconds(),
         "WORKER_THREADS": settings.WORKER_THREADS,
         "DATABASE_POOL_SIZE": settings.DATABASE_POOL_SIZE,
     }

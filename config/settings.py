@@ -329,6 +329,22 @@ OVICE_ISSUER = env.str("OVICE_ISSUER", default="")
 OVICE_ALLOWED_HOSTS = words("OVICE_ALLOWED_HOSTS", ["app.ovice.com"])
 OVICE_CALLBACK_URL = env.str("OVICE_CALLBACK_URL", default="")
 OVICE_CALLBACK_SECRET = env.str("OVICE_CALLBACK_SECRET", default="")
+# Whether ovice is told of single messages that could not be delivered, by their ids.
+OVICE_CALLBACK_FAILURES = env.bool("OVICE_CALLBACK_FAILURES", default=False)
+CALLBACK_SWEEP_EVERY = timedelta(seconds=env.float("CALLBACK_SWEEP_SECONDS", default=15))
+# Told, and given up, callbacks are kept this long so that support can answer.
+CALLBACK_KEEP = timedelta(days=30)
+CELERY_BEAT_SCHEDULE |= {
+    "sweep-callbacks": {
+        "task": "integrations.tasks.sweep_callbacks",
+        "schedule": CALLBACK_SWEEP_EVERY,
+        "options": {"expires": CALLBACK_SWEEP_EVERY.total_seconds()},
+    },
+    "purge-callbacks": {
+        "task": "integrations.tasks.purge_callbacks",
+        "schedule": timedelta(hours=6),
+    },
+}
 
 # --- Workplace -----------------------------------------------------------------------------------
 

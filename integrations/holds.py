@@ -3,10 +3,12 @@
 import logging
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
 from integrations.models import Installation, InstallationState
+from integrations.signals import installation_needs_attention
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +21,12 @@ def hold(installation: Installation, *, until: datetime, reason: str) -> None:
     logger.warning("installation %s held until %s: %s", installation.pk, until, reason)
 
 
+@transaction.atomic
 def need_attention(installation: Installation, *, reason: str) -> None:
     """Stop sending until the owner acts; links stay and nothing that waits is lost."""
     changed = Installation.objects.filter(
         pk=installation.pk, state=InstallationState.ACTIVE
     ).update(state=InstallationState.ATTENTION, attention_reason=reason, attention_at=now())
     if changed:
+        installation_needs_attention.send(Installation, installation=installation, reason=reason)
         logger.warning("installation %s needs attention: %s", installation.pk, reason)

@@ -248,3 +248,57 @@ class Installation(Audited, models.Model):
         """Return what this installation shows to its target; empty once it is removed."""
         of_app = self.kind == InstallationKind.THIRD_PARTY
         return Credentials(self.access_token or "", self.app_secret or "", of_app=of_app)
+
+
+class CallbackQuerySet(models.QuerySet["Callback"]):
+    """Questions about what ovice is to be told."""
+
+    def open(self) -> "CallbackQuerySet":
+        """Those that are neither delivered nor given up."""
+        return self.filter(delivered_at=None, given_up_at=None)
+
+    def dead_letters(self) -> "CallbackQuerySet":
+        """Those that were given up."""
+        return self.filter(given_up_at__isnull=False)
+
+
+class Callback(models.Model):
+    """One thing ovice is to be told: ids and states only, so nothing here is personal.
+
+    ``status`` is what ovice last answered: an HTTP status, 0 for no answer, None before the first
+    try. ``claimed_at`` says since when somebody is telling it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="callbacks")
+    type = models.CharField(max_length=64)
+    data = models.JSONField(default=dict)
+    happened_at = models.DateTimeField(default=now)
+    due_at = models.DateTimeField(default=now)
+    tries = models.PositiveSmallIntegerField(default=0)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CallbackQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                "organization",
+                "id",
+                name="callback_open",
+                condition=Q(delivered_at=None, given_up_at=None),
+            ),
+            models.Index(
+                "due_at", name="callback_due", condition=Q(delivered_at=None, given_up_at=None)
+            ),
+            models.Index(
+                "status", name="callback_given_up", condition=Q(given_up_at__isnull=False)
+            ),
+            models.Index("happened_at", name="callback_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.pk}"

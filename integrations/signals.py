@@ -15,3 +15,9 @@ account_deletion_requested = Signal()
 # A new generation stands: keywords ``installation`` and ``previous``, the generation of the same
 # community whose links it takes over, or None. Sent inside the transaction that stores it.
 installation_connected = Signal()
+
+# Nothing can be sent until the owner acts: keywords ``installation`` and ``reason``.
+installation_needs_attention = Signal()
+
+# What needed the owner's attention is over: keyword ``installation``.
+installation_healed = Signal()

@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from integrations.errors import TargetError
 from integrations.holds import hold, need_attention
 from integrations.models import GONE_STATES
+from messaging.failures import tell_of_failure
 from messaging.models import Attempt, Delivery, DeliveryQuerySet, DeliveryState, Outcome
 from messaging.patience import patiently
 from messaging.roundtrip import execute_together
@@ -91,7 +92,7 @@ def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: At
     Attempt.objects.bulk_create([attempt], ignore_conflicts=True)
     final = verdict.state == DeliveryState.FAILED
     mine = _claimed(delivery).filter(state=DeliveryState.SENDING)
-    mine.update(
+    written = mine.update(
         state=verdict.state,
         reason=error.reason,
         due_at=now() + verdict.delay,
@@ -102,6 +103,8 @@ def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: At
     )
     if final:
         forget_content([delivery.message_id])
+        if written:
+            tell_of_failure(delivery, reason=error.reason)
     else:
         # What ended during the call could not be cancelled by whoever ended it.
         ended = Q(link__removed_at__isnull=False) | Q(installation__state__in=GONE_STATES)

@@ -4,31 +4,19 @@ It knows nothing of members or messages; the modules beside it describe a call, 
 it. No exception of the HTTP library leaves it, because those hold the request with its token.
 """
 
-import io
 import logging
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from http.client import HTTPResponse
-from http.cookiejar import DefaultCookiePolicy
-from socket import socket
-from typing import Any
 from urllib.parse import quote
 
 import requests
 from django.conf import settings
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import (
-    DecodeError,
-    HTTPError,
-    MaxRetryError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
+from integrations import hurried
 from integrations.errors import NotReached, ProofRejected, TargetError, TokenRejected
+from integrations.hurried import open_session, read_body
 from integrations.targets import Credentials
 from integrations.workplace.answer import read_answer
 from integrations.workplace.calls import Answer, Call, Expected
@@ -38,13 +26,10 @@ from integrations.workplace.usage import read_usage
 
 logger = logging.getLogger(__name__)
 
-# For the look-up of the host's name, the connection and the TLS handshake together.
-CONNECT_SECONDS = 5.0
 # For the whole answer, from its first byte to its last, however slowly it drips in. With the second
 # try after a refused proof a call ends well within the relay's lease of a lane.
 ANSWER_SECONDS = 10.0
 LARGEST_ANSWER = 1024 * 1024
-_CHUNK = 64 * 1024
 _HEADERS = {
     "User-Agent": "Kotozute/1 (relay of direct messages from ovice)",
     "Accept": "application/json",
@@ -111,11 +96,15 @@ class GraphClient:
                 params={**call.query, **self._proof()},
                 json=call.payload,
                 headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                timeout=(hurried.CONNECT_SECONDS, ANSWER_SECONDS),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return response.status_code, response.headers, _read(response)
+                return (
+                    response.status_code,
+                    response.headers,
+                    read_body(response, limit=LARGEST_ANSWER),
+                )
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             broken = _translate(error, call.expected)
         # Raised out here, so that the library's exception is not even kept as the context.
@@ -125,122 +114,20 @@ class GraphClient:
         return sign_token_now(self._token, self._secret) if self._secret and self._token else {}
 
 
-class _HurriedReads(io.RawIOBase):
-    """What a socket receives until a moment; the library's own timeout begins anew at each read."""
-
-    def __init__(self, source: io.BufferedReader, connection: socket, until: float) -> None:
-        self._source, self._socket, self._until = source, connection, until
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("too slow")
-        self._socket.settimeout(left)
-        return self._source.raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._source.close()
-        super().close()
-
-
-class _HurriedAnswer(HTTPResponse):
-    """Takes the socket's timeout as the limit of the whole answer, headers and body."""
-
-    def __init__(self, sock: socket, *args: Any, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        until = time.monotonic() + (sock.gettimeout() or 0)
-        self.fp = io.BufferedReader(_HurriedReads(self.fp, sock, until))
-
-
-class _EarlyFailure:
-    """Tells a request that never left from one that may have been accepted.
-
-    Whatever fails while connecting, in the TLS handshake, or before the last header is written
-    cannot have been accepted; the library reports several of these like a cut in the answer.
-    A connection that came too late is not used, lest the request leave when nobody waits for it.
-    """
-
-    response_class: type[HTTPResponse] = _HurriedAnswer
-
-    def connect(self) -> None:
-        latest = time.monotonic() + CONNECT_SECONDS
-        try:
-            super().connect()  # type: ignore[misc] # mixed into a connection
-        except OSError:
-            raise _never_left(self) from None
-        if time.monotonic() > latest:
-            raise _never_left(self)
-
-    def endheaders(self, *args: Any, **options: Any) -> None:
-        try:
-            super().endheaders(*args, **options)  # type: ignore[misc] # mixed into a connection
-        except OSError:
-            raise _never_left(self) from None
-
-
-def _never_left(connection: Any) -> NewConnectionError:
-    return NewConnectionError(connection, "the request never left")
-
-
-class _Connection(_EarlyFailure, HTTPConnection):
-    pass
-
-
-class _SecureConnection(_EarlyFailure, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-class _Adapter(HTTPAdapter):
-    """Opens connections of the kinds above."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-
-
 @lru_cache(maxsize=1)
 def _session() -> requests.Session:
     """Return this process's session, with a kept connection for every worker thread.
 
     Tokens travel per call and cookies are refused, so that tenants share nothing but sockets.
     """
-    # The library writes whole URLs, with addresses and proofs in them, even in warnings.
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
-    session = requests.Session()
-    session.trust_env = False
+    session = open_session(connections=settings.WORKER_THREADS)
     session.headers.update(_HEADERS)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = _Adapter(pool_connections=1, pool_maxsize=settings.WORKER_THREADS)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
     return session
 
 
 def _url(path: tuple[str, ...]) -> str:
     segments = "/".join(quote(segment, safe="") for segment in path)
     return f"{settings.WORKPLACE_GRAPH_URL.rstrip('/')}/{segments}"
-
-
-def _read(response: requests.Response) -> bytes:
-    """Return the body; raise when it is too large."""
-    content = bytearray()
-    # Whatever has arrived is taken at once: a full chunk could be waited for without end.
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        content += chunk
-        if len(content) > LARGEST_ANSWER:
-            raise DecodeError("too large")
-    return bytes(content)
 
 
 def _translate(error: Exception, expected: Expected) -> TargetError:
