@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.timezone import now
 
 from accounts.models import LOCALE_LENGTH, ORGANIZATION_USERS, Link, LinkQuerySet, Member, Role
@@ -15,11 +16,17 @@ from integrations.targets import Account, open_target
 
 
 class LinkRefused(Exception):
-    """A member cannot be linked; ``code`` is the contract's word for the reason."""
+    """A member cannot be linked; ``code`` is the contract's word for the reason.
 
-    def __init__(self, code: str) -> None:
+    ``permission`` names what the connection lacks, where that is the reason; ``holder`` is the link
+    that has the account, where that is.
+    """
+
+    def __init__(self, code: str, *, permission: str = "", holder: Link | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.permission = permission
+        self.holder = holder
 
 
 class RemovedReason(StrEnum):
@@ -32,19 +39,39 @@ class RemovedReason(StrEnum):
     ACCOUNT_GONE = "workplace_account_gone"
 
 
-def link(member: Member, installation: Installation) -> Link:
+def look_up(member: Member, installation: Installation) -> Account:
+    """Return the account to which ``member`` would be linked now; no transaction may be open.
+
+    Raises ``LinkRefused`` with the code that says why there is none.
+    """
+    return _find(installation, _linkable_email(member, installation))
+
+
+def mark_of(member: Member, installation: Installation, account: Account) -> str:
+    """Return a mark by which a page can hand back which account it showed to whom.
+
+    It tells nothing about the account and cannot be made up.
+    """
+    shown = f"{member.pk} {installation.pk} {account.account_id}"
+    return salted_hmac("accounts.linking.mark", shown, algorithm="sha256").hexdigest()
+
+
+def link(member: Member, installation: Installation, *, mark: str | None = None) -> Link:
     """Link ``member`` to the account that has their e-mail address.
 
-    Raises ``LinkRefused`` with the code that says why it cannot be done. Linking again what is
-    linked already to the same account returns the existing link.
+    ``mark`` is that of the account they saw and agreed to: another one is refused. Raises
+    ``LinkRefused`` with the code that says why it cannot be done. Linking again what is linked
+    already to the same account returns the existing link.
     """
     asked_at = now()
     email = _linkable_email(member, installation)
     account = _find(installation, email)
+    if mark is not None and not constant_time_compare(mark, mark_of(member, installation, account)):
+        raise LinkRefused("account_changed")
     try:
         return _store(member, installation, email, account, asked_at)
     except IntegrityError:
-        raise LinkRefused(f"{installation.target}_account_taken") from None
+        raise _taken(installation, account) from None
 
 
 @transaction.atomic
@@ -57,9 +84,10 @@ def _store(
     if _linkable_email(member, installation) != email:
         raise LinkRefused("temporarily_unavailable")
     links = Link.objects.active().filter(member=member, installation=installation)
-    same = links.filter(account_id=account.account_id, unresolved_at=None)
-    if existing := same.first():
+    if existing := links.filter(account_id=account.account_id, unresolved_at=None).first():
         return existing
+    # Their address leads to another account than before.
+    remove_links(links.filter(unresolved_at=None), reason=RemovedReason.ACCOUNT_GONE)
     unresolved = links.filter(unresolved_at__isnull=False).first()
     made = unresolved or Link(
         organization_id=member.organization_id, member=member, installation=installation
@@ -81,11 +109,15 @@ def point_to(link: Link, account: Account, asked_at: datetime) -> None:
     link.checked_at = asked_at
 
 
+def _taken(installation: Installation, account: Account) -> LinkRefused:
+    resolved = Link.objects.active().filter(installation=installation, unresolved_at=None)
+    holder = resolved.filter(account_id=account.account_id).select_related("member", "installation").first()
+    return LinkRefused(f"{installation.target}_account_taken", holder=holder)
+
+
 def _linkable_email(member: Member, installation: Installation) -> str:
     """Return the address to look up, or refuse for a reason that needs no look-up."""
-    connected = installation.state in (InstallationState.ACTIVE, InstallationState.PAUSED)
-    if not connected or installation.organization_id != member.organization_id:
-        raise LinkRefused("org_not_connected")
+    _require_connection(member, installation)
     if member.removed_at is not None or Role(member.role) not in ORGANIZATION_USERS:
         raise LinkRefused("not_organization_user")
     if not member.email or not member.email_verified:
@@ -93,12 +125,23 @@ def _linkable_email(member: Member, installation: Installation) -> str:
     return normalize_email(member.email)
 
 
+def _require_connection(member: Member, installation: Installation) -> None:
+    organization = installation.organization
+    if installation.state == InstallationState.ATTENTION:
+        lacks = installation.attention_reason == PermissionMissing.reason
+        raise LinkRefused("permission_missing" if lacks else "token_invalid")
+    connected = installation.state in (InstallationState.ACTIVE, InstallationState.PAUSED)
+    there = organization.removed_at is None and organization.feature_enabled
+    if not (connected and there and organization.pk == member.organization_id):
+        raise LinkRefused("org_not_connected")
+
+
 def _find(installation: Installation, email: str) -> Account:
     """Return the one active account with this address; no transaction is open meanwhile."""
     try:
         account = open_target(installation.target, installation.credentials()).find_account(email)
     except PermissionMissing as error:
-        raise LinkRefused("permission_missing") from error
+        raise LinkRefused("permission_missing", permission=error.code) from error
     except NeedsAttention as error:
         raise LinkRefused("token_invalid") from error
     except TargetError as error:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.utils.timezone import now
 
-from accounts.linking import RemovedReason, remove_links
-from accounts.models import Link
+from accounts.linking import LinkRefused, RemovedReason, link, remove_links
+from accounts.models import Link, Member
 from accounts.signals import link_needs_attention
 from integrations.addresses import normalize_email
 from integrations.errors import PermissionMissing, TargetError
-from integrations.targets import Account, ChatTarget
+from integrations.models import Installation
+from integrations.targets import Account, ChatTarget, open_target
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,27 @@ def conclude(link: Link, account: Account | None, asked_at: datetime) -> str:
     if not over:
         raise TargetError(code="link_moved")
     return over
+
+
+def link_checked(member: Member, installation: Installation, *, mark: str | None = None) -> Link:
+    """Link as ``accounts.linking.link`` does, but do not let a link that is over stand in the way.
+
+    The account may be held by somebody whose address it no longer has.
+    """
+    try:
+        return link(member, installation, mark=mark)
+    except LinkRefused as refused:
+        if refused.holder is None or not _is_over(refused.holder):
+            raise
+    return link(member, installation, mark=mark)
+
+
+def _is_over(link: Link) -> bool:
+    installation = link.installation
+    try:
+        return bool(recheck(link, open_target(installation.target, installation.credentials())))
+    except TargetError:
+        return False
 
 
 def look_into_refusal(link: Link, target: ChatTarget) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from integrations.addresses import normalize_email
-from integrations.errors import Scope, TargetError
+from integrations.errors import PermissionMissing, Scope, TargetError
 from integrations.targets import Account
 from integrations.workplace.answer import read_answer, text_of
 from integrations.workplace.calls import Call, Expected
@@ -43,6 +43,9 @@ def find_member(client: GraphClient, email: str) -> Account | None:
         body = client.call(Call("find_member", "GET", (email,), {"fields": FIELDS})).body
     except NotFound:
         return None
+    except PermissionMissing as error:
+        # The one permission that a look-up needs.
+        raise PermissionMissing(code="read_user_email", trace=error.trace) from None
     return _member_of_address(body, email)
 
 

@@ -3,9 +3,16 @@
 import pytest
 from django.utils.timezone import now
 
-from accounts.linking import LinkRefused, RemovedReason, link, remove_links
+from accounts.linking import (
+    LinkRefused,
+    RemovedReason,
+    link,
+    look_up,
+    mark_of,
+    remove_links,
+)
 from accounts.models import Link, Member, Role
-from integrations.models import InstallationState
+from integrations.models import Organization
 from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
@@ -92,11 +99,56 @@ def test_a_dead_token_is_told_apart_from_an_outage(office, hanako):
     assert refusal(hanako, office.installation) == "token_invalid"
 
 
-@pytest.mark.parametrize("state", [InstallationState.REMOVED, InstallationState.ATTENTION])
-def test_nobody_is_linked_without_a_working_connection(office, hanako, state):
+@pytest.mark.parametrize(
+    ("state", "reason", "code"),
+    [
+        ("removed", "", "org_not_connected"),
+        ("pending", "", "org_not_connected"),
+        ("attention", "token_rejected", "token_invalid"),
+        ("attention", "permission_missing", "permission_missing"),
+    ],
+)
+def test_nobody_is_linked_without_a_working_connection(office, hanako, state, reason, code):
     office.installation.state = state
+    office.installation.attention_reason = reason
     office.installation.save()
-    assert refusal(hanako, office.installation) == "org_not_connected"
+    assert refusal(hanako, office.installation) == code
+
+
+@pytest.mark.parametrize("changes", [{"removed_at": now()}, {"feature_enabled": False}])
+def test_nobody_is_linked_in_an_organization_without_the_feature(office, hanako, changes):
+    Organization.objects.update(**changes)
+    assert refusal(hanako, office.refresh()) == "org_not_connected"
+
+
+def test_a_missing_permission_is_named(office, hanako):
+    office.sandbox.fault("error", code=10, status=403)
+    with pytest.raises(LinkRefused, match="permission_missing") as refused:
+        link(hanako, office.installation)
+    assert refused.value.permission == "read_user_email"
+
+
+def test_only_the_account_that_was_shown_is_linked(office, hanako):
+    mark = mark_of(hanako, office.installation, look_up(hanako, office.installation))
+    assert link(hanako, office.installation, mark=mark).account_name == "Hanako Sato"
+
+
+def test_another_account_than_the_one_shown_is_refused(office, hanako):
+    mark = mark_of(hanako, office.installation, look_up(hanako, office.installation))
+    [before] = office.sandbox.workplace("GET", f"communities/{office.community}/members")["data"]
+    office.sandbox.change_member(before["id"], email="left@example.com")
+    office.sandbox.member(office.community, "Successor", "hanako@example.com")
+    with pytest.raises(LinkRefused, match="account_changed"):
+        link(hanako, office.installation, mark=mark)
+
+
+def test_a_member_whose_address_leads_to_another_account_is_moved_there(office):
+    first = office.join("Hanako")
+    office.sandbox.change_member(office.accounts["Hanako"], email="left@example.com")
+    office.sandbox.member(office.community, "Hanako", "hanako@example.com")
+    second = link(first.member, office.installation)
+    assert second.account_id != first.account_id
+    assert Link.objects.get(pk=first.pk).removed_reason == "workplace_account_gone"
 
 
 def test_a_member_who_leaves_during_the_look_up_is_not_linked(office, hanako, monkeypatch):

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.linking import LinkRefused
 from accounts.models import Link
 from accounts.recheck import (
     LONG_AGO,
+    link_checked,
     look_into_refusal,
     note_arrival,
     recheck,
@@ -15,6 +17,7 @@ from accounts.recheck import (
 from accounts.signals import link_needs_attention
 from integrations.errors import PermissionMissing, TargetError
 from integrations.targets import ChatTarget, open_target
+from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +160,17 @@ def test_who_cannot_be_asked_now_is_asked_before_the_next_dm(office, hanako, tar
     office.sandbox.fault("html", calls=10)
     look_into_refusal(hanako, target)
     assert Link.objects.get().checked_at == LONG_AGO
+
+
+def test_a_link_that_is_over_does_not_keep_the_account_from_its_new_owner(office, hanako):
+    jiro = make_member(office.organization, email="jiro@example.com")
+    change(office, "Hanako", email="jiro@example.com")
+    assert link_checked(jiro, office.installation).account_id == hanako.account_id
+    assert is_over(hanako)
+
+
+def test_a_link_that_stands_keeps_its_account(office, hanako):
+    twin = make_member(office.organization, email="hanako@example.com")
+    with pytest.raises(LinkRefused, match="workplace_account_taken"):
+        link_checked(twin, office.installation)
+    assert not is_over(hanako)
