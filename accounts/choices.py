@@ -54,29 +54,29 @@ def resume(member: Member) -> None:
     _save(member, paused_until=None)
 
 
-def keep_quiet(member: Member, start: time, end: time, time_zone: str) -> None:
-    """Rest every day from ``start`` to ``end`` of the clock in ``time_zone``.
+def choose_copies(
+    member: Member, *, quiet: tuple[time, time] | None, time_zone: str, text_shown: bool
+) -> None:
+    """Choose quiet hours, from one time of the clock in ``time_zone`` to another, and the copies.
 
     Raises ``ValueError`` for a time zone nobody knows and for hours that never end.
     """
-    if not is_time_zone(time_zone) or start == end:
+    start, end = quiet or (None, None)
+    if not is_time_zone(time_zone) or (quiet and start == end):
         raise ValueError("These are no quiet hours.")
-    _save(member, quiet_from=start, quiet_until=end, time_zone=time_zone)
-
-
-def forget_quiet_hours(member: Member) -> None:
-    """Have no quiet hours any more."""
-    _save(member, quiet_from=None, quiet_until=None)
-
-
-def show_text(member: Member, *, shown: bool) -> None:
-    """Have the text in the copies, or only the sender's name."""
-    _save(member, text_shown=shown)
+    values = {"quiet_from": start, "quiet_until": end}
+    _save(member, **values, time_zone=time_zone, text_shown=text_shown)
 
 
 def is_time_zone(name: str) -> bool:
     """Tell whether ``name`` is a zone of the tz database."""
     return name in available_timezones()
+
+
+def time_zone_of(member: Member) -> ZoneInfo:
+    """Return the member's own time zone, or the one that their language makes likely."""
+    choices = choices_of(member)
+    return _zone(choices) if choices else ZoneInfo(likely_time_zone(member.locale))
 
 
 def likely_time_zone(locale: str) -> str:
@@ -117,7 +117,8 @@ def _zone(choices: Choices) -> ZoneInfo:
 
 @transaction.atomic
 def _save(member: Member, **values: object) -> None:
+    first = {"organization": member.organization, "time_zone": likely_time_zone(member.locale)}
     Choices.objects.update_or_create(
-        member=member, defaults={"organization": member.organization, **values}
+        member=member, defaults=values, create_defaults={**first, **values}
     )
     choices_changed.send(Choices, member=member)

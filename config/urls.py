@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 
 from accounts.views.launch import launch
 from config.views import healthz, home
+from messaging.last_delivery import last_deliveries
 
 urlpatterns = [
     path("", home, name="home"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", include("messaging.bot.urls")),
     path("language", set_language, name="set_language"),
     path("launch", launch, name="launch"),
+    path("link/", include("accounts.pages.urls"), {"deliveries": last_deliveries}),
     path("account/", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.plugins.office",
     "tests.plugins.system",
     "tests.plugins.launching",
+    "tests.plugins.visitor",
     "tests.plugins.portal",
 ]
 

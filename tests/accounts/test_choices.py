@@ -23,6 +23,11 @@ def member(db) -> Member:
     return make_member(make_organization())
 
 
+def choose(member: Member, **values) -> None:
+    nights = {"quiet": (time(22), time(7)), "time_zone": "Asia/Seoul", "text_shown": True}
+    choices.choose_copies(member, **{**nights, **values})
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-03-{text}+09:00")
 
@@ -97,8 +102,7 @@ def test_a_rest_ends_later_than_now_within_days_and_is_then_over(minutes, start,
 
 def test_what_a_member_decides_is_kept_together(member):
     choices.pause(member, NOON)
-    choices.keep_quiet(member, time(22), time(7), "Asia/Seoul")
-    choices.show_text(member, shown=False)
+    choose(member, text_shown=False)
     stored = Choices.objects.get()
     assert (stored.paused_until, stored.quiet_from, stored.time_zone, shows_text(stored)) == (
         NOON,
@@ -110,9 +114,9 @@ def test_what_a_member_decides_is_kept_together(member):
 
 def test_what_was_decided_can_be_taken_back(member):
     choices.pause(member, UNTIL_RESUMED)
-    choices.keep_quiet(member, time(22), time(7), "Asia/Seoul")
+    choose(member)
     choices.resume(member)
-    choices.forget_quiet_hours(member)
+    choose(member, quiet=None)
     assert resting_until(choices_of(Member.objects.get()), NOON) is None
 
 
@@ -123,13 +127,13 @@ def test_nobody_has_decided_anything_at_first(member):
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "A" * 300])
 def test_an_unknown_time_zone_is_refused(member, zone):
     with pytest.raises(ValueError, match="no quiet hours"):
-        choices.keep_quiet(member, time(22), time(7), zone)
+        choose(member, time_zone=zone)
     assert not Choices.objects.exists()
 
 
 def test_quiet_hours_that_never_end_are_refused(member):
     with pytest.raises(ValueError, match="no quiet hours"):
-        choices.keep_quiet(member, time(22), time(22), "UTC")
+        choose(member, quiet=(time(22), time(22)))
 
 
 def test_a_zone_the_machine_forgot_does_not_stop_anything():
@@ -155,3 +159,9 @@ def test_each_decision_is_told(member):
 )
 def test_a_time_zone_is_proposed_by_language(locale, zone):
     assert choices.likely_time_zone(locale) == zone
+
+
+def test_who_first_pauses_gets_the_time_zone_of_their_language(member):
+    member.locale = "ja_JP"
+    choices.pause(member, NOON)
+    assert choices.time_zone_of(Member.objects.get()).key == "Asia/Tokyo"

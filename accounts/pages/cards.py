@@ -1,0 +1,111 @@
+"""What a member's page shows of one connection: the button is the state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.cache import cache
+from django.utils.timezone import now
+
+from accounts.choices import choices_of, resting_until
+from accounts.linking import LinkRefused, look_up, mark_of
+from accounts.models import Member
+from accounts.pages.member import LastDeliveries
+from accounts.reasons import explain
+from accounts.states import LinkState, LinkStatus, member_states
+from integrations.guides import Words
+from integrations.models import Installation
+from integrations.targets import Account, guide_of
+
+# Looks at the target's directory that one member may cause in a minute.
+LOOKS = 20
+_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One connection as its member sees it.
+
+    ``account`` is the one that was found and may be linked; ``refusal`` says why there is none.
+    ``needs_owner`` is set where only an owner can help.
+    """
+
+    installation: Installation
+    target: Words
+    state: LinkState
+    account: Account | None = None
+    mark: str = ""
+    refusal: str = ""
+    hint: str = ""
+    needs_owner: bool = False
+    resting_until: datetime | None = None
+    last_delivered_at: datetime | None = None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether there is nothing to say but that it works."""
+        return self.state.status is LinkStatus.LINKED and self.resting_until is None
+
+
+def make_card(member: Member, installation: Installation, deliveries: LastDeliveries) -> Card:
+    """Return the card; asks the target for the member's account unless they are linked."""
+    state = member_states([member], installation)[member.pk]
+    hint = explain(state.reason, installation.target)
+    if state.link is not None:
+        return Card(
+            installation,
+            guide_of(installation.target).label,
+            state,
+            hint=hint,
+            resting_until=resting_until(choices_of(member), now()),
+            last_delivered_at=deliveries([state.link.pk]).get(state.link.pk),
+        )
+    try:
+        account = _look(member, installation)
+    except LinkRefused as refused:
+        return refused_card(member, installation, refused, state=state, hint=hint)
+    mark = mark_of(member, installation, account)
+    label = guide_of(installation.target).label
+    return Card(installation, label, state, account=account, mark=mark, hint=hint)
+
+
+def refused_card(
+    member: Member,
+    installation: Installation,
+    refused: LinkRefused,
+    *,
+    state: LinkState,
+    hint: str = "",
+) -> Card:
+    """Return the card that says why a link was refused; nothing is asked again."""
+    return Card(
+        installation,
+        guide_of(installation.target).label,
+        state,
+        refusal=explain(
+            refused.code,
+            installation.target,
+            email=member.email or "",
+            permission=refused.permission,
+        ),
+        hint=hint,
+        needs_owner=refused.code in ("token_invalid", "permission_missing"),
+    )
+
+
+def _look(member: Member, installation: Installation) -> Account:
+    """Look the account up, unless this member has had it done too often."""
+    spend_a_look(member)
+    return look_up(member, installation)
+
+
+def spend_a_look(member: Member) -> None:
+    """Count one look; raise ``LinkRefused`` when it was one too many."""
+    key = f"link-looks:{member.pk}"
+    cache.add(key, 0, _MINUTE)
+    try:
+        looks = cache.incr(key)
+    except ValueError:
+        # The minute ended between the two.
+        return
+    if looks > LOOKS:
+        raise LinkRefused("too_many_tries")

@@ -1,0 +1,14 @@
+"""Paths of a member's own pages; whoever includes them says when copies were delivered."""
+
+from django.urls import path
+
+from accounts.pages import choices, link
+
+urlpatterns = [
+    path("", link.link, name="link"),
+    path("remove/", link.remove, name="link_remove"),
+    path("again/", link.again, name="link_again"),
+    path("pause/", choices.pause, name="link_pause"),
+    path("resume/", choices.resume, name="link_resume"),
+    path("copies/", choices.copies, name="link_copies"),
+]
