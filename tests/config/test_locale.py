@@ -7,6 +7,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 
+from tests.config.catalogs import marked_texts
+
 CATALOGS = sorted((settings.BASE_DIR / "locale").glob("*/LC_MESSAGES/django.po"))
 
 
@@ -56,3 +58,26 @@ def texts_in_templates(language: str) -> set[str]:
     ]
     found = [re.findall(pattern, page, re.DOTALL) for pattern in MARKED for page in pages]
     return {text.strip("\"'") for texts in found for text in texts}
+
+
+# What members see and are written: pages, refusals, mails, copies, the bot.
+FOR_MEMBERS = [
+    "accounts/greeting.py",
+    "accounts/pages",
+    "accounts/reasons.py",
+    "messaging/bot",
+    "messaging/notice.py",
+    "templates/account",
+    "templates/link",
+    "templates/parts",
+]
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-3])
+def test_all_that_members_see_is_translated(path):
+    known = {id_of(message) for message in catalog_of(path)}
+    assert marked_texts(*FOR_MEMBERS) - known == set()
+
+
+def id_of(message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]

@@ -253,12 +253,12 @@ def _link_a_twin(office) -> None:
 # What makes Workplace, ovice or the organization such that linking is refused with the code.
 REFUSALS = {
     "email_unverified": (
-        lambda office: Member.objects.update(email_verified=False),
+        lambda _office: Member.objects.update(email_verified=False),
         "Verify your ovice account's email address first.",
         "先にoviceアカウントのメールアドレス認証を完了してください。",
     ),
     "not_organization_user": (
-        lambda office: Member.objects.update(role=Role.VISITOR),
+        lambda _office: Member.objects.update(role=Role.VISITOR),
         "Only organization users can link an account.",
         "連携できるのは組織ユーザーのみです。",
     ),
@@ -273,7 +273,7 @@ REFUSALS = {
         "このアドレスのWorkplaceアカウントは有効ではありません。",
     ),
     "org_not_connected": (
-        lambda office: Organization.objects.update(feature_enabled=False),
+        lambda _office: Organization.objects.update(feature_enabled=False),
         "Your organization has not set up Workplace yet. Ask an organization owner.",
         "組織でWorkplace連携が設定されていません。組織オーナーにお問い合わせください。",
     ),
