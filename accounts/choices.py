@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.db import transaction
+from django.utils.translation import get_language
 
 from accounts.models import Choices, Member
 from accounts.signals import choices_changed
@@ -76,7 +77,8 @@ def is_time_zone(name: str) -> bool:
 def time_zone_of(member: Member) -> ZoneInfo:
     """Return the member's own time zone, or the one that their language makes likely."""
     choices = choices_of(member)
-    return _zone(choices) if choices else ZoneInfo(likely_time_zone(member.locale))
+    locale = member.locale or get_language() or ""
+    return _zone(choices) if choices else ZoneInfo(likely_time_zone(locale))
 
 
 def likely_time_zone(locale: str) -> str:
