@@ -111,7 +111,11 @@ def point_to(link: Link, account: Account, asked_at: datetime) -> None:
 
 def _taken(installation: Installation, account: Account) -> LinkRefused:
     resolved = Link.objects.active().filter(installation=installation, unresolved_at=None)
-    holder = resolved.filter(account_id=account.account_id).select_related("member", "installation").first()
+    holder = (
+        resolved.filter(account_id=account.account_id)
+        .select_related("member", "installation")
+        .first()
+    )
     return LinkRefused(f"{installation.target}_account_taken", holder=holder)
 
 
