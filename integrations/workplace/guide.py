@@ -3,6 +3,7 @@
 The labels are those of Workplace's admin panel.
 """
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from integrations.guides import SetupGuide
@@ -35,4 +36,5 @@ GUIDE = SetupGuide(
         "If the secret is right, the clock of this service may be off: tell its operator."
     ),
     install_path="/workplace/install",
+    offers_install=lambda: bool(settings.WORKPLACE_APP_ID and settings.WORKPLACE_APP_SECRET),
 )
