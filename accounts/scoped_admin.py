@@ -6,18 +6,21 @@ unless its class names the role that may. Django's own permission rows are not u
 """
 
 import csv
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.contrib.admin.options import ModelAdmin
+from django.contrib.admin.utils import label_for_field, lookup_field
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import entries_of
+from accounts.labels import translate_labels
 from accounts.roles import EVERYBODY, SiteRole, Visitor, role_of, visible_organizations
 
 Row = TypeVar("Row", bound=Model)
@@ -50,6 +53,10 @@ class ScopedAdmin(_ModelAdmin[Row]):
     list_per_page = 50
     show_full_result_count = False
     actions: Any = ["export"]
+
+    def __init__(self, model: type[Row], admin_site: AdminSite) -> None:
+        super().__init__(model, admin_site)
+        translate_labels(model)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """Return only rows of the visitor's organizations."""
@@ -137,19 +144,10 @@ class ScopedAdmin(_ModelAdmin[Row]):
         answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         answer.write("\ufeff")  # or spreadsheets take it for another encoding
         writer = csv.writer(answer)
-        writer.writerow(columns)
+        writer.writerow([label_for_field(column, self.model, self) for column in columns])
         for row in rows:
-            writer.writerow([_cell(self._value(column, row)) for column in columns])
+            writer.writerow([_cell(lookup_field(column, row, self)[2]) for column in columns])
         return answer
-
-    def _value(self, column: Any, row: Row) -> Any:
-        if callable(column):
-            return column(row)
-        shown: Callable[[Row], Any] | None = getattr(self, column, None)
-        if shown is not None:
-            return shown(row)
-        value = getattr(row, column)
-        return value() if callable(value) else value
 
     def _may(self, roles: Collection[SiteRole], request: HttpRequest, obj: Row | None) -> bool:
         if role_of(request.user) not in roles:
