@@ -8,9 +8,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, reverse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 
-from accounts.roles import role_of
+from accounts.overview import standings
+from accounts.roles import SiteRole, role_of, visible_organizations
 from accounts.scoped_admin import ScopedAdmin
 
 # Nobody has a password here; and the redirect would tell which ids of other tenants exist.
@@ -47,8 +50,25 @@ class KotozuteAdminSite(AdminSite):
             raise ImproperlyConfigured(f"{page.__name__} has to be a ScopedAdmin.")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Leave out the addresses that nothing here needs."""
-        return [url for url in super().get_urls() if getattr(url, "name", None) not in _UNUSED]
+        """Leave out the addresses that nothing here needs; add where a launch for setup lands."""
+        urls = [url for url in super().get_urls() if getattr(url, "name", None) not in _UNUSED]
+        return [path("setup/", self.admin_view(self.setup), name="setup"), *urls]
+
+    def setup(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the one organization's setup, or let an owner of several choose."""
+        found = list(visible_organizations(request.user)[:2])
+        if len(found) == 1:
+            return redirect("admin:integrations_organization_setup", found[0].pk)
+        return redirect("admin:index")
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show owners their organizations, staff the tables."""
+        is_owner = role_of(request.user) is SiteRole.OWNER
+        shown = standings(request.user) if is_owner else []
+        context = {"standings": shown, "is_owner": is_owner, **(extra_context or {})}
+        return super().index(request, context)
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
         """Send everybody to the one sign-in page."""

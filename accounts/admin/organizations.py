@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.settings_form import OrganizationForm
+from accounts.admin.setup import SetupPages
 from accounts.roles import SiteRole
-from accounts.scoped_admin import ScopedAdmin
 from integrations.models import Organization
 
 _CHOICES = ("expire_hours", "copy_shows", "unconfirmed_policy", "language", "support_contact")
@@ -18,7 +18,7 @@ _SAVED = ["expire_after", "copy_shows", "unconfirmed_policy", "language", "suppo
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ScopedAdmin[Organization]):
+class OrganizationAdmin(SetupPages):
     """The organizations a visitor may see; only an owner changes anything."""
 
     organization_path = ""

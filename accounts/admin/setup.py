@@ -1,0 +1,219 @@
+"""The pages on which an owner connects, looks after and ends a connection.
+
+Support may look on and help. No page shows a token, and only an owner presses anything.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from accounts.admin.connect_form import ConnectForm
+from accounts.audit import record
+from accounts.connecting import (
+    Outcome,
+    check_again,
+    connect_custom,
+    latest_generation,
+    live_installation,
+    send_test,
+)
+from accounts.findings import Finding
+from accounts.models import User
+from accounts.roles import owns
+from accounts.scoped_admin import ScopedAdmin
+from integrations.models import Installation, Organization
+from integrations.pausing import pause, resume
+from integrations.removal import remove_installation
+from integrations.targets import TARGETS, guide_of
+
+# As many of a token's last characters as ovice's own contract lets an owner see.
+LAST_SHOWN = 4
+_AT = "admin:integrations_organization_"
+
+
+def connection_url(organization: Organization, target: str) -> str:
+    """Return the address of the page on one connection."""
+    return reverse(f"{_AT}connection", args=[organization.pk, target])
+
+
+class SetupPages(ScopedAdmin[Organization]):
+    """Adds the setup pages to the organizations' own pages."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the pages of a connection, then Django's own."""
+        pages: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
+            "setup/": ("setup", self.setup),
+            "setup/<slug:target>/": ("connection", self.connection),
+            "setup/<slug:target>/check/": ("check", self.check_connection),
+            "setup/<slug:target>/test/": ("test", self.send_test_message),
+            "setup/<slug:target>/disconnect/": ("disconnect", self.disconnect),
+            "pause/": ("pause", self.pause_delivery),
+            "resume/": ("resume", self.resume_delivery),
+        }
+        own = [
+            path(
+                f"<uuid:pk>/{address}",
+                self.admin_site.admin_view(view),
+                name=f"integrations_organization_{name}",
+            )
+            for address, (name, view) in pages.items()
+        ]
+        return own + super().get_urls()
+
+    def setup(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Lead to the connection that is set up here, which so far is the only one there is."""
+        return redirect(connection_url(self._organization(request, pk), next(iter(TARGETS))))
+
+    @method_decorator(sensitive_post_parameters("access_token", "app_secret"))
+    def connection(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
+        """Show the way to a connection and how it stands; save a token that was pasted."""
+        organization = self._organization(request, pk, target)
+        if request.method != "POST":
+            return self._show(request, organization, target)
+        self._require_owner(request, organization)
+        return self._save(request, organization, target)
+
+    @method_decorator(require_POST)
+    def check_connection(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
+        """Try the stored token now, for an owner or for support, and show what was found."""
+        organization = self._organization(request, pk, target)
+        installation = self._live(organization, target)
+        record(installation, "checked")
+        return self._show(request, organization, target, findings=check_again(installation))
+
+    @method_decorator(require_POST)
+    def send_test_message(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
+        """Send the owner a test message, to their own account only."""
+        organization = self._organization(request, pk, target)
+        owner = self._require_owner(request, organization)
+        installation = self._live(organization, target)
+        record(installation, "test_sent")
+        finding = send_test(installation, owner.email, owner.locale)
+        return self._show(request, organization, target, findings=[finding])
+
+    def disconnect(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
+        """Say what disconnecting does, and do it once that is confirmed."""
+        organization = self._organization(request, pk, target)
+        self._require_owner(request, organization)
+        installation = self._live(organization, target)
+        if request.method != "POST":
+            return render(
+                request,
+                "admin/disconnect.html",
+                self._context(request, organization, target, installation),
+            )
+        record(installation, "disconnected")
+        remove_installation(installation)
+        messages.success(request, _("Disconnected. The access token has been destroyed."))
+        return HttpResponseRedirect(connection_url(organization, target))
+
+    @method_decorator(require_POST)
+    def pause_delivery(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Pause the organization's relay."""
+        organization = self._organization(request, pk)
+        self._require_owner(request, organization)
+        pause(organization)
+        messages.success(request, _("Paused. No direct messages are delivered until you resume."))
+        return redirect(f"{_AT}setup", pk)
+
+    @method_decorator(require_POST)
+    def resume_delivery(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """End the pause."""
+        organization = self._organization(request, pk)
+        self._require_owner(request, organization)
+        resume(organization)
+        messages.success(request, _("Resumed. Direct messages are delivered again."))
+        return redirect(f"{_AT}setup", pk)
+
+    @sensitive_variables("form")
+    def _save(self, request: HttpRequest, organization: Organization, target: str) -> HttpResponse:
+        form = ConnectForm(request.POST)
+        if not form.is_valid():
+            return self._show(request, organization, target, form=form)
+        outcome = connect_custom(
+            organization,
+            target,
+            form.credentials(),
+            seen_generation=form.cleaned_data["seen_generation"],
+            confirmed_community=form.cleaned_data["confirmed_community"],
+        )
+        if outcome.installation is None:
+            return self._show(request, organization, target, outcome=outcome)
+        for finding in outcome.findings:
+            messages.warning(request, finding.text)
+        messages.success(request, _("Connected. Members can link their accounts now."))
+        return HttpResponseRedirect(connection_url(organization, target))
+
+    def _show(
+        self,
+        request: HttpRequest,
+        organization: Organization,
+        target: str,
+        *,
+        form: ConnectForm | None = None,
+        outcome: Outcome | None = None,
+        findings: Sequence[Finding] = (),
+    ) -> HttpResponse:
+        """Render the page; what was pasted is never in it again."""
+        outcome = outcome or Outcome(findings=findings)
+        installation = live_installation(organization, target)
+        empty = ConnectForm(
+            initial={
+                "seen_generation": latest_generation(organization, target),
+                "confirmed_community": outcome.other_community,
+            }
+        )
+        context = self._context(request, organization, target, installation)
+        context |= {"form": form or empty, "outcome": outcome, "findings": outcome.findings}
+        return render(request, "admin/connection.html", context)
+
+    def _context(
+        self,
+        request: HttpRequest,
+        organization: Organization,
+        target: str,
+        installation: Installation | None,
+    ) -> dict[str, Any]:
+        may_act = owns(request.user, organization.pk)
+        token = (installation.access_token or "") if installation and may_act else ""
+        return {
+            **self.admin_site.each_context(request),
+            "title": _("Connect %(target)s") % {"target": guide_of(target).label},
+            "organization": organization,
+            "target": target,
+            "guide": guide_of(target),
+            "installation": installation,
+            "may_act": may_act,
+            "token_end": token[-LAST_SHOWN:],
+            "linked": installation.links.active().count() if installation else 0,
+        }
+
+    def _organization(
+        self, request: HttpRequest, pk: UUID, target: str | None = None
+    ) -> Organization:
+        """Return the organization if the visitor sees it; the answer is 404 for any other."""
+        organization = self.get_object(request, str(pk))
+        if organization is None or (target is not None and target not in TARGETS):
+            raise Http404
+        return organization
+
+    def _require_owner(self, request: HttpRequest, organization: Organization) -> User:
+        if not isinstance(request.user, User) or not owns(request.user, organization.pk):
+            raise PermissionDenied
+        return request.user
+
+    def _live(self, organization: Organization, target: str) -> Installation:
+        installation = live_installation(organization, target)
+        if installation is None:
+            raise Http404
+        return installation

@@ -1,0 +1,223 @@
+"""An owner connects, looks after and ends a connection; every finding is in words to act on."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.connecting import latest_generation, live_installation
+from integrations.models import Installation
+from tests.factories import make_organization
+from tests.plugins.portal import make_owner, sign_in
+
+
+@pytest.fixture
+def setup(sandbox, settings, db):
+    """An owner of an organization that is not connected yet, with a community of its own."""
+    settings.WORKPLACE_GRAPH_URL = sandbox.graph_url
+    return Setup(sandbox)
+
+
+class Setup:
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.community = sandbox.community("Acme")
+        self.organization = make_organization()
+        self.owner = make_owner(self.organization, "alice@example.com")
+        self.browser = sign_in(self.owner)
+
+    def url(self, page="connection"):
+        pk = self.organization.pk
+        args = [pk] if page in ("setup", "pause", "resume") else [pk, "workplace"]
+        return reverse(f"admin:integrations_organization_{page}", args=args)
+
+    def save(self, token, secret="", *, browser=None, language="en", **more):
+        data = {"access_token": token, "app_secret": secret, "seen_generation": 0, **more}
+        return (browser or self.browser).post(
+            self.url(), data, headers={"accept-language": language}
+        )
+
+    def live(self):
+        return live_installation(self.organization, "workplace")
+
+
+def texts(answer):
+    """Return what was found, and what to do about it."""
+    return [(finding.text, finding.remedy) for finding in answer.context["findings"]]
+
+
+def test_a_pasted_token_connects(setup):
+    made = setup.sandbox.custom_integration(setup.community)
+    answer = setup.save(f"\n  {made.access_token} \r\n")
+    assert (answer.status_code, answer["Location"]) == (302, setup.url())
+    assert setup.live().access_token == made.access_token
+    page = setup.browser.get(setup.url()).content.decode()
+    assert "Acme" in page
+    assert f"•••• {made.access_token[-4:]}" in page
+    assert made.access_token not in page
+
+
+NEW_TOKEN = "Create a new access token in Workplace and paste it here."
+
+
+@pytest.mark.parametrize(
+    ("token", "text"),
+    [
+        ("DQVnonsense", "Workplace does not accept this access token."),
+        ("アクセストークン", "This is not an access token:"),
+    ],
+)
+def test_what_is_no_valid_token_is_refused(setup, token, text):
+    answer = setup.save(token)
+    ((found, remedy),) = texts(answer)
+    assert (found.startswith(text), remedy) == (True, NEW_TOKEN)
+    assert not Installation.objects.exists()
+
+
+def test_a_reset_token_is_refused(setup):
+    made = setup.sandbox.custom_integration(setup.community)
+    setup.sandbox.reset_token(made.page_id)
+    ((found, remedy),) = texts(setup.save(made.access_token))
+    assert "replaced by a newer one" in found
+    assert remedy == NEW_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [
+        (["read_user_email"], ["Send messages to members"]),
+        (["message"], ["Read user email address"]),
+        ([], ["Send messages to members", "Read user email address"]),
+    ],
+)
+def test_each_missing_permission_is_named_with_where_to_tick_it(setup, granted, missing):
+    made = setup.sandbox.custom_integration(setup.community, permissions=granted)
+    found = texts(setup.save(made.access_token))
+    assert [text for text, _ in found] == [
+        f"The permission “{name}” is missing." for name in missing
+    ]
+    assert {remedy for _, remedy in found} == {
+        "In Workplace, open the admin panel, Integrations, your integration, and tick it there."
+    }
+    assert not Installation.objects.exists()
+
+
+def test_findings_are_in_the_owners_language(setup):
+    made = setup.sandbox.custom_integration(setup.community, permissions=["message"])
+    ((found, _remedy),) = texts(setup.save(made.access_token, language="ja"))
+    assert found == "アクセス許可「ユーザーのメールアドレスを読み取り」がありません。"
+
+
+def test_a_needed_secret_is_asked_for_and_a_wrong_one_refused(setup):
+    made = setup.sandbox.custom_integration(setup.community, require_proof=True)
+    for secret in ("", "wrong", "f" * 32):
+        ((found, _remedy),) = texts(setup.save(made.access_token, secret))
+        assert found.startswith("Workplace wants a proof of the app secret")
+    assert setup.save(made.access_token, f" {made.app_secret}\n").status_code == 302
+    assert setup.live().app_secret == made.app_secret
+
+
+def test_a_clock_that_is_off_is_named_as_a_possible_cause(setup):
+    made = setup.sandbox.custom_integration(setup.community, require_proof=True)
+    setup.sandbox.advance(3600)
+    ((_found, remedy),) = texts(setup.save(made.access_token, made.app_secret))
+    assert remedy.endswith("the clock of this service may be off: tell its operator.")
+
+
+def test_a_community_of_another_organization_is_refused(setup):
+    made = setup.sandbox.custom_integration(setup.community)
+    other = Setup.__new__(Setup)
+    other.__dict__ |= {**setup.__dict__, "organization": make_organization()}
+    other.browser = sign_in(make_owner(other.organization, "bob@example.com"))
+    other.save(made.access_token)
+    second = setup.sandbox.custom_integration(setup.community, "Another")
+    ((found, _remedy),) = texts(setup.save(second.access_token))
+    assert found == "Another organization of ovice is connected to this community already."
+    assert setup.live() is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        ({"kind": "html"}, "Workplace cannot be reached, or does not work just now."),
+        ({"kind": "cut_before"}, "Workplace cannot be reached, or does not work just now."),
+        ({"kind": "error", "code": 613}, "Workplace got too many requests for this integration."),
+        ({"kind": "error", "code": 368}, "Workplace has blocked this integration for a while."),
+    ],
+)
+def test_an_ailing_workplace_is_told_from_a_bad_token(setup, fault, text):
+    made = setup.sandbox.custom_integration(setup.community)
+    setup.sandbox.fault(**fault)
+    ((found, _remedy),) = texts(setup.save(made.access_token))
+    assert found == text
+    assert not Installation.objects.exists()
+
+
+def test_a_workplace_out_of_reach_is_said_to_be_so(setup, settings):
+    settings.WORKPLACE_GRAPH_URL = "http://127.0.0.1:9"
+    ((found, remedy),) = texts(setup.save("DQVtoken"))
+    assert found == "Workplace cannot be reached, or does not work just now."
+    assert remedy == "Nothing was changed. Wait a few minutes, then check again."
+
+
+def test_a_slow_workplace_is_said_to_be_slow(setup, monkeypatch):
+    monkeypatch.setattr("integrations.workplace.client.ANSWER_SECONDS", 0.3)
+    made = setup.sandbox.custom_integration(setup.community)
+    setup.sandbox.fault("latency", seconds=2)
+    ((found, _remedy),) = texts(setup.save(made.access_token))
+    assert found == "Workplace took too long to answer."
+
+
+def test_whoever_saves_second_is_told_and_changes_nothing(setup):
+    first = setup.sandbox.custom_integration(setup.community)
+    setup.save(first.access_token)
+    second = setup.sandbox.custom_integration(setup.community, "Another")
+    ((found, _remedy),) = texts(setup.save(second.access_token))
+    assert found == "Somebody else has changed the connection while you had this page open."
+    assert setup.live().access_token == first.access_token
+
+
+def test_an_empty_field_is_asked_for_again(setup):
+    assert "Paste the access token." in setup.save("").content.decode()
+
+
+def test_check_again_names_what_is_in_order(setup):
+    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+    assert texts(setup.browser.post(setup.url("check"))) == [
+        ("The access token works.", ""),
+        ("Community: Acme", ""),
+        ("Permission “Send messages to members”", ""),
+        ("Permission “Read user email address”", ""),
+    ]
+
+
+def test_the_test_message_reaches_the_owner_and_nobody_else(setup):
+    alice = setup.sandbox.member(setup.community, "Alice", "alice@example.com")
+    bob = setup.sandbox.member(setup.community, "Bob", "bob@example.com")
+    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+    setup.browser.post(setup.url("test"))
+    assert setup.sandbox.texts(alice) == [
+        "This is a test. Direct messages from ovice will look like this one."
+    ]
+    assert setup.sandbox.texts(bob) == []
+
+
+def test_an_owner_without_an_account_is_told_so(setup):
+    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+    ((found, _remedy),) = texts(setup.browser.post(setup.url("test")))
+    assert found == "No Workplace account uses the same e-mail address as yours here."
+
+
+def test_disconnecting_asks_first_and_destroys_the_token(setup):
+    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+    assert setup.browser.get(setup.url("disconnect")).status_code == 200
+    assert setup.live() is not None
+    setup.browser.post(setup.url("disconnect"))
+    assert setup.live() is None
+    assert Installation.objects.get().access_token is None
+    assert latest_generation(setup.organization, "workplace") == 1
+
+
+def test_pause_and_resume_are_one_press_each(setup):
+    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+    for page, state in (("pause", "paused"), ("resume", "active")):
+        assert setup.browser.post(setup.url(page), follow=True).status_code == 200
+        assert setup.live().state == state
