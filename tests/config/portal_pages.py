@@ -1,0 +1,81 @@
+"""Every page of the portal, found in the URL configuration, and a row for each table."""
+
+from collections.abc import Iterator
+
+from auditlog.models import LogEntry
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.timezone import now
+
+from accounts.models import Ownership, User
+from integrations.models import Space
+from messaging.models import Attempt, ReceivedEvent
+from tests.factories import make_delivery, make_link
+from tests.plugins.portal import Portal
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """Yield the route of every page below ``resolver``."""
+    for entry in resolver.url_patterns:
+        route = before + str(entry.pattern).replace("^", "").replace("$", "").replace("\\Z", "")
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        elif isinstance(entry, URLPattern):
+            yield _plain(route)
+
+
+def _plain(route: str) -> str:
+    """Write the two routes that are regular expressions like all others."""
+    if route.startswith("(?P<app_label>"):
+        return "<app_label>/"
+    return "<url>" if route.startswith("(?P<url>") else route
+
+
+def portal_routes() -> set[str]:
+    (site,) = [
+        entry
+        for entry in get_resolver().url_patterns
+        if isinstance(entry, URLResolver) and entry.namespace == "admin"
+    ]
+    return set(routes(site))
+
+
+def rows_of_a(portal: Portal) -> dict[str, Model]:
+    """Make a row of organization A in every table."""
+    link = make_link(portal.installation_a)
+    delivery = make_delivery(link)
+    attempt = Attempt.objects.create(
+        organization=portal.a, delivery=delivery, outcome="sent", started_at=now()
+    )
+    event = ReceivedEvent.objects.create(
+        event_id="evt-1", organization=portal.a, type="connector.ping", body_digest=b""
+    )
+    return {
+        "accounts/link": link,
+        "accounts/member": link.member,
+        "accounts/ownership": Ownership.objects.get(organization=portal.a),
+        "accounts/user": User.objects.get(email="alice@example.com"),
+        "auditlog/logentry": LogEntry.objects.get_for_object(portal.installation_a).earliest(),
+        "integrations/installation": portal.installation_a,
+        "integrations/organization": portal.a,
+        "integrations/space": Space.objects.create(organization=portal.a, ovice_id="987"),
+        "messaging/attempt": attempt,
+        "messaging/delivery": delivery,
+        "messaging/message": delivery.message,
+        "messaging/receivedevent": event,
+    }
+
+
+def address(route: str, portal: Portal, rows: dict[str, Model]) -> str:
+    """Fill a route in with organization A's row."""
+    table = "/".join(route.split("/")[:2])
+    values = {
+        "<path:object_id>": str(rows[table].pk) if table in rows else "",
+        "<uuid:pk>": str(portal.a.pk),
+        "<slug:target>": "workplace",
+        "<app_label>": "integrations",
+        "<url>": "nothing-of-the-kind",
+    }
+    for place, value in values.items():
+        route = route.replace(place, value)
+    return f"/admin/{route}"

@@ -1,0 +1,142 @@
+"""Every address and action of the portal, walked by everybody; an unknown one fails the test.
+
+Whoever adds a page adds a line here and says who may open it.
+"""
+
+import pytest
+from django.contrib import admin
+
+from integrations.models import Installation, InstallationState, Organization
+from tests.config.portal_pages import address, portal_routes, rows_of_a
+from tests.plugins.portal import VISITORS
+
+SIGN_IN, HOME, LED_ON = "to sign-in", "to the home page", "led on"
+OWNERS, STAFF = ("owner A", "owner B"), ("support", "administrator")
+
+Row = tuple[object, ...]
+# In the order of VISITORS, for rows of organization A: owner A, owner B, support, administrator.
+NOBODY = (403, 403, 403, 403)
+OWN = (200, HOME, 200, 200)
+LISTS = (200, 200, 200, 200)
+OWN_PAGES = (200, 404, 200, 200)
+OWNER_ONLY = (200, 404, 403, 403)
+OWNER_ACTS = (LED_ON, 404, 403, 403)
+STAFF_LISTS, STAFF_ROWS = (403, 403, 200, 200), (HOME, HOME, 200, 200)
+ADMINISTRATOR_LISTS, ADMINISTRATOR_ROWS = (403, 403, 403, 200), (HOME, HOME, HOME, 200)
+EVERYBODY_LED_ON = (LED_ON, LED_ON, LED_ON, LED_ON)
+
+# By table: who sees the list, who a row of A, and who may add one. Nobody deletes.
+TABLES: dict[str, tuple[Row, Row, Row]] = {
+    "accounts/link": (LISTS, OWN, NOBODY),
+    "accounts/member": (LISTS, OWN, NOBODY),
+    "accounts/ownership": (STAFF_LISTS, STAFF_ROWS, NOBODY),
+    "accounts/user": (ADMINISTRATOR_LISTS, ADMINISTRATOR_ROWS, ADMINISTRATOR_LISTS),
+    "auditlog/logentry": (LISTS, OWN, NOBODY),
+    "integrations/installation": (LISTS, OWN, NOBODY),
+    "integrations/organization": (LISTS, OWN, NOBODY),
+    "integrations/space": (LISTS, OWN, NOBODY),
+    "messaging/attempt": (LISTS, OWN, NOBODY),
+    "messaging/delivery": (LISTS, OWN, NOBODY),
+    "messaging/message": (LISTS, OWN, NOBODY),
+    "messaging/receivedevent": (STAFF_LISTS, STAFF_ROWS, NOBODY),
+}
+GETS: dict[str, Row] = {
+    "": LISTS,
+    "<url>": (404, 404, 404, 404),
+    "<app_label>/": LISTS,
+    "autocomplete/": NOBODY,
+    "jsi18n/": LISTS,
+    "setup/": (LED_ON, LED_ON, HOME, HOME),
+    "integrations/organization/<uuid:pk>/setup/": (LED_ON, 404, LED_ON, LED_ON),
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/": OWN_PAGES,
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/disconnect/": OWNER_ONLY,
+}
+POSTS: dict[str, Row] = {
+    "integrations/organization/<uuid:pk>/pause/": OWNER_ACTS,
+    "integrations/organization/<uuid:pk>/resume/": OWNER_ACTS,
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/": OWNER_ONLY,
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/check/": OWN_PAGES,
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/test/": OWNER_ONLY,
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/disconnect/": OWNER_ACTS,
+}
+# Sign-in and sign-out are everybody's.
+OPEN = {"login/", "logout/"}
+ACTIONS: dict[str, dict[str, set[str]]] = {table: {} for table in TABLES}
+EXPORT = {"export"}
+
+
+def table_pages() -> dict[str, Row]:
+    """Return what Django makes for each table, with who may open it."""
+    pages: dict[str, Row] = {}
+    for table, (lists, rows, adds) in TABLES.items():
+        pages |= {
+            f"{table}/": lists,
+            f"{table}/add/": adds,
+            f"{table}/<path:object_id>/history/": rows,
+            f"{table}/<path:object_id>/delete/": NOBODY,
+            f"{table}/<path:object_id>/change/": tuple(
+                403 if sees == 403 else row for sees, row in zip(lists, rows, strict=True)
+            ),
+            # Django's old form of the address, which leads to the one above.
+            f"{table}/<path:object_id>/": EVERYBODY_LED_ON,
+        }
+    return pages
+
+
+def outcome(answer) -> object:
+    """Return the status, or where the answer leads."""
+    if answer.status_code not in (301, 302):
+        return answer.status_code
+    if answer["Location"].startswith("/admin/login/"):
+        return SIGN_IN
+    return HOME if answer["Location"] == "/admin/" else LED_ON
+
+
+def expected(table: dict[str, Row], who: str) -> dict[str, object]:
+    """Return what ``who`` meets; whoever has no role is sent to sign in."""
+    place = VISITORS.index(who)
+    return {route: row[place] if place < len(row) else SIGN_IN for route, row in table.items()}
+
+
+def test_the_matrix_knows_every_address():
+    known = {*GETS, *POSTS, *table_pages(), *OPEN}
+    assert portal_routes() == known
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_everybody_opens_what_they_may_and_nothing_else(portal, who):
+    rows = rows_of_a(portal)
+    pages = {**table_pages(), **GETS}
+    browser = portal.browser(who)
+    found = {route: outcome(browser.get(address(route, portal, rows))) for route in pages}
+    assert found == expected(pages, who)
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_everybody_does_what_they_may_and_nothing_else(portal, who):
+    browser = portal.browser(who)
+    done = {route: outcome(browser.post(address(route, portal, {}))) for route in POSTS}
+    assert done == expected(POSTS, who)
+    installation = Installation.objects.get(organization=portal.a)
+    assert (installation.state == InstallationState.REMOVED) == (who == "owner A")
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_nobody_but_the_owner_changes_an_organization(portal, who):
+    choices = {"expire_hours": 5, "copy_shows": "notice", "unconfirmed_policy": "rather_never"}
+    portal.browser(who).post(
+        f"/admin/integrations/organization/{portal.a.pk}/change/", {**choices, "language": "ja"}
+    )
+    changed = Organization.objects.get(pk=portal.a.pk).copy_shows == "notice"
+    assert changed == (who == "owner A")
+
+
+@pytest.mark.parametrize("who", [*OWNERS, *STAFF])
+def test_everybody_is_offered_the_actions_of_their_role(portal, who, rf):
+    request = rf.get("/")
+    request.user = portal.browser(who).get("/admin/").context["user"]
+    for model, page in admin.site._registry.items():
+        table = f"{model._meta.app_label}/{model._meta.model_name}"
+        own = ACTIONS[table].get(who, set())
+        sees = page.has_module_permission(request)
+        assert set(page.get_actions(request)) == (own | EXPORT if sees else set()), table
