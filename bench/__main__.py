@@ -12,7 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.measures.accept import accept, batches
+from bench.measures.fairness import fairness
+from bench.measures.latency import latency
+from bench.measures.memory import memory
 from bench.measures.relaying import at_once, slow
+from bench.measures.together import beside_old_rows, end_to_end, statements
 from bench.rows import Row
 from bench.scene import Scene
 from bench.stage import Stage
@@ -23,6 +27,12 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "batch": batches,
     "relay": at_once,
     "slow": slow,
+    "latency": latency,
+    "together": end_to_end,
+    "statements": statements,
+    "fairness": fairness,
+    "settled": beside_old_rows,
+    "memory": memory,
 }
 
 
