@@ -211,6 +211,8 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+        # Of what goes through messaging/planned.py; the ORM's own cursors prepare nothing.
+        "prepare_threshold": 1 if env.bool("DATABASE_PREPARE", default=True) else None,
     }
     _database["CONN_HEALTH_CHECKS"] = True
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Exists, QuerySet
 from django.utils.timezone import now
 
 from messaging.models import Lane
+from messaging.planned import planned_cursor
 from messaging.roundtrip import Statement, adapted
 
 # One statement, so that of many workers one gets the lane, and idle lanes cost little.
@@ -54,7 +54,7 @@ def take_lease(installation_id: UUID, number: int) -> Lease | None:
     at = now()
     until = at + settings.RELAY_LEASE
     params = [adapted(value) for value in (until, installation_id, number, at)]
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(_TAKE, params)
         # Fetched to the end: SQLite holds its lock until then.
         found = cursor.fetchall()

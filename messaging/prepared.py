@@ -9,6 +9,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model, QuerySet
 
+from messaging.planned import planned_cursor
+
 
 class _Hole(str):
     """Stands in a query for a text that is filled in when it is asked."""
@@ -36,7 +38,7 @@ class Prepared:
             self._made = self._make({name: _Hole(name) for name in values})
         sql, params, converters = self._made
         filled = [values[param] if isinstance(param, _Hole) else param for param in params]
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             cursor.execute(sql, filled)
             rows = cursor.fetchall()
         return list(_converted(rows, converters)) if converters else rows

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from django.db import connection, models, transaction
 
+from messaging.planned import planned_cursor
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -57,12 +59,12 @@ def execute_together(statements: Sequence[Statement]) -> list[int]:
 
 def _as_one(statements: Sequence[Statement]) -> list[int]:
     if len(statements) == 1:
-        with connection.cursor() as cursor:
+        with planned_cursor() as cursor:
             return [_run(cursor, statements[0])]
     parts = ", ".join(f"part{n} AS ({s.sql} RETURNING 1)" for n, s in enumerate(statements))
     counts = ", ".join(f"(SELECT count(*) FROM part{n})" for n in range(len(statements)))  # noqa: S608 - a number
     params = [value for statement in statements for value in statement.params]
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(f"WITH {parts} SELECT {counts}", params)
         return [int(count) for count in cursor.fetchone() or ()]
 

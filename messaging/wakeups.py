@@ -10,13 +10,13 @@ from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from integrations.models import Installation
 from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane
+from messaging.planned import planned_cursor
 from messaging.roundtrip import adapted
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _mark(installation_id: UUID, number: int) -> bool | None:
     """Note the wake-up; return whether somebody drains the lane, None when it is awake already."""
     at = now()
     params = (at, installation_id, number, at - LOST_AFTER, at)
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(_WAKE, [adapted(value) for value in params])
         found = cursor.fetchall()
     return bool(found[0][0]) if found else None

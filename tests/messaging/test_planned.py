@@ -1,0 +1,37 @@
+"""Hot statements are planned once per connection; errors and types stay Django's."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from integrations.models import Organization
+from messaging.planned import planned_cursor
+
+pytestmark = pytest.mark.django_db
+ANSWER = "SELECT id FROM integrations_organization WHERE ovice_id = %s"
+
+
+@pytest.mark.postgres
+def test_a_statement_that_is_repeated_is_prepared():
+    for number in range(3):
+        with planned_cursor() as cursor:
+            cursor.execute(ANSWER, [f"{number}"])
+    with connection.cursor() as cursor:
+        prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
+        cursor.execute(prepared, ["%ovice_id = $1"])
+        assert cursor.fetchone() == (1,)
+
+
+def test_other_cursors_stay_as_they_were():
+    with planned_cursor() as cursor:
+        cursor.execute(ANSWER, ["a"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s", ["b"])
+        assert cursor.fetchone() == ("b",)
+
+
+def test_an_error_is_django_s():
+    organization = Organization.objects.register("4821")
+    broken = "UPDATE integrations_organization SET ovice_id = NULL WHERE ovice_id = %s"
+    with pytest.raises(IntegrityError), transaction.atomic(), planned_cursor() as cursor:
+        cursor.execute(broken, ["4821"])
+    assert Organization.objects.get() == organization
