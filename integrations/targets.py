@@ -128,8 +128,18 @@ class ChatTarget(Protocol):
     def lay_out(self, notice: Notice) -> Sequence[str]:
         """Return the texts, one call each, in which this target carries the notice."""
 
-    def send(self, account_id: str, text: str, *, reference: str) -> Sent:
-        """Send one text to exactly one account; ``reference`` comes back in the target's echo."""
+    def send(
+        self,
+        account_id: str,
+        text: str,
+        *,
+        reference: str,
+        offers: Sequence[Choice | Page] = (),
+    ) -> Sent:
+        """Send one text to exactly one account; ``reference`` comes back in the target's echo.
+
+        At most three ``offers`` stand below the text where the target finds room for them.
+        """
 
     def say(self, account_id: str, saying: Saying) -> Sent:
         """Say something of the bot's own to exactly one account."""

@@ -19,7 +19,7 @@ from accounts.recheck import look_into_refusal, note_arrival, recheck_if_old
 from integrations.errors import Scope, TargetError, Unavailable, Unconfirmed
 from integrations.masterkeys import KeyMissingError
 from integrations.models import Installation
-from integrations.targets import ChatTarget, Sent, open_target
+from integrations.targets import ChatTarget, Choice, Page, Sent, open_target
 from messaging.calls import (
     settle,
     settle_abandoned,
@@ -33,11 +33,15 @@ from messaging.echoes import reference_of
 from messaging.lanes import Lease, giving_back, hand_over, take_lease, take_up_wake_up
 from messaging.models import Delivery, DeliveryState
 from messaging.notice import compose
+from messaging.offers import offers
 from messaging.patience import patiently
 from messaging.roundtrip import execute_together
 from messaging.settling import Call, Settling, settling_delivered
 from messaging.verdict import Poison
 from messaging.wakeups import wake
+
+# One text, and what is offered below it.
+Part = tuple[str, tuple[Choice | Page, ...]]
 
 
 def relay_lane(installation_id: UUID, number: int) -> int:
@@ -161,19 +165,23 @@ def _send(lease: Lease, delivery: Delivery, target: ChatTarget) -> Settling | No
     return None
 
 
-def _texts(delivery: Delivery, target: ChatTarget) -> list[str] | None:
+def _texts(delivery: Delivery, target: ChatTarget) -> list[Part] | None:
     """Return what is still to be sent; a message our own code chokes on is set aside."""
     try:
         content = Content.from_json(delivery.message.content or "")
+        locale = delivery.link.locale or delivery.link.member.locale
         notice = compose(
             content,
-            locale=delivery.link.locale or delivery.link.member.locale,
+            locale=locale,
             # A message that is half sent keeps its form, or its parts would not fit together.
             with_link=not delivery.space_removed or delivery.parts_sent > 0,
         )
         # An echo proves what a lost answer left in doubt.
         delivery.parts_sent = max(delivery.parts_sent, delivery.parts_echoed)
-        return list(target.lay_out(notice))[delivery.parts_sent :]
+        *first, last = target.lay_out(notice)
+        hears = delivery.installation.told_at is not None
+        below = offers(locale=locale, link=notice.link, hears=hears)
+        return [*((text, ()) for text in first), (last, below)][delivery.parts_sent :]
     except DatabaseError:
         raise
     except KeyMissingError:
@@ -200,14 +208,14 @@ def _is_still_theirs(delivery: Delivery, target: ChatTarget) -> bool:
 
 
 def _send_texts(
-    lease: Lease, delivery: Delivery, target: ChatTarget, texts: list[str]
+    lease: Lease, delivery: Delivery, target: ChatTarget, texts: list[Part]
 ) -> Settling | None:
     """Make one call for each text, and note each at once: a restart must not repeat them."""
-    for left, text in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
+    for left, part in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
         if not lease.keep():
             return None
         started_at, clock = now(), time.monotonic()
-        sent = _call_out(delivery, target, text)
+        sent = _call_out(delivery, target, part)
         call = Call(started_at, timedelta(seconds=time.monotonic() - clock))
         if isinstance(sent, TargetError):
             settle_failed(delivery, call, sent)
@@ -223,9 +231,11 @@ def _send_texts(
     return None
 
 
-def _call_out(delivery: Delivery, target: ChatTarget, text: str) -> Sent | TargetError:
+def _call_out(delivery: Delivery, target: ChatTarget, part: Part) -> Sent | TargetError:
+    text, below = part
+    account_id, reference = delivery.link.account_id, reference_of(delivery)
     try:
-        return target.send(delivery.link.account_id, text, reference=reference_of(delivery))
+        return target.send(account_id, text, reference=reference, offers=below)
     except TargetError as error:
         return error
     except Exception as error:  # noqa: BLE001 - the call may have left; nobody knows

@@ -78,7 +78,12 @@ def make_link(
     )
 
 
-def make_delivery(link: Link | None = None, text: str = "Can you join room B?", **fields: Any):
+def make_delivery(
+    link: Link | None = None,
+    text: str = "Can you join room B?",
+    deep_link: str = "",
+    **fields: Any,
+):
     link = link or make_link()
     message = Message(
         organization=link.organization,
@@ -87,7 +92,7 @@ def make_delivery(link: Link | None = None, text: str = "Can you join room B?", 
         recipient_ovice_id=link.member.ovice_id,
         sent_at=fields.get("sent_at", now()),
     )
-    message.content = Content("Taro", "Tokyo HQ", text, 0, "").to_json()
+    message.content = Content("Taro", "Tokyo HQ", text, 0, deep_link).to_json()
     message.save()
     return Delivery.objects.create(
         organization=link.organization,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.targets import Choice, Introduction, Page
+from integrations.targets import Introduction
 from integrations.workplace.client import GraphClient
-from integrations.workplace.messages import Button
+from integrations.workplace.messages import button_of
 from integrations.workplace.profile import get_profile, set_profile
 
 FIELDS = ("get_started", "greeting", "persistent_menu")
@@ -31,14 +31,8 @@ def _profile(start: str, introductions: Mapping[str, Introduction]) -> dict[str,
             {
                 "locale": locale,
                 "composer_input_disabled": False,
-                "call_to_actions": [_entry(item).described() for item in shown.menu],
+                "call_to_actions": [button_of(item).described() for item in shown.menu],
             }
             for locale, shown in known.items()
         ],
     }
-
-
-def _entry(item: Choice | Page) -> Button:
-    if isinstance(item, Page):
-        return Button(item.title, url=item.url)
-    return Button(item.title, payload=item.code)

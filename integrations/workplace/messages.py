@@ -6,11 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.errors import RecipientGone
-from integrations.targets import Saying, Sent
+from integrations.targets import Choice, Page, Saying, Sent
 from integrations.workplace.answer import text_of
 from integrations.workplace.calls import Call, Expected
 from integrations.workplace.client import GraphClient
 from integrations.workplace.directory import is_account_id
+from integrations.workplace.split import utf16_units
+
+# A button template's text (Messenger Platform, button template).
+TEMPLATE_UNITS = 640
 
 
 class Action(StrEnum):
@@ -48,9 +52,29 @@ class QuickReply:
         return {"content_type": "text", "title": self.title, "payload": self.payload}
 
 
-def send_text(client: GraphClient, account_id: str, text: str, *, reference: str = "") -> Sent:
-    """Send a plain text of at most 2,000 UTF-16 units; ``reference`` comes back in the echo."""
-    return _send(client, account_id, {"text": text}, reference)
+def send_text(
+    client: GraphClient,
+    account_id: str,
+    text: str,
+    *,
+    reference: str = "",
+    offers: Sequence[Choice | Page] = (),
+) -> Sent:
+    """Send a text of at most 2,000 UTF-16 units; ``reference`` comes back in the echo.
+
+    Offers become buttons below it, which leave room for 640 units; a longer text goes without.
+    """
+    message: dict[str, Any] = {"text": text}
+    if offers and utf16_units(text) <= TEMPLATE_UNITS:
+        message = _template(text, [button_of(offer) for offer in offers])
+    return _send(client, account_id, message, reference)
+
+
+def button_of(offer: Choice | Page) -> Button:
+    """Return the button that makes an offer."""
+    if isinstance(offer, Page):
+        return Button(offer.title, url=offer.url)
+    return Button(offer.title, payload=offer.code)
 
 
 def send_buttons(
@@ -72,8 +96,7 @@ def send_saying(client: GraphClient, account_id: str, saying: Saying) -> Sent:
     """Send what the bot says: pages as buttons below the text, choices as quick replies."""
     message: dict[str, Any] = {"text": saying.text}
     if saying.pages:
-        buttons = [Button(page.title, url=page.url) for page in saying.pages]
-        message = _template(saying.text, buttons)
+        message = _template(saying.text, [button_of(page) for page in saying.pages])
     if saying.choices:
         replies = [QuickReply(choice.title, choice.code) for choice in saying.choices]
         message["quick_replies"] = [reply.described() for reply in replies]

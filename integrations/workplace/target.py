@@ -6,10 +6,12 @@ from django.conf import settings
 
 from integrations.targets import (
     Account,
+    Choice,
     Connection,
     Credentials,
     Introduction,
     Notice,
+    Page,
     Saying,
     Sent,
 )
@@ -48,9 +50,21 @@ class WorkplaceTarget:
         """Return the texts, at most 2,000 UTF-16 units each, that carry the notice."""
         return layout.lay_out(notice)
 
-    def send(self, account_id: str, text: str, *, reference: str) -> Sent:
-        """Send one text to exactly one member; ``reference`` comes back in ``message_echoes``."""
-        return messages.send_text(self._client, account_id, text, reference=reference)
+    def send(
+        self,
+        account_id: str,
+        text: str,
+        *,
+        reference: str,
+        offers: Sequence[Choice | Page] = (),
+    ) -> Sent:
+        """Send one text to exactly one member; ``reference`` comes back in ``message_echoes``.
+
+        A text of at most 640 UTF-16 units carries its ``offers`` as buttons, a longer one none.
+        """
+        return messages.send_text(
+            self._client, account_id, text, reference=reference, offers=offers
+        )
 
     def say(self, account_id: str, saying: Saying) -> Sent:
         """Say something of the bot's own to exactly one member."""

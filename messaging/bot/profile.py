@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from integrations.errors import TargetError
 from integrations.models import Installation, InstallationState
 from integrations.targets import Introduction, open_target
-from messaging.bot.conversation import Code
 from messaging.bot.sayings import help_choice, settings_button, status_choice
+from messaging.taps import Code
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from accounts.choices import UNTIL_RESUMED
 from integrations.models import InstallationState
 from integrations.targets import Choice, Page, Saying
-from messaging.bot.conversation import Answer, Code
+from messaging.bot.conversation import Answer
 from messaging.bot.standing import Standing
+from messaging.taps import Code
 
 
 def saying(answer: Answer, standing: Standing, *, language: str) -> Saying:

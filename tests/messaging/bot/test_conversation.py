@@ -2,7 +2,8 @@
 
 import pytest
 
-from messaging.bot.conversation import Act, Answer, Code, Step, spoke_in_group, tapped, wrote
+from messaging.bot.conversation import Act, Answer, Step, spoke_in_group, tapped, wrote
+from messaging.taps import Code
 
 EVERYBODY = {Code.START: "welcome", Code.HELP: "help", Code.STATUS: "status"}
 

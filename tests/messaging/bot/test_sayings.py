@@ -11,9 +11,10 @@ from django.utils.timezone import now
 from accounts.choices import UNTIL_RESUMED, pause
 from integrations.targets import Choice, Page
 from messaging.bot import sayings
-from messaging.bot.conversation import Answer, Code
+from messaging.bot.conversation import Answer
 from messaging.bot.profile import introductions
 from messaging.bot.standing import standing_of
+from messaging.taps import Code
 from tests.factories import make_installation, make_link
 
 pytestmark = pytest.mark.django_db
