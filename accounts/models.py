@@ -17,7 +17,8 @@ from accounts.redaction import redact_email
 from integrations.addresses import normalize_email
 from integrations.audited import Audited
 from integrations.datakeys import SealedText
-from integrations.models import OVICE_ID_LENGTH, Installation, Organization
+from integrations.models import NAME_LENGTH, OVICE_ID_LENGTH, Installation, Organization
+from integrations.sealed import StraySecret
 
 LOCALE_LENGTH = 16
 
@@ -238,3 +239,38 @@ class Choices(models.Model):
 
     def __str__(self) -> str:
         return f"choices of {self.member_id}"
+
+
+class InstallRequest(models.Model):
+    """An install of a target's app on its way: from its start, or its code, to a connection.
+
+    ``key_hash`` is the SHA-256 of what brings the visitor back to it: the ``state`` that the target
+    returns, or a cookie of their browser. The rows live for minutes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    target = models.CharField(max_length=32)
+    key_hash = models.CharField(max_length=64, unique=True)
+    session_hash = models.CharField(max_length=64, blank=True)
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    code_sealed = models.BinaryField(null=True, editable=False)
+    token_sealed = models.BinaryField(null=True, editable=False)
+    # Where in the target its owner goes on afterwards; empty where the target does not ask.
+    return_to = models.CharField(max_length=2048, blank=True)
+    # What its owner is asked before it goes on: to leave the present community for this one, or to
+    # try again after a refusal.
+    community = models.CharField(max_length=80, blank=True)
+    community_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    notice = models.CharField(max_length=32, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    code = StraySecret("code_sealed")
+    token = StraySecret("token_sealed")
+
+    def __str__(self) -> str:
+        return f"install request {self.pk}"

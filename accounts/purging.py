@@ -39,12 +39,17 @@ def _confirmations(subject: Subject) -> Q:
     return Q(email_address__user__in=User.objects.filter(owners(subject)))
 
 
+def _install_requests(subject: Subject) -> Q:
+    return Q(organization__in=subject.ids()) | _of_owners(subject)
+
+
 TABLES = (
     Table("account.EmailConfirmation", _confirmations),
     Table("account.EmailAddress", _of_owners),
     Table("mfa.Authenticator", _of_owners),
     Table("accounts.User_groups", _of_owners),
     Table("accounts.User_user_permissions", _of_owners),
+    Table("accounts.InstallRequest", _install_requests),
     Table("accounts.Ownership", "organization"),
     Table("accounts.User", owners),
     Table("accounts.Choices", "organization", member="member"),

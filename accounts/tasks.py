@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.timezone import now
 
-from accounts import greeting, resolving, rounds
+from accounts import greeting, installing, resolving, rounds
 from integrations.hints import hint
 
 GO_ROUND = "accounts.tasks.go_round"
@@ -41,3 +41,9 @@ def resolve_all_links() -> None:
     """Do so for every installation that has any; finds what a lost task left behind."""
     for installation_id in resolving.installations_to_resolve():
         hint(resolving.RESOLVE_LINKS, str(installation_id))
+
+
+@shared_task
+def purge_install_requests() -> None:
+    """Delete the installs that nobody finished."""
+    installing.purge_install_requests()

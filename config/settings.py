@@ -313,10 +313,20 @@ CELERY_BEAT_SCHEDULE |= {
         "schedule": PURGE_EVERY,
         "options": {"expires": PURGE_EVERY.total_seconds()},
     },
+}
+
+# --- Connections ----------------------------------------------------------------------------------
+
+CELERY_BEAT_SCHEDULE |= {
     "resolve-links": {
         "task": "accounts.tasks.resolve_all_links",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
+    },
+    "purge install requests": {
+        "task": "accounts.tasks.purge_install_requests",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
     },
 }
 

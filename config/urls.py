@@ -13,6 +13,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("integrations.urls")),
     path("workplace/", include("integrations.workplace.urls")),
+    path("workplace/", include("accounts.install_urls"), {"target": "workplace"}),
     path("v1/", include("messaging.api.urls")),
     path("", include("messaging.bot.urls")),
     path("language", set_language, name="set_language"),

@@ -65,3 +65,11 @@ class Secret(Sealed):
 def sealed_attributes(model: type[Any], kind: type[Sealed] = Sealed) -> dict[str, Sealed]:
     """Return a model's sealed attributes of one kind, by name."""
     return {name: value for name, value in vars(model).items() if isinstance(value, kind)}
+
+
+class StraySecret(Secret):
+    """A secret that came before anybody knew whose it will be: bound to its row alone."""
+
+    def place(self, row: TenantRow) -> tuple[str, ...]:
+        """Leave the tenant out; the row gets one later."""
+        return Sealed.place(self, row)

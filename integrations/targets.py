@@ -11,6 +11,7 @@ from typing import Protocol
 from django.utils.module_loading import import_string
 
 from integrations.guides import SetupGuide
+from integrations.installers import Installer
 from integrations.updates import Inbox, WebhookKeys
 
 
@@ -158,6 +159,7 @@ class TargetClass(Protocol):
     """How the registry opens a target."""
 
     guide: SetupGuide
+    installer: Installer
 
     def __call__(self, credentials: Credentials) -> ChatTarget: ...
 
@@ -181,6 +183,11 @@ def open_target(key: str, credentials: Credentials) -> ChatTarget:
 def guide_of(key: str) -> SetupGuide:
     """Return what an owner is told about the screens of the target registered under ``key``."""
     return _import(key).guide
+
+
+def installer_of(key: str) -> Installer:
+    """Return how the app of the target registered under ``key`` is installed."""
+    return _import(key).installer
 
 
 def open_inbox(key: str, keys: WebhookKeys) -> Inbox:

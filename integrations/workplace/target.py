@@ -20,12 +20,14 @@ from integrations.workplace import connection, directory, introduction, layout, 
 from integrations.workplace.client import GraphClient
 from integrations.workplace.guide import GUIDE
 from integrations.workplace.inbox import WorkplaceInbox
+from integrations.workplace.installer import WorkplaceInstaller
 
 
 class WorkplaceTarget:
     """The port of ``integrations.targets`` on the Graph API; each method says no more than it."""
 
     guide = GUIDE
+    installer = WorkplaceInstaller()
 
     def __init__(self, credentials: Credentials) -> None:
         self._client = GraphClient(credentials)

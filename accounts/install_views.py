@@ -1,0 +1,235 @@
+"""The pages of installing a target's third-party app; the work is done in ``accounts.installing``.
+
+The code never goes into an address of ours: the callback takes it out of the query and sends the
+browser on.
+"""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import installing
+from accounts.install_texts import explain
+from accounts.installing import InstallRefused, Refusal
+from accounts.models import InstallRequest, User
+from accounts.roles import SiteRole, role_of, visible_organizations
+from integrations.install import OtherCommunityError
+from integrations.models import Installation, Organization
+from integrations.targets import guide_of, installer_of
+
+COOKIE = "install"
+
+
+@require_safe
+@never_cache
+def start(request: HttpRequest, target: str) -> HttpResponse:
+    """Send an owner to the target's dialog; who owns several organizations chooses one first."""
+    user = request.user
+    if not isinstance(user, User):
+        return redirect_to_login(request.get_full_path())
+    try:
+        organizations = _own_organizations(user, request.GET.get("organization", ""))
+        if len(organizations) > 1:
+            return _page(request, target, "choose", {"organizations": organizations})
+        url = installing.begin(user, _session_key(request), organizations[0], target)
+    except InstallRefused as refusal:
+        return _refuse(request, target, refusal)
+    return redirect(url)
+
+
+@require_safe
+@never_cache
+def callback(request: HttpRequest, target: str) -> HttpResponse:
+    """Take over from the target's dialog: a code with our ``state``, or one without.
+
+    Whatever becomes of it, the browser is sent on: no page has the code in its address.
+    """
+    try:
+        return _take_over(request, target)
+    except InstallRefused as refusal:
+        return redirect("install_refused", target=target, reason=refusal.reason.value)
+
+
+@require_safe
+@never_cache
+def refused(request: HttpRequest, target: str, reason: str) -> HttpResponse:
+    """Say why an install did not go on."""
+    if reason not in set(Refusal):
+        raise Http404
+    return _refuse(request, target, InstallRefused(Refusal(reason)))
+
+
+@require_safe
+@never_cache
+def connected(request: HttpRequest, target: str) -> HttpResponse:
+    """Show an owner what stands."""
+    user = request.user
+    if not isinstance(user, User):
+        return redirect_to_login(request.path)
+    try:
+        own = _own_organizations(user)
+    except InstallRefused as refusal:
+        return _refuse(request, target, refusal)
+    live = Installation.objects.live().filter(organization__in=own, target=target)
+    return _page(request, target, "connected", {"installations": live.order_by("pk")})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirm(request: HttpRequest, target: str) -> HttpResponse:
+    """Let a signed-in owner choose the organization and confirm what the browser brought."""
+    user = request.user
+    if not isinstance(user, User):
+        return redirect_to_login(request.path)
+    try:
+        kept = installing.find_kept(target, request.COOKIES.get(COOKIE, ""), user)
+        organizations = _own_organizations(user)
+        if kept.organization is not None:
+            organizations = [one for one in organizations if one == kept.organization]
+        if request.method != "POST":
+            return _ask(request, kept, organizations)
+        wanted = request.POST.get("organization", "")
+        chosen = [one for one in organizations if str(one.pk) == wanted]
+        if not chosen:
+            return _ask(request, kept, organizations, unchosen=True)
+        installing.take(kept)
+        kept.organization = chosen[0]
+        return _finish(request, kept, request.POST.get("community", ""))
+    except InstallRefused as refusal:
+        return _refuse(request, target, refusal)
+
+
+def _take_over(request: HttpRequest, target: str) -> HttpResponse:
+    if not installer_of(target).is_set_up():
+        raise InstallRefused(Refusal.NO_APP)
+    if "state" in request.GET:
+        return _come_back(request, target)
+    if "error" in request.GET:
+        raise InstallRefused(Refusal.CANCELLED)
+    return _come_from_target(request, target)
+
+
+def _come_back(request: HttpRequest, target: str) -> HttpResponse:
+    """The install was started here: the visitor is known, so the code is exchanged at once."""
+    kept = installing.take_state(
+        target, request.GET["state"], request.session.session_key or "", request.user
+    )
+    if "error" in request.GET:
+        raise InstallRefused(Refusal.CANCELLED)
+    kept.code = installing.checked_code(request.GET.get("code", ""))
+    kept.return_to = installing.own_page(target, request.GET.get("redirect_uri", ""))
+    kept.save()
+    return _finish(request, kept)
+
+
+def _come_from_target(request: HttpRequest, target: str) -> HttpResponse:
+    """The install was started in the target: nothing is connected before an owner confirms.
+
+    For a known owner the code is exchanged at once; for anybody else it is kept, since strangers
+    could send any browser here.
+    """
+    kept, key = installing.keep_code(
+        target, request.GET.get("code", ""), request.GET.get("redirect_uri", "")
+    )
+    if role_of(_visitor(request)) is SiteRole.OWNER:
+        try:
+            installing.exchange(kept)
+        except InstallRefused as refusal:
+            if not refusal.again:
+                raise
+    return _with_cookie(redirect("install_confirm", target=target), target, key)
+
+
+def _finish(request: HttpRequest, kept: InstallRequest, community: str = "") -> HttpResponse:
+    """Connect, and go where the owner goes on; what can be tried or asked again is kept."""
+    user, organization = request.user, kept.organization
+    if not isinstance(user, User) or organization is None:
+        raise InstallRefused(Refusal.NOT_OWNER)
+    try:
+        installing.finish(kept, user, organization, community)
+    except (OtherCommunityError, InstallRefused) as why:
+        if isinstance(why, InstallRefused) and not why.again:
+            installing.forget(kept)
+            raise
+        key = installing.keep_asking(kept, user, why)
+        return _with_cookie(redirect("install_confirm", target=kept.target), kept.target, key)
+    # Only pages of the target were let in as a place to return to.
+    place = kept.return_to or reverse("install_connected", kwargs={"target": kept.target})
+    answer = HttpResponseRedirect(place)
+    answer.delete_cookie(COOKIE, path=_cookie_path(kept.target))
+    return answer
+
+
+def _ask(
+    request: HttpRequest,
+    kept: InstallRequest,
+    organizations: list[Organization],
+    *,
+    unchosen: bool = False,
+) -> HttpResponse:
+    asked = {
+        "kept": kept,
+        "organizations": organizations,
+        "seconds": None if kept.token else int((kept.expires_at - now()).total_seconds()),
+        "notice": explain(Refusal(kept.notice), kept.target) if kept.notice else None,
+        "unchosen": unchosen,
+    }
+    return _page(request, kept.target, "confirm", asked)
+
+
+def _refuse(request: HttpRequest, target: str, refusal: InstallRefused) -> HttpResponse:
+    explanation = explain(refusal.reason, target)
+    return _page(request, target, "refused", {"explanation": explanation}, explanation.status)
+
+
+def _page(
+    request: HttpRequest, target: str, name: str, context: dict[str, object], status: int = 200
+) -> HttpResponse:
+    known = {"target": target, "label": guide_of(target).label}
+    return render(request, f"install/{name}.html", known | context, status=status)
+
+
+def _own_organizations(user: User, wanted: str = "") -> list[Organization]:
+    """Return the organizations that ``user`` may connect, or only the ``wanted`` one.
+
+    Staff may look, not connect.
+    """
+    own = visible_organizations(user) if role_of(user) is SiteRole.OWNER else []
+    found = [one for one in own if wanted in ("", str(one.pk))]
+    if not found:
+        raise InstallRefused(Refusal.NOT_OWNER)
+    return found
+
+
+def _visitor(request: HttpRequest) -> User | AnonymousUser:
+    return request.user if isinstance(request.user, User) else AnonymousUser()
+
+
+def _session_key(request: HttpRequest) -> str:
+    if request.session.session_key is None:
+        request.session.create()
+    return request.session.session_key or ""
+
+
+def _with_cookie(answer: HttpResponse, target: str, key: str) -> HttpResponse:
+    """Give the browser the key to its request; it survives the sign-in, unlike the session."""
+    answer.set_cookie(
+        COOKIE,
+        key,
+        max_age=int(installing.LASTS.total_seconds()),
+        path=_cookie_path(target),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _cookie_path(target: str) -> str:
+    return reverse("install_start", kwargs={"target": target})

@@ -1,0 +1,23 @@
+"""How a target's third-party app gets into a community: by a dialog of the target and a code."""
+
+from datetime import timedelta
+from typing import Protocol
+
+
+class Installer(Protocol):
+    """The install of one target's app, for those who know no target."""
+
+    # How long a code can be exchanged after the target has given it.
+    code_lasts: timedelta
+
+    def is_set_up(self) -> bool:
+        """Tell whether the operator has such an app."""
+
+    def dialog_url(self, *, redirect_uri: str, state: str) -> str:
+        """Return where an owner agrees to the install, and whence they come back with a code."""
+
+    def exchange(self, code: str, *, redirect_uri: str) -> str:
+        """Return the access token that ``code`` stands for; raise a ``TargetError``."""
+
+    def is_own_page(self, url: str) -> bool:
+        """Tell whether ``url`` is a page of the target, where an owner may be sent on to."""

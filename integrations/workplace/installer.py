@@ -1,0 +1,56 @@
+"""The install of our third-party app in Workplace (Third-party apps, "Install flow")."""
+
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+
+from integrations.workplace.connection import REQUIRED_PERMISSIONS
+from integrations.workplace.oauth import exchange_code
+
+_DIALOG = "/dialog/work/app_install/"
+_PARENTS = (".workplace.com", ".facebook.com")
+
+
+class WorkplaceInstaller:
+    """The port of ``integrations.installers`` on Workplace's install dialog."""
+
+    code_lasts = timedelta(seconds=300)
+
+    def is_set_up(self) -> bool:
+        """Tell whether the operator has a third-party app in Workplace."""
+        return bool(settings.WORKPLACE_APP_ID and settings.WORKPLACE_APP_SECRET)
+
+    def dialog_url(self, *, redirect_uri: str, state: str) -> str:
+        """Return the dialog's address; only what a relay needs is asked for."""
+        asked = [
+            ("app_id", settings.WORKPLACE_APP_ID),
+            ("redirect_uri", redirect_uri),
+            ("state", state),
+            *(("permissions[]", name) for name in REQUIRED_PERMISSIONS),
+        ]
+        return f"{settings.WORKPLACE_WEB_URL.rstrip('/')}{_DIALOG}?{urlencode(asked)}"
+
+    def exchange(self, code: str, *, redirect_uri: str) -> str:
+        """Return the community's access token; ``redirect_uri`` as in the dialog, to the letter."""
+        return exchange_code(code, redirect_uri)
+
+    def is_own_page(self, url: str) -> bool:
+        """Tell whether ``url`` is an https page of Workplace, or of ``WORKPLACE_WEB_URL``.
+
+        Browsers read a backslash as a slash and leave out line breaks and tabs, so that neither
+        may occur.
+        """
+        if "\\" in url or not url.isprintable() or any(c.isspace() for c in url):
+            return False
+        try:
+            found, ours = urlsplit(url), urlsplit(settings.WORKPLACE_WEB_URL)
+            port = found.port
+        except ValueError:
+            return False
+        if found.username is not None or found.password is not None:
+            return False
+        if (found.scheme, found.hostname, port) == (ours.scheme, ours.hostname, ours.port):
+            return True
+        known = any(f".{found.hostname}".endswith(parent) for parent in _PARENTS)
+        return found.scheme == "https" and port is None and known
