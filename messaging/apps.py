@@ -15,3 +15,4 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         """Connect the signal receivers; models may be imported only now."""
         import_module("messaging.receivers")
+        import_module("messaging.bot.receivers")

@@ -35,7 +35,7 @@ def handle_updates(installation_id: str) -> None:
     handling.handle(UUID(installation_id))
 
 
-@shared_task
+@shared_task(name=bot_wakeups.INTRODUCE_BOT)
 def introduce_bot(installation_id: str) -> None:
     """Make the empty chat with one installation's bot look as it should."""
     profile.introduce(UUID(installation_id))

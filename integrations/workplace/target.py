@@ -16,7 +16,14 @@ from integrations.targets import (
     Sent,
 )
 from integrations.updates import Inbox, WebhookKeys
-from integrations.workplace import connection, directory, introduction, layout, messages
+from integrations.workplace import (
+    connection,
+    directory,
+    introduction,
+    layout,
+    messages,
+    subscriptions,
+)
 from integrations.workplace.client import GraphClient
 from integrations.workplace.guide import GUIDE
 from integrations.workplace.inbox import WorkplaceInbox
@@ -78,7 +85,11 @@ class WorkplaceTarget:
         messages.send_action(self._client, account_id, messages.Action.TYPING_ON)
 
     def introduce(self, start: str, introductions: Mapping[str, Introduction]) -> bool:
-        """Set the start button, greeting and menu; return False when they were so already."""
+        """Set the start button, greeting and menu; return False when they were so already.
+
+        The bot's page is also asked to tell us its events, which is harmless to repeat.
+        """
+        subscriptions.switch_page_events_on(self._client)
         return introduction.introduce(self._client, start, introductions)
 
     @staticmethod

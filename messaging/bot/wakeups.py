@@ -10,18 +10,26 @@ from messaging.models import Conversation, ReceivedUpdate
 from messaging.wakeups import LOST_AFTER, broker
 
 HANDLE_UPDATES = "messaging.tasks.handle_updates"
+INTRODUCE_BOT = "messaging.tasks.introduce_bot"
 # What is younger has probably just been woken.
 FRESH = timedelta(seconds=3)
 
 
 def wake(installation_id: UUID) -> bool:
     """Queue one look at what this installation was told; return whether it was queued."""
+    return _queue(HANDLE_UPDATES, installation_id)
+
+
+def wake_introduction(installation_id: UUID) -> bool:
+    """Queue setting this installation's empty chat right; return whether it was queued."""
+    return _queue(INTRODUCE_BOT, installation_id)
+
+
+def _queue(task: str, installation_id: UUID) -> bool:
     if broker.is_away():
         return False
     try:
-        current_app.send_task(
-            HANDLE_UPDATES, args=[str(installation_id)], expires=LOST_AFTER.total_seconds()
-        )
+        current_app.send_task(task, args=[str(installation_id)], expires=LOST_AFTER.total_seconds())
     except OperationalError:
         broker.leave_alone(LOST_AFTER)
         return False

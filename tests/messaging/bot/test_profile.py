@@ -35,3 +35,11 @@ def test_every_installation_has_its_hour_of_the_day(db):
     made = {make_installation().pk for _ in range(5)}
     make_installation(state="removed")
     assert {pk for hour in range(24) for pk in due(hour)} == made
+
+
+def test_a_new_connection_is_introduced_at_once(
+    new_office, wakes, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        office = new_office()
+    assert (str(office.installation.pk),) in wakes
