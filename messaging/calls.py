@@ -2,6 +2,7 @@
 
 import logging
 import random
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -69,6 +70,12 @@ def settle_uncalled(delivery: Delivery, state: DeliveryState, reason: str = "") 
     mine = _claimed(delivery).filter(state=DeliveryState.SENDING)
     mine.update(state=state, reason=reason, settled_at=now())
     forget_content([delivery.message_id])
+
+
+def postpone(delivery: Delivery, until: datetime, *, reason: str) -> bool:
+    """Let an unclaimed delivery wait; return False when something happened to it meanwhile."""
+    same = Delivery.objects.waiting().filter(pk=delivery.pk, due_at=delivery.due_at)
+    return bool(same.update(due_at=until, reason=reason))
 
 
 def settle_abandoned(delivery: Delivery) -> Verdict:

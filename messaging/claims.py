@@ -61,20 +61,22 @@ WHERE id = %s
 """
 
 
-def read_ahead(lease: Lease) -> list[Delivery]:
+def read_ahead(lease: Lease, *, may_send: bool = True) -> list[Delivery]:
     """Return the lane's next deliveries, at most ``AHEAD``, with all that sending them needs.
 
     Each is its recipient's oldest; of these the oldest come first. Among them is also what an
-    earlier holder of the lane was sending when it vanished: its state says so.
+    earlier holder of the lane was sending when it vanished: its state says so. Without ``may_send``
+    that is all.
     """
     at = now()
     lane = [adapted(lease.installation_id), lease.number]
     heads = RawSQL(_HEADS, [*lane, *lane])  # noqa: S611 - values go in as parameters only
     # Asked once, not for each row: a lane belongs to one installation.
-    may_send = Exists(Installation.objects.sendable(at).filter(pk=lease.installation_id))
-    due = Q(may_send, state__in=WAITING_STATES, due_at__lte=at)
+    sendable = Exists(Installation.objects.sendable(at).filter(pk=lease.installation_id))
+    due = Q(sendable, state__in=WAITING_STATES, due_at__lte=at)
     left_behind = Q(state=DeliveryState.SENDING, fence__lt=lease.fence)
-    ahead = Delivery.objects.annotate(**_circumstances()).filter(due | left_behind, pk__in=heads)
+    ready = due | left_behind if may_send else left_behind
+    ahead = Delivery.objects.annotate(**_circumstances()).filter(ready, pk__in=heads)
     # Nothing goes to an account id of an earlier generation.
     ahead = ahead.filter(lease.held(), link__unresolved_at=None).select_related(
         "message", "link__member__choices"

@@ -83,6 +83,10 @@ WAITING_STATES = (DeliveryState.PENDING, DeliveryState.UNCONFIRMED)
 OPEN_STATES = (*WAITING_STATES, DeliveryState.SENDING)
 
 
+# The reason of a delivery that waits until its recipient's rest is over.
+RESTING = "resting"
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     """Questions the relay asks about deliveries."""
 
@@ -244,6 +248,25 @@ class Lane(models.Model):
 
     def __str__(self) -> str:
         return f"lane {self.number} of {self.installation_id}"
+
+
+class Outage(models.Model):
+    """How a chat target as a whole is doing; no row means that it never failed.
+
+    ``began_at`` is set while it is down. ``over_at`` tells when it last came back.
+    """
+
+    target = models.CharField(primary_key=True, max_length=32)
+    # Calls that failed by the target's fault without one between that was answered.
+    failures = models.PositiveIntegerField(default=0)
+    began_at = models.DateTimeField(null=True, blank=True)
+    # Before this nobody calls; then one delivery asks.
+    probe_at = models.DateTimeField(null=True, blank=True)
+    probes = models.PositiveIntegerField(default=0)
+    over_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.target
 
 
 def lane_number(link_id: UUID, lanes: int) -> int:

@@ -4,6 +4,7 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from integrations.languages import language_of
+from integrations.models import CopyShows
 from integrations.ovice_links import is_ovice_url
 from integrations.targets import Notice
 from messaging.content import Content
@@ -11,6 +12,7 @@ from messaging.content import Content
 SPACE_NAME_LIMIT = 60
 # As long as ovice lets a display name be.
 SENDER_NAME_LIMIT = 30
+FIRST_WORDS_LIMIT = 60
 
 
 def choose_link(*candidates: str | None) -> str:
@@ -18,13 +20,19 @@ def choose_link(*candidates: str | None) -> str:
     return next((url for url in candidates if url and is_ovice_url(url)), "")
 
 
-def compose(content: Content, *, locale: str, with_link: bool = True) -> Notice:
+def compose(
+    content: Content,
+    *,
+    locale: str,
+    with_link: bool = True,
+    shows: CopyShows = CopyShows.FULL,
+) -> Notice:
     """Return the notice of a DM for a reader of ``locale`` (``ja``, ``ja_JP``; else English)."""
     with translation.override(language_of(locale)):
         return Notice(
             headline=_headline(content),
-            text=content.text,
-            footnotes=_footnotes(content),
+            text=_shown(content.text, shows),
+            footnotes=_footnotes(content) if shows != CopyShows.NOTICE else (),
             link=content.link if with_link else "",
         )
 
@@ -38,6 +46,23 @@ def _headline(content: Content) -> str:
         "sender": sender,
         "space": space,
     }
+
+
+def _shown(text: str, shows: CopyShows) -> str:
+    if shows == CopyShows.NOTICE:
+        return ""
+    if shows == CopyShows.FULL:
+        return text
+    return _first_words(text)
+
+
+def _first_words(text: str) -> str:
+    """Return the beginning of ``text`` in one line, cut between words where it has any."""
+    line = " ".join(text.split())
+    if len(line) <= FIRST_WORDS_LIMIT:
+        return line
+    cut = line[:FIRST_WORDS_LIMIT]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[FIRST_WORDS_LIMIT // 2 :] else cut) + "…"
 
 
 def _footnotes(content: Content) -> tuple[str, ...]:

@@ -1,15 +1,17 @@
-"""What happens to queued messages when the link below them ends or moves."""
+"""What happens to queued messages when something below them moves, changes or ends."""
 
 from typing import Any
 from uuid import UUID
 
 from django.dispatch import receiver
 
-from accounts.signals import links_moved, links_removed
+from accounts.models import Member
+from accounts.signals import choices_changed, links_moved, links_removed
 from integrations.models import Installation
-from messaging.models import Delivery
+from messaging.models import RESTING, Delivery
 from messaging.moving import move_queue
 from messaging.settlement import cancel
+from messaging.wakeups import look_again
 
 
 @receiver(links_removed)
@@ -22,3 +24,9 @@ def cancel_queue(link_ids: list[UUID], reason: str, **_: Any) -> None:
 def take_queue_along(previous: Installation, installation: Installation, **_: Any) -> None:
     """What waits for a link waits on its new generation."""
     move_queue(previous, installation)
+
+
+@receiver(choices_changed)
+def end_rest(member: Member, **_: Any) -> None:
+    """Whatever rests is looked at again: the member may not rest any more."""
+    look_again(Delivery.objects.filter(link__member=member, reason=RESTING))

@@ -7,41 +7,25 @@ What a call means is decided in ``messaging.verdict`` and written down by ``mess
 
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils.timezone import now
 
-from accounts.models import ORGANIZATION_USERS
-from accounts.recheck import look_into_refusal, note_arrival, recheck_if_old
-from integrations.errors import Scope, TargetError, Unavailable, Unconfirmed
-from integrations.masterkeys import KeyMissingError
+from accounts.choices import choices_of, resting_until
 from integrations.models import Installation
-from integrations.targets import ChatTarget, Choice, Page, Sent, open_target
-from messaging.calls import (
-    settle,
-    settle_abandoned,
-    settle_failed,
-    settle_part,
-    settle_uncalled,
-)
+from integrations.targets import open_target
+from messaging import sending
+from messaging.calls import postpone, settle, settle_abandoned
 from messaging.claims import AHEAD, claim, read_ahead
-from messaging.content import Content
-from messaging.echoes import reference_of
 from messaging.lanes import Lease, giving_back, hand_over, take_lease, take_up_wake_up
-from messaging.models import Delivery, DeliveryState
-from messaging.notice import compose
-from messaging.offers import offers
+from messaging.models import RESTING, Delivery, DeliveryState
+from messaging.outages import Gate
 from messaging.patience import patiently
 from messaging.roundtrip import execute_together
-from messaging.settling import Call, Settling, settling_delivered
-from messaging.verdict import Poison
+from messaging.settling import Settling
 from messaging.wakeups import wake
-
-# One text, and what is offered below it.
-Part = tuple[str, tuple[Choice | Page, ...]]
 
 
 def relay_lane(installation_id: UUID, number: int) -> int:
@@ -73,9 +57,12 @@ class _Shift:
         self.taken = 0
         self._lease = lease
         self._end = time.monotonic() + settings.RELAY_TIME_SLICE.total_seconds()
-        self._installation = Installation.objects.get(pk=lease.installation_id)
-        credentials = self._installation.credentials()
-        self._target = open_target(self._installation.target, credentials)
+        installations = Installation.objects.select_related("organization")
+        self._installation = installations.get(pk=lease.installation_id)
+        target = self._installation.target
+        self._gate = Gate(target, lease.installation_id, lease.number)
+        opened = open_target(target, self._installation.credentials())
+        self._route = sending.Route(lease, self._installation, opened, self._gate)
         # What has arrived and is written down together with what comes next.
         self._arrived: Settling | None = None
 
@@ -84,13 +71,15 @@ class _Shift:
 
         When it returns True, the lane is given back, or lost.
         """
+        may_send = self._gate.is_open(now())
         while not self._is_over():
             # What has arrived must be settled before the next of the same recipient can be seen.
             self._write_down()
-            ahead = read_ahead(self._lease)
+            ahead = read_ahead(self._lease, may_send=may_send)
             moved = self._work_through(ahead)
+            may_send = not self._gate.has_shut
             more = len(ahead) == AHEAD or any(delivery.followed for delivery in ahead)
-            if not (moved and more) and self._give_back():
+            if not (moved and more and may_send) and self._give_back():
                 return True
         self._write_down()
         return False
@@ -111,13 +100,15 @@ class _Shift:
         if delivery.state == DeliveryState.SENDING:
             settle_abandoned(delivery)
             return True
-        if not self._lease.keep():
+        if until := resting_until(choices_of(delivery.link.member), now()):
+            return postpone(delivery, until, reason=RESTING)
+        if self._gate.has_shut or not self._lease.keep():
             return False
         arrived, self._arrived = self._arrived, None
         if not claim(delivery, self._lease, arrived):
             return False
         self.taken += 1
-        self._arrived = _send(self._lease, delivery, self._target)
+        self._arrived = sending.send(self._route, delivery)
         if self._arrived and delivery.shared:
             self._write_down()
         return True
@@ -134,113 +125,3 @@ class _Shift:
         *_, given_back = patiently(lambda: execute_together(statements))
         # Somebody has woken the lane meanwhile, unless it is lost.
         return bool(given_back) or not take_up_wake_up(self._lease)
-
-
-def reason_to_cancel(delivery: Delivery) -> str:
-    """Check once more, just before sending, what may have changed since the message came in."""
-    link, member = delivery.link, delivery.link.member
-    if delivery.message.deleted_at is not None:
-        return "deleted"
-    if link.removed_at is not None:
-        return link.removed_reason
-    if member.removed_at is not None or member.role not in ORGANIZATION_USERS:
-        return "recipient_not_member"
-    return "" if delivery.message.content_sealed is not None else "content_gone"
-
-
-def _send(lease: Lease, delivery: Delivery, target: ChatTarget) -> Settling | None:
-    """Carry one claimed delivery to its next try, or to its end; return its arrival, unsettled."""
-    if delivery.expires_at <= now():
-        settle_uncalled(delivery, DeliveryState.EXPIRED)
-    elif reason := reason_to_cancel(delivery):
-        settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
-    else:
-        texts = _texts(delivery, target)
-        if texts:
-            if _is_still_theirs(delivery, target):
-                return _send_texts(lease, delivery, target, texts)
-        elif texts is not None:
-            # All of it has arrived already, and the last note of it was lost.
-            settle_uncalled(delivery, DeliveryState.DELIVERED)
-    return None
-
-
-def _texts(delivery: Delivery, target: ChatTarget) -> list[Part] | None:
-    """Return what is still to be sent; a message our own code chokes on is set aside."""
-    try:
-        content = Content.from_json(delivery.message.content or "")
-        locale = delivery.link.locale or delivery.link.member.locale
-        notice = compose(
-            content,
-            locale=locale,
-            # A message that is half sent keeps its form, or its parts would not fit together.
-            with_link=not delivery.space_removed or delivery.parts_sent > 0,
-        )
-        # An echo proves what a lost answer left in doubt.
-        delivery.parts_sent = max(delivery.parts_sent, delivery.parts_echoed)
-        *first, last = target.lay_out(notice)
-        hears = delivery.installation.told_at is not None
-        below = offers(locale=locale, link=notice.link, hears=hears)
-        return [*((text, ()) for text in first), (last, below)][delivery.parts_sent :]
-    except DatabaseError:
-        raise
-    except KeyMissingError:
-        # An operator's mistake, not this message's: it waits until the key is back.
-        settle_failed(delivery, Call(now(), None), Unavailable(code="master_key"))
-        return None
-    except Exception as error:  # noqa: BLE001 - whatever it is, the lane must go on
-        poison = Poison(code=type(error).__name__[:32])
-        settle_failed(delivery, Call(now(), None), poison)
-        return None
-
-
-def _is_still_theirs(delivery: Delivery, target: ChatTarget) -> bool:
-    """Ask whose account it is if the last answer is old, and settle what may not be sent to it."""
-    started_at, clock = now(), time.monotonic()
-    try:
-        reason = recheck_if_old(delivery.link, target)
-    except TargetError as error:
-        settle_failed(delivery, _call(started_at, clock), error)
-        return False
-    if reason:
-        settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
-    return not reason
-
-
-def _send_texts(
-    lease: Lease, delivery: Delivery, target: ChatTarget, texts: list[Part]
-) -> Settling | None:
-    """Make one call for each text, and note each at once: a restart must not repeat them."""
-    for left, part in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
-        if not lease.keep():
-            return None
-        started_at, clock = now(), time.monotonic()
-        sent = _call_out(delivery, target, part)
-        call = Call(started_at, timedelta(seconds=time.monotonic() - clock))
-        if isinstance(sent, TargetError):
-            settle_failed(delivery, call, sent)
-            if sent.scope is Scope.RECIPIENT:
-                look_into_refusal(delivery.link, target)
-            return None
-        delivery.parts_sent += 1
-        if not left:
-            note_arrival(delivery.link)
-            return settling_delivered(delivery, call, sent.message_id)
-        if not settle_part(delivery, call):
-            return None
-    return None
-
-
-def _call_out(delivery: Delivery, target: ChatTarget, part: Part) -> Sent | TargetError:
-    text, below = part
-    account_id, reference = delivery.link.account_id, reference_of(delivery)
-    try:
-        return target.send(account_id, text, reference=reference, offers=below)
-    except TargetError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - the call may have left; nobody knows
-        return Unconfirmed(code=type(error).__name__[:32])
-
-
-def _call(started_at: datetime, clock: float) -> Call:
-    return Call(started_at, timedelta(seconds=time.monotonic() - clock))

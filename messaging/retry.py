@@ -14,6 +14,14 @@ DELAYS = (
 )
 JITTER = 0.2
 
+FIRST_PROBE = timedelta(seconds=5)
+LONGEST_PROBE = timedelta(minutes=1)
+
+# Workplace's rate headers are in per cent of a rolling hour.
+SLOW_FROM, PAUSE_FROM = 80, 95
+SLOWEST = timedelta(seconds=10)
+PAUSE = timedelta(minutes=2)
+
 
 def delay_after(tries: int, *, chance: float) -> timedelta | None:
     """Return how long to wait after ``tries`` failed calls, or None when they were enough.
@@ -29,6 +37,24 @@ def delay_after(tries: int, *, chance: float) -> timedelta | None:
 def outage_delay(tries: int, *, chance: float) -> timedelta:
     """Return how long to wait while the platform is down, which spends no delivery's budget."""
     return _jittered(DELAYS[min(tries, 4) - 1], chance)
+
+
+def probe_pause(probes: int, *, chance: float) -> timedelta:
+    """Return how long to leave a target alone that is down, after so many probes in vain."""
+    return _jittered(min(FIRST_PROBE * 2 ** min(probes, 8), LONGEST_PROBE), chance)
+
+
+def pace(usage: float | None) -> timedelta | None:
+    """Return how long an installation keeps still when ``usage`` per cent of a limit are used.
+
+    From 80 % on it slows down, from 95 % on it pauses, so that the limit itself is never met.
+    """
+    if usage is None or usage < SLOW_FROM:
+        return None
+    if usage >= PAUSE_FROM:
+        return PAUSE
+    share = (usage - SLOW_FROM) / (PAUSE_FROM - SLOW_FROM)
+    return SLOWEST * share + SLOWEST / 10 * (1 - share)
 
 
 def _jittered(delay: timedelta, chance: float) -> timedelta:

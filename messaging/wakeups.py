@@ -6,16 +6,19 @@ A hint that is lost loses nothing: ``sweep`` finds every delivery that is due fr
 import logging
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from integrations.models import Installation
-from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane
+from messaging.models import WAITING_STATES, Delivery, DeliveryQuerySet, DeliveryState, Lane
+from messaging.outages import lanes_with_a_turn
 from messaging.planned import planned_cursor
 from messaging.roundtrip import adapted
 
@@ -103,6 +106,16 @@ def _make_lane(installation_id: UUID, number: int) -> bool:
     return made
 
 
+def look_again(deliveries: DeliveryQuerySet) -> int:
+    """Make those of ``deliveries`` that wait due now, and wake their lanes; return their number."""
+    waiting = deliveries.waiting()
+    lanes = set(waiting.values_list("installation_id", "lane").distinct().order_by())
+    looked_at = waiting.update(due_at=now())
+    for installation_id, number in sorted(lanes):
+        transaction.on_commit(partial(wake, installation_id, number), robust=True)
+    return looked_at
+
+
 def sweep(at: datetime) -> int:
     """Wake every lane that has something due at ``at``; return how many tasks were queued."""
     # What a vanished worker was sending is looked into even where nothing may be sent just now.
@@ -113,12 +126,15 @@ def sweep(at: datetime) -> int:
         installation__in=Installation.objects.sendable(at),
     )
     # Two queries, each with an index of its own, rather than one without.
-    found = {
-        lane
+    abandoned, waiting = (
+        set(
+            Delivery.objects.filter(condition)
+            .values_list("installation_id", "lane", "installation__target")
+            .distinct()
+            .order_by()
+        )
         for condition in (lost, due)
-        for lane in Delivery.objects.filter(condition)
-        .values_list("installation_id", "lane")
-        .distinct()
-        .order_by()
-    }
+    )
+    found = {(installation_id, number) for installation_id, number, _ in abandoned}
+    found.update(lanes_with_a_turn(waiting, at))
     return sum(wake(installation_id, number) for installation_id, number in sorted(found))

@@ -9,7 +9,7 @@ from accounts.models import Member
 from integrations.errors import TargetError
 from integrations.models import InstallationState, Space
 from integrations.targets import Sent
-from messaging.models import Attempt, DeliveryState, Outcome
+from messaging.models import Attempt, DeliveryState, Outage, Outcome
 from messaging.wakeups import sweep
 from tests.factories import make_delivery
 from tests.messaging.draining import make_due, run, state
@@ -144,6 +144,7 @@ def test_an_outage_is_waited_out_without_spending_tries(office):
     office.sandbox.fault("html", status=503)
     for _ in range(10):
         make_due(delivery)
+        Outage.objects.update(probe_at=now())
         run(office)
     assert state(delivery) == ("pending", "unavailable")
     assert (delivery.tries, delivery.attempts.count()) == (0, 10)

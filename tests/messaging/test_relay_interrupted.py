@@ -9,7 +9,7 @@ from integrations.datakeys import forget_keys
 from integrations.masterkeys import KeyMissingError
 from integrations.removal import remove_installation
 from integrations.targets import open_target
-from messaging import relay
+from messaging import sending
 from messaging.models import Delivery, DeliveryState, Lane
 from messaging.settlement import delete_message
 from messaging.wakeups import wake
@@ -78,7 +78,7 @@ def test_a_time_slice_that_ends_gives_way_and_asks_for_more(office, settings, wa
 def test_a_dm_that_comes_during_the_work_is_taken_along(office, wakes, monkeypatch):
     link = office.join("Hanako")
     late = [make_delivery(link)]
-    carried = relay._send
+    carried = sending.send
 
     def woken_meanwhile(*args):
         if len(late) == 1:
@@ -86,7 +86,7 @@ def test_a_dm_that_comes_during_the_work_is_taken_along(office, wakes, monkeypat
             assert not wake(office.installation.pk, 0)
         return carried(*args)
 
-    monkeypatch.setattr(relay, "_send", woken_meanwhile)
+    monkeypatch.setattr(sending, "send", woken_meanwhile)
     assert run(office) == 2
     assert [state(delivery)[0] for delivery in late] == [DeliveryState.DELIVERED] * 2
     lane = Lane.objects.get()
@@ -95,14 +95,14 @@ def test_a_dm_that_comes_during_the_work_is_taken_along(office, wakes, monkeypat
 
 def test_a_worker_that_lost_its_lane_may_only_report_an_arrival(office, monkeypatch):
     delivery = make_delivery(office.join("Hanako"))
-    carried = relay._send
+    carried = sending.send
 
     def taken_over_meanwhile(*args):
         Lane.objects.update(fence=99)
         Delivery.objects.update(state=DeliveryState.UNCONFIRMED)
         return carried(*args)
 
-    monkeypatch.setattr(relay, "_send", taken_over_meanwhile)
+    monkeypatch.setattr(sending, "send", taken_over_meanwhile)
     run(office)
     assert state(delivery)[0] == DeliveryState.DELIVERED
 
@@ -110,13 +110,13 @@ def test_a_worker_that_lost_its_lane_may_only_report_an_arrival(office, monkeypa
 def test_a_worker_that_lost_its_lane_writes_over_nothing(office, monkeypatch):
     delivery = make_delivery(office.join("Hanako"))
     office.sandbox.fault("error", code=100, endpoint="me/messages")
-    carried = relay._send
+    carried = sending.send
 
     def taken_over_and_sent_again(*args):
         Delivery.objects.update(fence=99)
         return carried(*args)
 
-    monkeypatch.setattr(relay, "_send", taken_over_and_sent_again)
+    monkeypatch.setattr(sending, "send", taken_over_and_sent_again)
     run(office)
     assert state(delivery)[0] == DeliveryState.SENDING
 
@@ -126,13 +126,13 @@ def during_send(monkeypatch):
     """Return a function that makes something happen while a call is under way."""
 
     def arrange(happens) -> None:
-        carried = relay._send_texts
+        carried = sending._send_texts
 
         def meanwhile(*args):
             happens()
             return carried(*args)
 
-        monkeypatch.setattr(relay, "_send_texts", meanwhile)
+        monkeypatch.setattr(sending, "_send_texts", meanwhile)
 
     return arrange
 

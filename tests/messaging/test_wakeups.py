@@ -68,7 +68,7 @@ def test_the_sweep_wakes_each_lane_with_something_due_once(wakes):
     [
         {"due_at": now() + timedelta(days=1)},
         {"state": DeliveryState.DELIVERED},
-        {"state": DeliveryState.SENDING, "claimed_at": now()},
+        {"state": DeliveryState.SENDING, "claimed_at": now() + timedelta(hours=1)},
     ],
     ids=["not due", "settled", "being sent"],
 )

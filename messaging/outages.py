@@ -1,0 +1,147 @@
+"""A target that is down as a whole: nobody calls it but one who asks, and then not all at once.
+
+Calls that fail in a row open the outage. From then on one delivery at a time is the probe, after
+growing pauses; no delivery's budget is spent. When a probe is answered, lanes come back by and by:
+a platform that has just got up is not to be run over by all that waited for it.
+"""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F
+from django.utils.timezone import now
+
+from integrations.errors import Scope, TargetError
+from messaging.models import Delivery, DeliveryState, Outage
+from messaging.retry import probe_pause
+from messaging.verdict import WorkerLost
+
+logger = logging.getLogger(__name__)
+
+OPENS_AFTER = 5
+# Right after an outage every lane's turn comes within this time; the share doubles with each step.
+RAMP_STEP = timedelta(seconds=5)
+RAMP_STEPS = 4
+_POSITIONS = 1 << RAMP_STEPS
+
+
+class Gate:
+    """What one worker in one lane has to know of its target's health."""
+
+    def __init__(self, target: str, installation_id: UUID, number: int) -> None:
+        self._outage = Outage.objects.filter(pk=target).first()
+        self._target = target
+        self._lane = (installation_id, number)
+        self._is_probe = False
+
+    def is_open(self, at: datetime) -> bool:
+        """Return whether this lane may call now; of all that ask, one becomes the probe."""
+        outage = self._outage
+        if outage is None:
+            return True
+        if outage.began_at is None:
+            return has_its_turn(*self._lane, outage.over_at, at)
+        self._is_probe = _become_probe(outage, at)
+        return self._is_probe
+
+    def note(self, error: TargetError | None) -> None:
+        """Take note of how a call ended: with an answer, or by the target's fault."""
+        self._is_probe = False
+        if error is None or not is_targets_fault(error):
+            if self._outage and (self._outage.failures or self._outage.began_at):
+                _end(self._outage)
+                self._outage = Outage.objects.filter(pk=self._target).first()
+            return
+        self._outage = _count(self._target)
+        if self._outage.began_at is None and _is_enough(self._outage, now()):
+            _begin(self._outage)
+
+    @property
+    def has_shut(self) -> bool:
+        """Whether the target was down when this worker last looked, and it is not the probe."""
+        down = self._outage is not None and self._outage.began_at is not None
+        return down and not self._is_probe
+
+
+def is_targets_fault(error: TargetError) -> bool:
+    """Return whether the whole target may be down: it says so, or does not answer."""
+    silent = error.unconfirmed and not isinstance(error, WorkerLost)
+    return silent or error.scope is Scope.TARGET
+
+
+def has_its_turn(
+    installation_id: UUID, number: int, over_at: datetime | None, at: datetime
+) -> bool:
+    """Return whether the lane may send again after an outage that ended at ``over_at``."""
+    if over_at is None or at >= over_at + RAMP_STEP * RAMP_STEPS:
+        return True
+    # The low bits of a UUIDv7 are random.
+    position = (installation_id.int + number) % _POSITIONS
+    return position < 1 << max(0, (at - over_at) // RAMP_STEP)
+
+
+def lanes_with_a_turn(lanes: set[tuple[UUID, int, str]], at: datetime) -> list[tuple[UUID, int]]:
+    """Return those of ``lanes`` (installation, number, target) that are worth waking now.
+
+    While a target is down that is none, or one when it is time to ask.
+    """
+    outages = Outage.objects.in_bulk()
+    asking: set[str] = set()
+    chosen = []
+    for installation_id, number, target in sorted(lanes):
+        outage = outages.get(target)
+        if outage is not None and outage.began_at is not None:
+            if target in asking or outage.probe_at is None or outage.probe_at > at:
+                continue
+            asking.add(target)
+        elif outage and not has_its_turn(installation_id, number, outage.over_at, at):
+            continue
+        chosen.append((installation_id, number))
+    return chosen
+
+
+def _is_enough(outage: Outage, at: datetime) -> bool:
+    ramping = outage.over_at is not None and at < outage.over_at + RAMP_STEP * RAMP_STEPS
+    return ramping or outage.failures >= OPENS_AFTER
+
+
+def _become_probe(outage: Outage, at: datetime) -> bool:
+    if outage.probe_at is None or outage.probe_at > at:
+        return False
+    mine = Outage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
+    return bool(mine.update(probe_at=at + _pause(outage.probes), probes=F("probes") + 1))
+
+
+def _count(target: str) -> Outage:
+    Outage.objects.get_or_create(pk=target)
+    Outage.objects.filter(pk=target).update(failures=F("failures") + 1)
+    return Outage.objects.get(pk=target)
+
+
+def _begin(outage: Outage) -> None:
+    at = now()
+    new = Outage.objects.filter(pk=outage.pk, began_at=None)
+    if new.update(began_at=at, probe_at=at + _pause(0), probes=0):
+        logger.error("target %s is down: nothing is sent to it but probes", outage.pk)
+    outage.refresh_from_db()
+
+
+def _end(outage: Outage) -> None:
+    at = now()
+    down = Outage.objects.filter(pk=outage.pk)
+    if down.filter(began_at__isnull=False).update(
+        began_at=None, probe_at=None, over_at=at, failures=0
+    ):
+        logger.warning("target %s answers again", outage.pk)
+        # What was put off because of the outage need not wait any longer.
+        reasons = ("not_reached", "unavailable")
+        put_off = Delivery.objects.filter(state=DeliveryState.PENDING, reason__in=reasons)
+        put_off.filter(due_at__gt=at, installation__target=outage.pk).update(due_at=at)
+    else:
+        down.update(failures=0)
+
+
+def _pause(probes: int) -> timedelta:
+    return probe_pause(probes, chance=random.random())  # noqa: S311 - spreads, protects nothing

@@ -1,0 +1,178 @@
+"""Carrying one claimed delivery to its end, or to its next try."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+from django.utils.timezone import now
+
+from accounts.choices import choices_of, shows_text
+from accounts.models import ORGANIZATION_USERS
+from accounts.recheck import look_into_refusal, note_arrival, recheck_if_old
+from integrations.errors import Scope, TargetError, Unavailable, Unconfirmed
+from integrations.holds import hold
+from integrations.masterkeys import KeyMissingError
+from integrations.models import CopyShows, Installation, UnconfirmedPolicy
+from integrations.targets import ChatTarget, Choice, Page, Sent
+from messaging.calls import settle_failed, settle_part, settle_uncalled
+from messaging.content import Content
+from messaging.echoes import reference_of
+from messaging.lanes import Lease
+from messaging.models import Delivery, DeliveryState
+from messaging.notice import compose
+from messaging.offers import offers
+from messaging.outages import Gate
+from messaging.retry import pace
+from messaging.settling import Call, Settling, settling_delivered
+from messaging.verdict import Poison
+
+# One text, and what is offered below it.
+Part = tuple[str, tuple[Choice | Page, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """By which right, for whom and whereto a worker sends."""
+
+    lease: Lease
+    installation: Installation
+    target: ChatTarget
+    gate: Gate
+
+
+def send(route: Route, delivery: Delivery) -> Settling | None:
+    """Carry a claimed delivery to its next try, or to its end; return its arrival, unsettled."""
+    if delivery.expires_at <= now():
+        settle_uncalled(delivery, DeliveryState.EXPIRED)
+    elif reason := reason_to_cancel(delivery):
+        settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
+    elif (texts := _texts(route, delivery)) is not None:
+        if not texts:
+            # All of it has arrived already, and the last note of it was lost.
+            settle_uncalled(delivery, DeliveryState.DELIVERED)
+        elif _is_rather_never(route.installation, delivery):
+            settle_uncalled(delivery, DeliveryState.FAILED, Unconfirmed.reason)
+        elif _is_still_theirs(route, delivery):
+            return _send_texts(route, delivery, texts)
+    return None
+
+
+def reason_to_cancel(delivery: Delivery) -> str:
+    """Check once more, just before sending, what may have changed since the message came in."""
+    link, member = delivery.link, delivery.link.member
+    if delivery.message.deleted_at is not None:
+        return "deleted"
+    if link.removed_at is not None:
+        return link.removed_reason
+    if member.removed_at is not None or member.role not in ORGANIZATION_USERS:
+        return "recipient_not_member"
+    return "" if delivery.message.content_sealed is not None else "content_gone"
+
+
+def _is_rather_never(installation: Installation, delivery: Delivery) -> bool:
+    """Return whether this may have arrived already, and its owner wants nothing twice."""
+    policy = installation.organization.unconfirmed_policy
+    return delivery.reason == Unconfirmed.reason and policy == UnconfirmedPolicy.RATHER_NEVER
+
+
+def _texts(route: Route, delivery: Delivery) -> list[Part] | None:
+    """Return what is still to be sent; a message our own code chokes on is set aside."""
+    try:
+        # An echo proves what a lost answer left in doubt.
+        delivery.parts_sent = max(delivery.parts_sent, delivery.parts_echoed)
+        content = Content.from_json(delivery.message.content or "")
+        begun = delivery.parts_sent > 0
+        locale = delivery.link.locale or delivery.link.member.locale
+        notice = compose(
+            content,
+            locale=locale,
+            # A message that is half sent keeps its form, or its parts would not fit together.
+            with_link=begun or not delivery.space_removed,
+            shows=CopyShows.FULL if begun else _shows(route.installation, delivery),
+        )
+        *first, last = route.target.lay_out(notice)
+        hears = route.installation.told_at is not None
+        below = offers(locale=locale, link=notice.link, hears=hears)
+        return [*((text, ()) for text in first), (last, below)][delivery.parts_sent :]
+    except DatabaseError:
+        raise
+    except KeyMissingError:
+        # An operator's mistake, not this message's: it waits until the key is back.
+        settle_failed(delivery, Call(now(), None), Unavailable(code="master_key"))
+        return None
+    except Exception as error:  # noqa: BLE001 - whatever it is, the lane must go on
+        poison = Poison(code=type(error).__name__[:32])
+        settle_failed(delivery, Call(now(), None), poison)
+        return None
+
+
+def _shows(installation: Installation, delivery: Delivery) -> CopyShows:
+    """Return how much the copy may show: what the owner allows, or less if the member wants so."""
+    if not shows_text(choices_of(delivery.link.member)):
+        return CopyShows.NOTICE
+    return CopyShows(installation.organization.copy_shows)
+
+
+def _is_still_theirs(route: Route, delivery: Delivery) -> bool:
+    """Ask whose account it is if the last answer is old, and settle what may not be sent to it."""
+    started_at, clock = now(), time.monotonic()
+    try:
+        reason = recheck_if_old(delivery.link, route.target)
+    except TargetError as error:
+        settle_failed(delivery, _call(started_at, clock), error)
+        route.gate.note(error)
+        return False
+    if reason:
+        settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
+    return not reason
+
+
+def _send_texts(route: Route, delivery: Delivery, texts: list[Part]) -> Settling | None:
+    """Make one call for each text, and note each at once: a restart must not repeat them."""
+    for left, part in zip(range(len(texts) - 1, -1, -1), texts, strict=True):
+        if not route.lease.keep():
+            return None
+        started_at, clock = now(), time.monotonic()
+        sent = _call_out(route.target, delivery, part)
+        call = _call(started_at, clock)
+        if isinstance(sent, TargetError):
+            _fail(route, delivery, call, sent)
+            return None
+        delivery.parts_sent += 1
+        _take_note(route, delivery, sent)
+        if not left:
+            return settling_delivered(delivery, call, sent.message_id)
+        if not settle_part(delivery, call):
+            return None
+    return None
+
+
+def _call_out(target: ChatTarget, delivery: Delivery, part: Part) -> Sent | TargetError:
+    text, below = part
+    account_id, reference = delivery.link.account_id, reference_of(delivery)
+    try:
+        return target.send(account_id, text, reference=reference, offers=below)
+    except TargetError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - the call may have left; nobody knows
+        return Unconfirmed(code=type(error).__name__[:32])
+
+
+def _fail(route: Route, delivery: Delivery, call: Call, error: TargetError) -> None:
+    settle_failed(delivery, call, error)
+    route.gate.note(error)
+    if error.scope is Scope.RECIPIENT:
+        look_into_refusal(delivery.link, route.target)
+
+
+def _take_note(route: Route, delivery: Delivery, sent: Sent) -> None:
+    """Draw the conclusions of an accepted call that have nothing to do with its delivery."""
+    route.gate.note(None)
+    note_arrival(delivery.link)
+    if pause := pace(sent.usage):
+        hold(route.installation, until=now() + pause, reason="usage")
+
+
+def _call(started_at: datetime, clock: float) -> Call:
+    return Call(started_at, timedelta(seconds=time.monotonic() - clock))
