@@ -43,7 +43,7 @@ SELECT id FROM head WHERE id IS NOT NULL
 # the same round trip.
 _CLAIM = """
 UPDATE messaging_delivery SET state = 'sending', claimed_at = %s, fence = %s
-WHERE id = %s
+WHERE id = %s AND installation_id = %s
     AND (state IN ('pending', 'unconfirmed') AND due_at <= %s
         OR state = 'sending' AND claimed_at = %s AND fence = %s)
     AND installation_id = %s
@@ -113,7 +113,9 @@ def claim(delivery: Delivery, lease: Lease, before: Settling | None = None) -> b
     # A delivery that went to the next generation meanwhile is not for this one's token.
     lane = (lease.installation_id, lease.lane_id, lease.fence)
     settled = before.delivery.pk if before else delivery.pk
-    params = (*taken, delivery.pk, at, *taken, *lane, delivery.message.edition, at, settled)
+    edition = delivery.message.edition
+    which = (delivery.pk, lease.installation_id)
+    params = (*taken, *which, at, *taken, *lane, edition, at, settled)
     statements = [*(before.statements if before else ()), Statement(_CLAIM, params)]
     *_, claimed = patiently(lambda: execute_together(statements))
     if claimed:

@@ -76,3 +76,17 @@ def test_what_was_read_ahead_is_not_sent_with_the_old_token():
     previous.save()
     move_queue(previous, make_installation(previous.organization))
     assert not claim(read, lease)
+
+
+def test_a_worker_claims_nothing_that_moved_away_after_it_was_read(settings):
+    settings.RELAY_LANES = 1
+    delivery = make_delivery()
+    previous = delivery.installation
+    wake(previous.pk, 0)
+    lease = take_lease(previous.pk, 0)
+    assert lease is not None
+    (read,) = read_ahead(lease)
+    previous.state = "removed"
+    previous.save()
+    move_queue(previous, make_installation(previous.organization))
+    assert not claim(read, lease)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from accounts.choices import pause, resume, show_text
+from accounts.choices import choose_copies, pause, resume
 from integrations.models import CopyShows, UnconfirmedPolicy
 from messaging.models import DeliveryState
 from tests.factories import make_delivery
@@ -45,7 +45,7 @@ def test_a_copy_shows_as_much_as_the_owner_allows(office, shows, expected):
 
 def test_a_member_may_have_the_text_left_out(office):
     link = office.join("Hanako")
-    show_text(link.member, shown=False)
+    choose_copies(link.member, quiet=None, time_zone="UTC", text_shown=False)
     make_delivery(link)
     run(office)
     assert office.texts("Hanako") == [HEADLINE]
