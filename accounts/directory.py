@@ -61,6 +61,12 @@ def remove_member(organization: Organization, ovice_id: str, *, at: datetime) ->
     _end_links(member, RemovedReason.MEMBER_REMOVED)
 
 
+def end_links_before(organization: Organization, ovice_id: str, *, at: datetime) -> None:
+    """End what a member had linked before ``at``, when they were away for a while."""
+    links = Link.objects.filter(member__organization=organization, member__ovice_id=ovice_id)
+    remove_links(links.filter(linked_at__lte=at), reason=RemovedReason.MEMBER_REMOVED)
+
+
 def _locked(organization: Organization, ovice_id: str) -> Member:
     Member.objects.get_or_create(organization=organization, ovice_id=ovice_id)
     return Member.objects.select_for_update().get(organization=organization, ovice_id=ovice_id)

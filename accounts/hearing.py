@@ -1,14 +1,18 @@
-"""What ovice hears of people's links."""
+"""What ovice hears of people's links, and when we ask it who they are."""
 
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.dispatch import receiver
 
+from accounts.directory_upkeep import ask_for_sync
 from accounts.models import Link
 from accounts.signals import link_made, link_needs_attention, links_removed
 from integrations.callbacks import tell, tell_many
+from integrations.models import Installation
+from integrations.signals import installation_connected
 
 
 @receiver(link_made)
@@ -37,3 +41,10 @@ def tell_link_needs_attention(link: Link, **_: Any) -> None:
         member={"id": link.member.ovice_id},
         reason=link.attention_reason,
     )
+
+
+@receiver(installation_connected)
+def read_directory_at_setup(installation: Installation, **_: Any) -> None:
+    """Members can link as soon as we know them."""
+    if settings.OVICE_DIRECTORY_URL:
+        ask_for_sync(installation.organization)

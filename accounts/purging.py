@@ -52,6 +52,7 @@ TABLES = (
     Table("accounts.InstallRequest", _install_requests),
     Table("accounts.Ownership", "organization"),
     Table("accounts.User", owners),
+    Table("accounts.DirectorySync", "organization"),
     Table("accounts.Choices", "organization", member="member"),
     Table("accounts.Link", "organization", "installation", "member"),
     Table("accounts.Member", "organization", member="pk"),

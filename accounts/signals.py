@@ -18,3 +18,6 @@ links_moved = Signal()
 
 # A member decided anew about their copies: keyword ``member``.
 choices_changed = Signal()
+
+# A pass through ovice's directory stopped because too many people would go: keyword ``sync``.
+directory_stopped = Signal()

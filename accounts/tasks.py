@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.timezone import now
 
-from accounts import greeting, installing, resolving, rounds
+from accounts import directory_upkeep, greeting, installing, resolving, rounds
 from integrations.hints import hint
 
 GO_ROUND = "accounts.tasks.go_round"
@@ -47,3 +47,15 @@ def resolve_all_links() -> None:
 def purge_install_requests() -> None:
     """Delete the installs that nobody finished."""
     installing.purge_install_requests()
+
+
+@shared_task(name=directory_upkeep.SYNC)
+def sync_directory(organization_id: str) -> None:
+    """Read one organization's people and spaces from ovice."""
+    directory_upkeep.sync_due(UUID(organization_id))
+
+
+@shared_task
+def sweep_directories() -> None:
+    """Wake every organization whose directory is due."""
+    directory_upkeep.sweep()

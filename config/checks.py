@@ -167,6 +167,15 @@ def check_callback() -> Iterator[CheckMessage]:
 
 
 @_registered
+def check_directory() -> Iterator[CheckMessage]:
+    """E050: reading directories from ovice needs an address and a key."""
+    if bool(settings.OVICE_DIRECTORY_URL) != bool(settings.OVICE_DIRECTORY_KEY):
+        yield Error(
+            "OVICE_DIRECTORY_URL and OVICE_DIRECTORY_KEY must be set together.", id="config.E050"
+        )
+
+
+@_registered
 def check_workplace_app() -> Iterator[CheckMessage]:
     """E015: the third-party app is set up whole or not at all."""
     parts = (
@@ -190,6 +199,7 @@ def check_outgoing_addresses() -> Iterator[CheckMessage]:
         "WORKPLACE_WEB_URL",
         "OVICE_LAUNCH_JWKS_URL",
         "OVICE_CALLBACK_URL",
+        "OVICE_DIRECTORY_URL",
     ):
         url = getattr(settings, name)
         if name.startswith("WORKPLACE") and not urlsplit(url).hostname:

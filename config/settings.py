@@ -339,6 +339,9 @@ OVICE_LAUNCH_JWKS_URL = env.str("OVICE_LAUNCH_JWKS_URL", default="")
 OVICE_LAUNCH_SECRET = env.str("OVICE_LAUNCH_SECRET", default="")
 OVICE_ISSUER = env.str("OVICE_ISSUER", default="")
 OVICE_ALLOWED_HOSTS = words("OVICE_ALLOWED_HOSTS", ["app.ovice.com"])
+# Where whole directories are read, and the key that is shown for it; both or none.
+OVICE_DIRECTORY_URL = env.str("OVICE_DIRECTORY_URL", default="")
+OVICE_DIRECTORY_KEY = env.str("OVICE_DIRECTORY_KEY", default="")
 OVICE_CALLBACK_URL = env.str("OVICE_CALLBACK_URL", default="")
 OVICE_CALLBACK_SECRET = env.str("OVICE_CALLBACK_SECRET", default="")
 # Whether ovice is told of single messages that could not be delivered, by their ids.
@@ -351,6 +354,11 @@ CELERY_BEAT_SCHEDULE |= {
         "task": "integrations.tasks.sweep_callbacks",
         "schedule": CALLBACK_SWEEP_EVERY,
         "options": {"expires": CALLBACK_SWEEP_EVERY.total_seconds()},
+    },
+    "sweep-directories": {
+        "task": "accounts.tasks.sweep_directories",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
     },
     "purge-callbacks": {
         "task": "integrations.tasks.purge_callbacks",

@@ -63,6 +63,8 @@ class Organization(Audited, models.Model):
     reported = models.JSONField(default=dict, editable=False)
     # ovice's own switch for the feature; off pauses delivery and keeps the links.
     feature_enabled = models.BooleanField(default=True)
+    # As of when the whole directory was last applied: what was told before that is out of date.
+    directory_at = models.DateTimeField(null=True, blank=True, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)
     expire_after = models.DurationField(default=timedelta(hours=24))
     # The owner's own switch. It outlives a connection, so that replacing a token resumes nothing.

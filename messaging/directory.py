@@ -1,8 +1,11 @@
 """Which event of ovice's directory is whose work."""
 
+from datetime import datetime
+
 from django.utils.timezone import now
 
-from accounts.directory import remove_member, update_member
+from accounts.directory import end_links_before, remove_member, update_member
+from accounts.directory_upkeep import notice_gap
 from integrations.cleaning import one_line
 from integrations.directory import (
     remove_space,
@@ -27,6 +30,14 @@ def apply_directory_event(organization: Organization, event: Event) -> None:
     """Apply a change of organization, space or member; late events change nothing newer."""
     # A clock that runs ahead must not shut out what is told later.
     at = min(event.at, now())
+    notice_gap(organization, at)
+    if organization.directory_at is not None and at < organization.directory_at:
+        _apply_outdated(organization, event, at)
+    else:
+        _apply(organization, event, at)
+
+
+def _apply(organization: Organization, event: Event, at: datetime) -> None:
     match event.data:
         case OrganizationUpdated(organization=update):
             update_organization(
@@ -66,6 +77,18 @@ def apply_directory_event(organization: Organization, event: Event) -> None:
             )
         case SpaceRemoved(space=space):
             remove_space(organization, space.id, at=at)
+
+
+def _apply_outdated(organization: Organization, event: Event, at: datetime) -> None:
+    """Apply what stays true of an event that is older than the whole directory we have.
+
+    Whoever left is back, or gone already; but what was linked before they left stays ended.
+    """
+    match event.data:
+        case OrganizationRemoved():
+            remove_organization(organization, at=at)
+        case MemberRemoved(member=member):
+            end_links_before(organization, member.id, at=at)
 
 
 def _name(told: str | None) -> str | None:

@@ -14,6 +14,19 @@ import msgspec
 from msgspec import Meta, Struct
 
 from integrations.models import OVICE_ID_LENGTH
+from integrations.shapes import (
+    Email,
+    Id,
+    MemberInfo,
+    MemberRef,
+    Name,
+    OrganizationUpdate,
+    SpaceInfo,
+    SpaceRef,
+    Time,
+    Url,
+    Word,
+)
 
 _T = TypeVar("_T")
 _ENUM_VALUE = re.compile(r"Invalid enum value .*(?= - at )", re.DOTALL)
@@ -21,20 +34,6 @@ _ENUM_VALUE = re.compile(r"Invalid enum value .*(?= - at )", re.DOTALL)
 TEXT_LIMIT = 8_000
 # A time outside these years is a mistake, and near the ends of the calendar it cannot be computed.
 _YEARS = range(2000, 2100)
-
-# Printable and not blank: an identifier is compared, stored and shown, never interpreted.
-Id = Annotated[
-    str,
-    Meta(min_length=1, max_length=OVICE_ID_LENGTH, pattern=r"^[^\x00-\x20\x7f\ud800-\udfff]+\Z"),
-]
-Time = Annotated[datetime, Meta(tz=True)]
-Name = Annotated[str, Meta(max_length=255)]
-# One line that is stored as it came: no control characters, no lone surrogates.
-_LINE = r"^[^\x00-\x1f\x7f\ud800-\udfff]*\Z"
-Word = Annotated[str, Meta(max_length=64, pattern=_LINE)]
-Url = Annotated[str, Meta(max_length=2_048, pattern=_LINE)]
-Email = Annotated[str, Meta(min_length=1, max_length=320, pattern=_LINE)]
-Role = Literal["owner", "admin", "member", "visitor", "guest"]
 
 
 class MalformedEventError(ValueError):
@@ -45,45 +44,6 @@ class OrganizationRef(Struct, frozen=True):
     """The organization an event belongs to."""
 
     id: Id
-
-
-class OrganizationUpdate(Struct, frozen=True):
-    """What is told about an organization."""
-
-    id: Id
-    name: Name | None = None
-    plan: Word | None = None
-    feature_enabled: bool | None = None
-
-
-class SpaceRef(Struct, frozen=True):
-    """A space, by its unchanging id."""
-
-    id: Id
-
-
-class SpaceInfo(SpaceRef, frozen=True):
-    """A space as it is called now."""
-
-    name: Name | None = None
-    domain: Annotated[str, Meta(max_length=63, pattern=_LINE)] | None = None
-    url: Url | None = None
-
-
-class MemberRef(Struct, frozen=True):
-    """A person of the directory."""
-
-    id: Id
-
-
-class MemberInfo(MemberRef, frozen=True):
-    """What is told about a person; a field that is not told stays as it was."""
-
-    email: Email | None = None
-    email_verified: bool | None = None
-    name: Name | None = None
-    role: Role | None = None
-    locale: Annotated[str, Meta(max_length=16, pattern=_LINE)] | None = None
 
 
 class Attachment(Struct, frozen=True):

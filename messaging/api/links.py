@@ -15,10 +15,10 @@ from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
 from accounts.states import UNAVAILABLE, LinkState, link_states
 from integrations.moments import rfc3339
+from integrations.shapes import Id
 from messaging.api.answers import refuse
 from messaging.api.bearer import connector_endpoint
 from messaging.api.lookup import is_id, organization_of
-from messaging.events import Id
 from messaging.last_delivery import last_deliveries
 
 BATCH_LIMIT = 200

@@ -3,7 +3,7 @@
 import msgspec
 
 from integrations.models import Organization
-from messaging.events import Id
+from integrations.shapes import Id
 
 
 def organization_of(org: str) -> Organization | None:
