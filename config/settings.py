@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded import default_socket
+from config.logs import to_stderr
 from config.urlforms import broker_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -384,19 +385,4 @@ EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # urllib3 writes whole addresses, even in warnings, and a query string holds proofs.
-    "loggers": {
-        "urllib3": {"level": "ERROR"},
-        "django.request": {"level": "ERROR"},
-        # A stranger's Host header is answered 400; its text does not belong in a log.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-    },
-}
+LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))
