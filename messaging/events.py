@@ -100,6 +100,20 @@ class MessageRef(Struct, frozen=True):
     id: Id
 
 
+class MessageEdit(MessageRef, frozen=True):
+    """A message's new text."""
+
+    text: Annotated[str, Meta(max_length=TEXT_LIMIT)]
+    text_format: Literal["plain", "html"] = "plain"
+
+
+class MessageUpdated(Struct, frozen=True):
+    """``message.direct.updated``."""
+
+    organization: OrganizationRef
+    message: MessageEdit
+
+
 class MessageDeleted(Struct, frozen=True):
     """``message.direct.deleted``."""
 
@@ -163,6 +177,7 @@ class SpaceRemoved(Struct, frozen=True):
 
 EventData = (
     MessageCreated
+    | MessageUpdated
     | MessageDeleted
     | OrganizationUpdated
     | OrganizationRemoved
@@ -175,6 +190,7 @@ EventData = (
 
 SCHEMAS: dict[str, type[EventData]] = {
     "message.direct.created": MessageCreated,
+    "message.direct.updated": MessageUpdated,
     "message.direct.deleted": MessageDeleted,
     "organization.updated": OrganizationUpdated,
     "organization.removed": OrganizationRemoved,

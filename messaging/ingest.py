@@ -16,8 +16,9 @@ from integrations.models import Organization
 from integrations.removal import is_removed_for_good
 from messaging.acceptance import judge_messages
 from messaging.directory import apply_directory_event
+from messaging.edits import edit_message
 from messaging.eligibility import Skip
-from messaging.events import Event, EventData, MessageCreated, MessageDeleted
+from messaging.events import Event, EventData, MessageCreated, MessageDeleted, MessageUpdated
 from messaging.models import Message, ReceivedEvent
 from messaging.recipients import Arrival, find_linked, find_tenant, know, recipient_of
 from messaging.settlement import delete_message
@@ -121,7 +122,7 @@ def _take_notice(event: Event, data: EventData, body: bytes) -> Result:
 def _organization(data: EventData) -> Organization | None:
     """Return the organization the event is about; a directory event may introduce a new one."""
     ovice_id = data.organization.id
-    if isinstance(data, MessageDeleted):
+    if isinstance(data, MessageUpdated | MessageDeleted):
         return Organization.objects.filter(ovice_id=ovice_id, removed_at=None).first()
     if not Organization.objects.filter(ovice_id=ovice_id).exists() and is_removed_for_good(
         ovice_id
@@ -137,6 +138,8 @@ def _apply(event: Event, data: EventData, organization: Organization | None) -> 
         return Result(Status.IGNORED)
     if isinstance(data, MessageDeleted):
         delete_message(organization, data.message.id, event_id=event.id)
+    elif isinstance(data, MessageUpdated):
+        edit_message(organization, data.message, at=event.at)
     else:
         apply_directory_event(organization, event)
     return Result(Status.APPLIED)

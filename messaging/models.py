@@ -51,8 +51,8 @@ class Message(models.Model):
     # When its sender deleted it; such a row may stand for a message that has not come in yet.
     deleted_at = models.DateTimeField(null=True, blank=True)
 
-    # How often its sender changed the text before it was sent.
-    edition = models.PositiveSmallIntegerField(default=0)
+    # When its sender last changed the text, in milliseconds since 1970; 0 if never.
+    edition = models.PositiveBigIntegerField(default=0)
 
     content = SealedText("content_sealed")
 
@@ -97,6 +97,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> "DeliveryQuerySet":
         """Those that nobody is sending at this moment."""
         return self.filter(state__in=WAITING_STATES)
+
+    def failed(self) -> "DeliveryQuerySet":
+        """Those that were given up: the dead letters."""
+        return self.filter(state=DeliveryState.FAILED)
 
     def heads(self) -> "DeliveryQuerySet":
         """Those that are the oldest open one of their recipient: the only ones in order."""
@@ -194,6 +198,10 @@ class Delivery(models.Model):
             ),
             models.Index(
                 "expires_at", name="delivery_expiring", condition=Q(state__in=WAITING_STATES)
+            ),
+            # What failed keeps its text until then, for the case that it is replayed.
+            models.Index(
+                "expires_at", name="delivery_failed", condition=Q(state=DeliveryState.FAILED)
             ),
         ]
 

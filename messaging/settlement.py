@@ -1,22 +1,26 @@
 """Ending deliveries without a call, and forgetting what they carried."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import now
 
 from integrations.models import GONE_STATES, Installation, Organization
-from messaging.models import Delivery, DeliveryQuerySet, DeliveryState, Message
+from messaging.models import OPEN_STATES, Delivery, DeliveryQuerySet, DeliveryState, Message
 
 # The most deliveries ended in one transaction.
 BATCH = 500
+FORGOTTEN_WITHIN = timedelta(days=2)
 
 
 def forget_content(message_ids: Collection[UUID] | QuerySet[Any]) -> None:
     """Blank the content of those messages that no delivery waits for any more.
+
+    What failed counts as waiting until it would have expired: so long it can be replayed.
 
     The rows are locked first, or two deliveries of one message that settle at the same moment
     would each see the other one open.
@@ -24,7 +28,9 @@ def forget_content(message_ids: Collection[UUID] | QuerySet[Any]) -> None:
     messages = Message.objects.filter(pk__in=message_ids, content_sealed__isnull=False)
     # Evaluated for its locks; the ids would make too long a list for the statement below.
     list(messages.select_for_update().values_list("pk", flat=True).order_by("pk"))
-    waiting = Delivery.objects.open().filter(message=OuterRef("pk"))
+    replayable = Q(state=DeliveryState.FAILED, expires_at__gt=now(), link__removed_at=None)
+    needed = Q(state__in=OPEN_STATES) | replayable
+    waiting = Delivery.objects.filter(needed, message=OuterRef("pk"))
     messages.filter(~Exists(waiting)).update(content_sealed=None)
 
 
@@ -64,6 +70,21 @@ def expire_batch() -> int:
     late = Delivery.objects.waiting().filter(expires_at__lte=now())
     batch = late.order_by("expires_at").values_list("pk", flat=True)[:BATCH]
     return _end(Delivery.objects.filter(pk__in=list(batch)), DeliveryState.EXPIRED, "")
+
+
+@transaction.atomic
+def forget_failed() -> int:
+    """Blank what failed and can no longer be replayed; return how many deliveries were looked at.
+
+    Sweeps that were left out for up to two days are made up for.
+    """
+    at = now()
+    failed = Delivery.objects.failed().filter(
+        expires_at__range=(at - FORGOTTEN_WITHIN, at), message__content_sealed__isnull=False
+    )
+    ids = list(failed.values_list("message_id", flat=True)[:BATCH])
+    forget_content(ids)
+    return len(ids)
 
 
 @transaction.atomic

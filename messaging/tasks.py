@@ -24,6 +24,7 @@ def sweep() -> None:
     """Wake every lane with something due, and end what is too old or belongs to nobody any more."""
     woken = wakeups.sweep(now())
     bot_wakeups.sweep(now())
+    settlement.forget_failed()
     expired, orphans = settlement.expire_batch(), settlement.cancel_orphans()
     if woken or expired or orphans:
         logger.info("sweep: woke %d lanes, expired %d, cancelled %d", woken, expired, orphans)

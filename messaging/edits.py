@@ -1,0 +1,45 @@
+"""A sender changes a message: the copy follows as long as nothing of it has been sent."""
+
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from integrations.models import Organization
+from messaging.content import Content, is_blank, plain_text
+from messaging.events import MessageEdit
+from messaging.models import Delivery, Message
+from messaging.settlement import cancel
+
+
+@transaction.atomic
+def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime) -> int:
+    """Replace the text of copies not yet sent; return how many messages those were.
+
+    Of edits that arrive out of order the youngest counts. A copy that is being sent at this moment
+    keeps the old text; one of which a part has arrived keeps its form. What is edited to nothing
+    is cancelled.
+    """
+    edition = int(at.timestamp() * 1000)
+    begun = Delivery.objects.filter(message=OuterRef("pk"), parts_sent__gt=0)
+    unsent = Message.objects.select_for_update().filter(
+        ~Exists(begun),
+        organization=organization,
+        ovice_id=edit.id,
+        content_sealed__isnull=False,
+        deleted_at=None,
+        edition__lt=edition,
+    )
+    messages = list(unsent.order_by("pk"))
+    for message in messages:
+        _rewrite(message, plain_text(edit.text, edit.text_format), edition)
+    return len(messages)
+
+
+def _rewrite(message: Message, text: str, edition: int) -> None:
+    content = msgspec.structs.replace(Content.from_json(message.content or ""), text=text)
+    message.content, message.edition = content.to_json(), edition
+    message.save(update_fields=["content_sealed", "edition"])
+    if is_blank(text) and not content.attachments:
+        cancel(Delivery.objects.filter(message=message), reason="empty")
