@@ -17,6 +17,7 @@ from bench.measures.latency import latency
 from bench.measures.memory import memory
 from bench.measures.relaying import at_once, slow
 from bench.measures.together import beside_old_rows, end_to_end, statements
+from bench.measures.webhooks import webhooks
 from bench.rows import Row
 from bench.scene import Scene
 from bench.stage import Stage
@@ -33,6 +34,7 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "fairness": fairness,
     "settled": beside_old_rows,
     "memory": memory,
+    "webhooks": webhooks,
 }
 
 

@@ -185,7 +185,7 @@ class Stage:
         """Make organizations with linked members."""
         sizes = ("--organizations", str(organizations), "--recipients", str(recipients))
         made = json.loads(self.manage(env, "bench_people", *sizes).splitlines()[-1])
-        return [Tenant(each["organization"], tuple(each["recipients"])) for each in made]
+        return [Tenant(**{**each, "recipients": tuple(each["recipients"])}) for each in made]
 
     # --- Looking at it -----------------------------------------------------------------------
 

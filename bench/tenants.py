@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# Of every benchmark's integration: it signs both ways.
+APP_SECRET = "0" * 32
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -9,3 +12,6 @@ class Tenant:
 
     organization: str
     recipients: tuple[str, ...]
+    # By its id and the id of its bot, where the target's webhooks are meant.
+    installation: str = ""
+    bot: str = ""

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from bench.tenants import APP_SECRET
 from tests.factories import make_installation, make_link, make_member
 
 
@@ -31,7 +32,8 @@ def tenant(recipients: int) -> dict[str, Any]:
     """Make one organization and return its id and its members' ids, as ovice knows them."""
     installation = make_installation()
     # Every call to the real platform carries a proof made with it.
-    installation.app_secret = "0" * 32
+    installation.app_secret = APP_SECRET
+    installation.bot_id = f"{installation.pk.int % 10**15}"
     installation.save()
     links = [
         make_link(installation, make_member(installation.organization)) for _ in range(recipients)
@@ -39,4 +41,6 @@ def tenant(recipients: int) -> dict[str, Any]:
     return {
         "organization": installation.organization.ovice_id,
         "recipients": [link.member.ovice_id for link in links],
+        "installation": str(installation.pk),
+        "bot": installation.bot_id,
     }
