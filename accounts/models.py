@@ -150,6 +150,28 @@ class UsedLaunch(models.Model):
         return f"launch used, forgotten after {self.expires_at}"
 
 
+class SignInCode(models.Model):
+    """A code asked for by somebody who typed an address, whether or not we know it.
+
+    Rows are made alike for every address, so that nobody can tell from the answer which are known.
+    Only hashes tell address and code; the address itself is sealed for the one mail.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address_hash = models.CharField(max_length=HASH_LENGTH, editable=False)
+    address_sealed = models.BinaryField(editable=False)
+    code_sealed = models.BinaryField(editable=False)
+    language = models.CharField(max_length=LOCALE_LENGTH)
+    created_at = models.DateTimeField(default=now, db_index=True)
+    expires_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"sign-in code {self.pk}"
+
+
 class LinkQuerySet(models.QuerySet["Link"]):
     """Questions about links."""
 

@@ -3,9 +3,12 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils.timezone import now
 
-from accounts import directory_upkeep, greeting, installing, resolving, rounds
+from accounts import codes, directory_upkeep, greeting, installing, resolving, rounds
+from accounts.launch import purge_used_launches
+from accounts.ownership import purge_former_owners
 from integrations.hints import hint
 
 GO_ROUND = "accounts.tasks.go_round"
@@ -59,3 +62,25 @@ def sync_directory(organization_id: str) -> None:
 def sweep_directories() -> None:
     """Wake every organization whose directory is due."""
     directory_upkeep.sweep()
+
+
+@shared_task(name=codes.MAIL_CODE)
+def mail_code(code_id: str) -> None:
+    """Mail one sign-in code."""
+    codes.mail_code(UUID(code_id))
+
+
+@shared_task
+def mail_waiting_codes() -> None:
+    """Mail what a lost hint or a mail server that was away has left behind."""
+    for code_id in codes.codes_to_mail():
+        codes.mail_code(code_id)
+
+
+@shared_task
+def purge_sign_in() -> None:
+    """Forget what sign-in no longer needs: codes, used launches, sessions, former owners."""
+    codes.purge_codes()
+    purge_used_launches()
+    purge_former_owners()
+    call_command("clearsessions")

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from accounts.views.launch import launch_refused
-from accounts.views.signin import sign_in, sign_out, signed_out
+from accounts.views.signin import choose, enter_code, sign_in, sign_out, signed_out
 
 urlpatterns = [
     path("launch-refused/<slug:code>/", launch_refused, name="launch_refused"),
     path("sign-in/", sign_in, name="account_login"),
+    path("code/", enter_code, name="account_enter_code"),
+    path("choose/", choose, name="account_choose"),
     path("sign-out/", sign_out, name="account_logout"),
     path("signed-out/", signed_out, name="account_signed_out"),
 ]

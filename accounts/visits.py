@@ -21,6 +21,8 @@ from accounts.models import Member
 from integrations.models import Organization
 
 P = ParamSpec("P")
+# The contract's path of the linking pages.
+LINK_PAGE = "/link/"
 _KEY = "visit"
 _CACHE = "_visit"
 # The contract's limit for what a launch brought (section 7.3 of the connector contract).

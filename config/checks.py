@@ -255,3 +255,16 @@ def check_removal() -> Iterator[CheckMessage]:
         yield Error("RECEIPT_SIGNING_KEY is one of ENCRYPTION_KEYS.", id="config.E040")
     if not timedelta(0) <= settings.REMOVAL_GRACE <= LONGEST_GRACE:
         yield Error(f"REMOVAL_GRACE_DAYS must be from 0 to {LONGEST_GRACE.days}.", id="config.E041")
+
+
+@_registered
+def check_proxies() -> Iterator[CheckMessage]:
+    """E030 and W030: who stands in front."""
+    if settings.TRUSTED_PROXIES < 0:
+        yield Error("TRUSTED_PROXIES must not be negative.", id="config.E030")
+    if in_production() and not settings.TRUSTED_PROXIES:
+        yield Warned(
+            "TRUSTED_PROXIES is 0 although something must end TLS in front.",
+            hint="All visitors would share one limit on sign-in.",
+            id="config.W030",
+        )

@@ -176,6 +176,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Kotozute"
+# Proxies in front that each add one address to X-Forwarded-For; the rate limits count by network.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # Who changed what is kept; from which network is nobody's business.
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 
@@ -303,6 +305,18 @@ REMOVAL_GRACE = timedelta(days=env.float("REMOVAL_GRACE_DAYS", default=7))
 # A purge gives its worker back after this long and goes on with the next beat.
 PURGE_TIME_SLICE = timedelta(seconds=20)
 PURGE_EVERY = timedelta(seconds=env.float("PURGE_EVERY_SECONDS", default=30))
+CELERY_BEAT_SCHEDULE |= {
+    "mail waiting codes": {
+        "task": "accounts.tasks.mail_waiting_codes",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 20},
+    },
+    "purge sign-in": {
+        "task": "accounts.tasks.purge_sign_in",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+}
 CELERY_BEAT_SCHEDULE |= {
     "stop removed": {
         "task": "integrations.tasks.stop_removed",

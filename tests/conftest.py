@@ -1,6 +1,7 @@
 """Fixtures for every test; what needs processes is in ``tests/plugins``."""
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from integrations.datakeys import forget_keys
@@ -14,6 +15,12 @@ pytest_plugins = [
     "tests.plugins.visitor",
     "tests.plugins.portal",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _no_tries_counted():
+    """Limits of one test do not reach into the next."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

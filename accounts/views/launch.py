@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.launch import Admission, admit
 from accounts.launch_tokens import BadLaunchToken
 from accounts.models import User
-from accounts.visits import LAUNCH_LASTS, begin_visit
+from accounts.visits import LAUNCH_LASTS, LINK_PAGE, begin_visit
 from integrations.languages import language_of
 
 logger = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ REFUSALS = {
     "staff_address": _("This address belongs to our staff. Sign in with a code instead."),
     "account_inactive": _("Your account here has been closed. Contact support."),
 }
-# The contract's path of the linking pages.
-LINK_PAGE = "/link/"
 
 
 # A form on ovice's pages posts here, which no cookie of ours could accompany: the token, signed and

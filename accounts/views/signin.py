@@ -1,15 +1,143 @@
-"""Pages of sign-in."""
+"""Signing in by a code that is mailed, and signing out.
 
+The pages say and do the same for every address that is typed, known here or not.
+"""
+
+from django import forms
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.codes import CodeRefused, address_of, ask_for_code, find_code, try_code
+from accounts.entering import asked_code, asked_next, enter, fitting, note_asked, offer, offered
+from accounts.entrances import choose_entrance, entrances_of
+from accounts.limits import LimitsAway, network_of, within_limit
+from accounts.views.personal import personal
+from integrations.addresses import normalize_email
+
+QUARTER = 900
+CODES_PER_ADDRESS = 5
+CODES_PER_NETWORK = 30
+TRIES_PER_NETWORK = 60
 
 
-@require_safe
+class AddressForm(forms.Form):
+    """Asks for an address; whether it is known here is nobody's business."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=320,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class CodeForm(forms.Form):
+    """Asks for the code that was mailed; hyphen and case do not matter."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=32,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "passcode",
+            }
+        ),
+    )
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Ask for an address."""
-    return render(request, "account/sign_in.html")
+    """Ask for an address, and have a code mailed to it."""
+    form = AddressForm(request.POST or None)
+    wanted = request.POST.get("next", request.GET.get("next", ""))
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "account/sign_in.html", {"form": form, "next": wanted})
+    email = form.cleaned_data["email"]
+    try:
+        allowed = _may_ask(network_of(request), email)
+    except LimitsAway:
+        return render(request, "account/unavailable.html", status=503)
+    if not allowed:
+        return _limited(request)
+    note_asked(request, ask_for_code(email, language=_language()), wanted)
+    return redirect("account_enter_code")
+
+
+def _may_ask(network: str, email: str) -> bool:
+    # Both are counted, whatever the first one says.
+    address = within_limit(
+        "code-for", normalize_email(email), amount=CODES_PER_ADDRESS, seconds=QUARTER
+    )
+    here = within_limit("code-from", network, amount=CODES_PER_NETWORK, seconds=QUARTER)
+    return address and here
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def _limited(request: HttpRequest) -> HttpResponse:
+    answer = render(request, "account/limited.html", {"minutes": QUARTER // 60}, status=429)
+    answer.headers["Retry-After"] = str(QUARTER)
+    return answer
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter_code(request: HttpRequest) -> HttpResponse:
+    """Ask for the code, and let in whom it proves to be somebody."""
+    code_id = asked_code(request)
+    row = find_code(code_id) if code_id else None
+    if row is None:
+        return redirect("account_login")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if not within_limit(
+                "try-from", network_of(request), amount=TRIES_PER_NETWORK, seconds=QUARTER
+            ):
+                return _limited(request)
+            return _proved(request, try_code(row.pk, form.cleaned_data["code"]))
+        except LimitsAway:
+            return render(request, "account/unavailable.html", status=503)
+        except CodeRefused:
+            if find_code(row.pk) is None:
+                return render(request, "account/code_ended.html", status=403)
+            form.add_error("code", _("This is not the code of the newest mail. Check it."))
+    return render(request, "account/enter_code.html", {"form": form, "email": address_of(row)})
+
+
+def _proved(request: HttpRequest, email: str) -> HttpResponse:
+    entrances = entrances_of(email)
+    if not entrances:
+        # Nobody's any more since the mail was sent; or guessed, which is as good as wrong.
+        raise CodeRefused
+    if (only := fitting(entrances, asked_next(request))) is not None:
+        return redirect(enter(request, only))
+    offer(request, entrances)
+    return redirect("account_choose")
+
+
+@personal
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest) -> HttpResponse:
+    """Let somebody with several ways in choose one."""
+    ways = offered(request)
+    if not ways:
+        return redirect("account_login")
+    if request.method == "POST":
+        chosen = choose_entrance(ways, request.POST.get("entrance", ""))
+        if chosen is not None:
+            return redirect(enter(request, chosen))
+    return render(request, "account/choose.html", {"ways": ways})
 
 
 @require_POST

@@ -13,6 +13,7 @@ PRODUCTION = {
     "BASE_URL": "https://kotozute.example.com",
     "ALLOWED_HOSTS": ["kotozute.example.com"],
     "REDIS_EMBEDDED": False,
+    "TRUSTED_PROXIES": 1,
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "WORKPLACE_GRAPH_URL": "https://graph.workplace.com",
     "WORKPLACE_WEB_URL": "https://work.workplace.com",
@@ -70,6 +71,7 @@ def test_the_tests_own_settings_raise_nothing():
         ({"RELAY_LEASE": timedelta(0)}, ["config.E017"]),
         ({"RELAY_SWEEP_EVERY": timedelta(seconds=-1)}, ["config.E017"]),
         ({"WORKER_THREADS": 0}, ["config.E017"]),
+        ({"TRUSTED_PROXIES": -1}, ["config.E030"]),
         (
             {"OVICE_CALLBACK_URL": "http://o.example", "OVICE_CALLBACK_SECRET": WHSEC},
             ["config.E016"],
@@ -93,6 +95,7 @@ def test_a_wrong_setting_has_its_own_id(change, values, expected):
             "config.E013",
         ),
         ({"REDIS_EMBEDDED": True}, "config.W003"),
+        ({"TRUSTED_PROXIES": 0}, "config.W030"),
         ({"RELAY_LEASE": timedelta(seconds=30)}, "config.W005"),
         ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "config.W004"),
     ],
