@@ -26,8 +26,13 @@ def _texts(path: Path) -> Iterator[str]:
     if path.suffix not in (".py", ".html", ".txt"):
         return
     source = path.read_text()
-    python = source if path.suffix == ".py" else templatize(source, origin=str(path))
+    python = source if path.suffix == ".py" else _calls_in(source)
     for _line, message, _comments, _context in extract(
         "python", io.BytesIO(python.encode()), keywords=_KEYWORDS
     ):
         yield message[0] if isinstance(message, tuple) else message
+
+
+def _calls_in(template: str) -> str:
+    """Return the calls a template makes for its texts, without indentation that means nothing."""
+    return "\n".join(line.lstrip() for line in templatize(template).splitlines())

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0008_used_launch'),
+        ('accounts', '0009_install_request'),
     ]
 
     operations = [
