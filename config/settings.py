@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded import default_socket
+from config.schedule import job
 from config.logs import to_stderr
 from config.urlforms import broker_url
 
@@ -115,9 +116,6 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 
 LANGUAGE_CODE = "en"
-LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SECURE = _https
 LANGUAGES = [("en", _("English")), ("ja", _("Japanese")), ("ko", _("Korean"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
@@ -131,9 +129,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = EVENT_BODY_LIMIT
 
 # --- Transport security ------------------------------------------------------------------------
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 # The prefix makes browsers refuse a cookie that another host of the same domain has planted.
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
@@ -306,16 +304,8 @@ REMOVAL_GRACE = timedelta(days=env.float("REMOVAL_GRACE_DAYS", default=7))
 PURGE_TIME_SLICE = timedelta(seconds=20)
 PURGE_EVERY = timedelta(seconds=env.float("PURGE_EVERY_SECONDS", default=30))
 CELERY_BEAT_SCHEDULE |= {
-    "mail waiting codes": {
-        "task": "accounts.tasks.mail_waiting_codes",
-        "schedule": timedelta(seconds=20),
-        "options": {"expires": 20},
-    },
-    "purge sign-in": {
-        "task": "accounts.tasks.purge_sign_in",
-        "schedule": timedelta(hours=1),
-        "options": {"expires": 3600},
-    },
+    "mail waiting codes": job("accounts.tasks.mail_waiting_codes", timedelta(seconds=20)),
+    "purge sign-in": job("accounts.tasks.purge_sign_in", timedelta(hours=1)),
 }
 CELERY_BEAT_SCHEDULE |= {
     "stop removed": {

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0009_install_request'),
+        ('accounts', '0010_directory_sync'),
     ]
 
     operations = [
