@@ -17,8 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded import default_socket
-from config.schedule import job
 from config.logs import to_stderr
+from config.schedule import job
 from config.urlforms import broker_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
