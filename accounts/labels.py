@@ -6,7 +6,7 @@ A column's automatic name, such as ``removed at``, is the text to translate.
 from typing import Any
 
 from django.db.models import Model
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 
 def translate_labels(model: type[Model]) -> None:
@@ -14,11 +14,15 @@ def translate_labels(model: type[Model]) -> None:
     options: Any = model._meta  # noqa: SLF001 - Django's public API
     for holder in (options, *options.fields):
         for name in ("verbose_name", "verbose_name_plural"):
-            label = getattr(holder, name, None)
-            if type(label) is str:
-                setattr(holder, name, gettext_lazy(label))
+            if label := getattr(holder, name, None):
+                setattr(holder, name, gettext_lazy(_in_english(label)))
     for field in options.fields:
         if field.choices:
             field.choices = [
-                (value, gettext_lazy(str(label))) for value, label in field.flatchoices
+                (value, gettext_lazy(_in_english(label))) for value, label in field.flatchoices
             ]
+
+
+def _in_english(label: Any) -> str:
+    with override("en"):
+        return str(label)

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_filters import ReasonFilter
 from accounts.roles import STAFF
 from accounts.scoped_admin import ScopedAdmin
 from messaging.models import Attempt, Delivery, Message, ReceivedEvent
@@ -20,7 +21,7 @@ class MessageAdmin(ScopedAdmin[Message]):
         "skipped_reason",
         "deleted_at",
     )
-    list_filter = ("skipped_reason", ("deleted_at", admin.EmptyFieldListFilter))
+    list_filter = (("skipped_reason", ReasonFilter), ("deleted_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization",)
     search_fields = ("=ovice_id", "=event_id", "=recipient_ovice_id")
     search_help_text = _("The message's, the event's or the recipient's id in ovice")
@@ -42,7 +43,7 @@ class DeliveryAdmin(ScopedAdmin[Delivery]):
     """Each message on its way to a linked account."""
 
     list_display = ("message", "organization", "state", "reason", "sent_at", "due_at", "tries")
-    list_filter = ("state", "reason")
+    list_filter = ("state", ("reason", ReasonFilter))
     list_select_related = ("message", "organization")
     search_fields = ("=id", "=message__ovice_id", "=message__recipient_ovice_id")
     search_help_text = _("The delivery's own id, or the message's or the recipient's id in ovice")
@@ -65,7 +66,7 @@ class AttemptAdmin(ScopedAdmin[Attempt]):
     """Each call made for a delivery."""
 
     list_display = ("delivery", "organization", "outcome", "reason", "code", "started_at")
-    list_filter = ("outcome", "reason")
+    list_filter = ("outcome", ("reason", ReasonFilter))
     list_select_related = ("delivery", "organization")
     search_fields = ("=delivery__id", "=trace")
     search_help_text = _("The delivery's id, or the trace of the call")
@@ -86,7 +87,7 @@ class ReceivedEventAdmin(ScopedAdmin[ReceivedEvent]):
 
     seen_by = STAFF
     list_display = ("event_id", "organization", "type", "outcome", "received_at")
-    list_filter = ("outcome", "type")
+    list_filter = (("outcome", ReasonFilter), ("type", ReasonFilter))
     list_select_related = ("organization",)
     search_fields = ("=event_id",)
     search_help_text = _("The event's id in ovice")

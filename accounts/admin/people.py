@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_filters import ReasonFilter
 from accounts.models import Link, Member, Ownership, User
 from accounts.redaction import redact_email
 from accounts.roles import STAFF, SiteRole, Visitor
@@ -53,7 +54,7 @@ class LinkAdmin(ScopedAdmin[Link]):
     """Who is linked to an account, since when, and how former links ended."""
 
     list_display = ("member", "organization", "linked_at", "removed_at", "removed_reason")
-    list_filter = (("removed_at", admin.EmptyFieldListFilter), "removed_reason")
+    list_filter = (("removed_at", admin.EmptyFieldListFilter), ("removed_reason", ReasonFilter))
     list_select_related = ("member", "organization")
     search_fields = ("=member__ovice_id", "=account_id")
     search_help_text = _("The person's id in ovice, or the account's id in the chat")
