@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 class ReasonFilter(AllValuesFieldListFilter):
     """The values a text column has among the visitor's rows; an empty one gets a name."""
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Yield the links, each with words to press."""
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or _("(none)")}

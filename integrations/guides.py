@@ -1,6 +1,6 @@
 """What an owner is told about a target's own screens: data that each target's folder fills in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -14,8 +14,6 @@ class SetupGuide:
     """The way to a token on a target's own screens, in the words that are found there.
 
     ``permissions`` gives the label of each permission by its name in ``missing_permissions``.
-    ``install_path`` is the path of ours that starts the install of the target's app;
-    ``offers_install`` says whether this instance has such an app.
     """
 
     label: Words
@@ -24,5 +22,3 @@ class SetupGuide:
     where_permissions_are: Words
     secret_help: Words
     clock_help: Words
-    install_path: str = ""
-    offers_install: Callable[[], bool] = bool

@@ -34,7 +34,7 @@ from accounts.scoped_admin import ScopedAdmin
 from integrations.models import Installation, Organization
 from integrations.pausing import pause, resume
 from integrations.removal import remove_installation
-from integrations.targets import TARGETS, guide_of
+from integrations.targets import TARGETS, guide_of, installer_of
 
 # As many of a token's last characters as ovice's own contract lets an owner see.
 LAST_SHOWN = 4
@@ -44,6 +44,12 @@ _AT = "admin:integrations_organization_"
 def connection_url(organization: Organization, target: str) -> str:
     """Return the address of the page on one connection."""
     return reverse(f"{_AT}connection", args=[organization.pk, target])
+
+
+def _install_url(target: str) -> str:
+    """Return where the install of the target's app begins, or nothing where there is no app."""
+    is_set_up = installer_of(target).is_set_up()
+    return reverse("install_start", kwargs={"target": target}) if is_set_up else ""
 
 
 class SetupPages(ScopedAdmin[Organization]):
@@ -193,6 +199,7 @@ class SetupPages(ScopedAdmin[Organization]):
             "target": target,
             "guide": guide_of(target),
             "installation": installation,
+            "install_url": _install_url(target),
             "may_act": may_act,
             "token_end": token[-LAST_SHOWN:],
             "linked": installation.links.active().count() if installation else 0,

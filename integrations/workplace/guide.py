@@ -3,7 +3,6 @@
 The labels are those of Workplace's admin panel.
 """
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from integrations.guides import SetupGuide
@@ -35,6 +34,4 @@ GUIDE = SetupGuide(
     clock_help=_(
         "If the secret is right, the clock of this service may be off: tell its operator."
     ),
-    install_path="/workplace/install",
-    offers_install=lambda: bool(settings.WORKPLACE_APP_ID and settings.WORKPLACE_APP_SECRET),
 )

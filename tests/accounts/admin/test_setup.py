@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.connecting import latest_generation, live_installation
+from accounts.models import Link
 from integrations.models import Installation
-from tests.factories import make_organization
+from tests.factories import make_link, make_organization
 from tests.plugins.portal import make_owner, sign_in
 
 
@@ -177,6 +178,38 @@ def test_whoever_saves_second_is_told_and_changes_nothing(setup):
 
 def test_an_empty_field_is_asked_for_again(setup):
     assert "Paste the access token." in setup.save("").content.decode()
+
+
+def test_the_app_is_offered_where_the_operator_has_one(setup, settings):
+    start = f"/workplace/install?organization={setup.organization.pk}"
+    assert start not in setup.browser.get(setup.url()).content.decode()
+    settings.WORKPLACE_APP_ID, settings.WORKPLACE_APP_SECRET = "1", "secret"
+    assert start in setup.browser.get(setup.url()).content.decode()
+
+
+def test_another_community_is_asked_about_first_and_then_takes_over(setup):
+    first = setup.sandbox.custom_integration(setup.community)
+    setup.save(first.access_token)
+    make_link(setup.live())
+    other = setup.sandbox.custom_integration(setup.sandbox.community("Beta"))
+    asked = setup.save(other.access_token, seen_generation=1)
+    assert "This token belongs to another community: Beta." in asked.content.decode()
+    assert setup.live().access_token == first.access_token
+    assert other.access_token not in asked.content.decode()
+    answer = asked.context["form"]["confirmed_community"].value()
+    setup.save(other.access_token, seen_generation=1, confirmed_community=answer)
+    assert setup.live().access_token == other.access_token
+    assert not Link.objects.active().exists()
+
+
+def test_a_new_token_of_the_same_community_keeps_the_links(setup):
+    first = setup.sandbox.custom_integration(setup.community)
+    setup.save(first.access_token)
+    make_link(setup.live())
+    new = setup.sandbox.reset_token(first.page_id)
+    assert setup.save(new, seen_generation=1).status_code == 302
+    assert setup.live().access_token == new
+    assert Link.objects.active().count() == 1
 
 
 def test_check_again_names_what_is_in_order(setup):
