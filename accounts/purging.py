@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
-from accounts.models import Ownership, User
+from accounts.models import Choices, Link, Member, Ownership, User
 from integrations.ledger import RemovalScope
-from integrations.tables import Subject, Table
+from integrations.tables import Aged, Subject, Table
 
 # A user is created first and made an owner a moment later.
 _NEW = timedelta(minutes=10)
@@ -43,7 +43,17 @@ def _install_requests(subject: Subject) -> Q:
     return Q(organization__in=subject.ids()) | _of_owners(subject)
 
 
+def _told_of(subject: Subject) -> Q:
+    """What ovice has been told of a member; what it is still to be told goes by age."""
+    condition = Q(pk__in=[])
+    for member in Member.objects.filter(pk__in=subject.ids()):
+        condition |= Q(organization=member.organization_id, data__member__id=member.ovice_id)
+    return condition & (Q(delivered_at__isnull=False) | Q(given_up_at__isnull=False))
+
+
 TABLES = (
+    # What ovice is still to be told of an installation outlives it.
+    Table("integrations.Callback", "organization", member=_told_of),
     Table("account.EmailConfirmation", _confirmations),
     Table("account.EmailAddress", _of_owners),
     Table("mfa.Authenticator", _of_owners),
@@ -61,3 +71,14 @@ WITHOUT_CUSTOMERS: dict[str, str] = {
     "accounts.UsedLaunch": "hashes of launch tokens, gone minutes after the token is worthless",
     "accounts.SignInCode": "what anybody typed as an address, sealed, and gone within two hours",
 }
+AGED = (
+    Aged("accounts.UsedLaunch", "expires_at"),
+    Aged("accounts.Choices", "member__removed_at"),
+    Aged("accounts.Link", "removed_at", unless=Q(deliveries__isnull=False)),
+    Aged(
+        "accounts.Member",
+        "removed_at",
+        unless=Q(Exists(Link.objects.filter(member=OuterRef("pk"))))
+        | Q(Exists(Choices.objects.filter(member=OuterRef("pk")))),
+    ),
+)

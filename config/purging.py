@@ -17,7 +17,7 @@ from accounts.models import Member, User
 from accounts.purging import owners
 from accounts.visits import member_id_of
 from integrations.ledger import RemovalScope
-from integrations.tables import Subject, Table, tables
+from integrations.tables import Aged, Subject, Table, tables
 
 _CHUNK = 500
 
@@ -106,3 +106,8 @@ WITHOUT_CUSTOMERS = {
     "auth.Group_permissions": _ROLES,
     "contenttypes.ContentType": "names of this program's own tables",
 }
+AGED = (
+    Aged("auditlog.LogEntry", "timestamp"),
+    Aged("admin.LogEntry", "action_time"),
+    Aged("sessions.Session", "expire_date"),
+)

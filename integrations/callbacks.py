@@ -60,10 +60,3 @@ def retry_dead_letters(letters: CallbackQuerySet) -> int:
     return letters.dead_letters().update(
         given_up_at=None, claimed_at=None, status=None, tries=0, due_at=now()
     )
-
-
-def purge_old() -> int:
-    """Purge callbacks that were told, or given up, long ago; return how many they were."""
-    long_ago = now() - settings.CALLBACK_KEEP
-    purged, _ = Callback.objects.filter(happened_at__lt=long_ago).delete()
-    return purged

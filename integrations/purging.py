@@ -1,10 +1,8 @@
 """The tables of this app that hold data of customers, in the order in which rows can go."""
 
-from integrations.tables import Table
+from integrations.tables import Aged, Table
 
 TABLES = (
-    # What ovice is still to be told of an installation outlives it.
-    Table("integrations.Callback", "organization"),
     Table("integrations.Installation", "organization", "pk"),
     Table("integrations.Space", "organization"),
     Table("integrations.DataKey", "organization"),
@@ -13,3 +11,8 @@ TABLES = (
 WITHOUT_CUSTOMERS = {
     "integrations.Removal": "the ledger of removals: keyed hashes, counts and receipts",
 }
+AGED = (
+    Aged("integrations.Callback", "happened_at"),
+    Aged("integrations.Space", "removed_at"),
+    Aged("integrations.Removal", "finished_at"),
+)

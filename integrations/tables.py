@@ -6,7 +6,7 @@ test that no table is forgotten all read these lists.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -69,6 +69,24 @@ class Table:
         if not way or not ids:
             return None
         return way(subject) if callable(way) else Q(**{f"{way}__in": ids})
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """Rows of a table that nothing needs any more, ``RETENTION`` after the time in ``since``.
+
+    ``unless`` is a condition for rows that others still point to.
+    """
+
+    model: str
+    since: str
+    unless: Q = field(default_factory=lambda: Q(pk__in=[]))
+
+
+@cache
+def aged() -> tuple[Aged, ...]:
+    """Return every list of rows that age, in the order in which they can be deleted."""
+    return tuple(entry for module in _modules() for entry in module.AGED)
 
 
 @cache

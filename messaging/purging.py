@@ -3,8 +3,8 @@
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Link, Member
-from integrations.tables import Subject, Table
-from messaging.models import Delivery, Message
+from integrations.tables import Aged, Subject, Table
+from messaging.models import Attempt, Delivery, Message
 
 
 def _left_over(subject: Subject) -> Q:
@@ -49,3 +49,18 @@ TABLES = (
     Table("messaging.Lane", "installation__organization", "installation"),
 )
 WITHOUT_CUSTOMERS = {"messaging.Outage": "how a chat target as a whole is doing"}
+AGED = (
+    Aged("messaging.Attempt", "delivery__settled_at"),
+    Aged("messaging.ReceivedUpdate", "handled_at"),
+    Aged(
+        "messaging.Delivery",
+        "settled_at",
+        unless=Q(Exists(Attempt.objects.filter(delivery=OuterRef("pk")))),
+    ),
+    Aged("messaging.ReceivedEvent", "received_at"),
+    Aged(
+        "messaging.Message",
+        "accepted_at",
+        unless=Q(Exists(Delivery.objects.filter(message=OuterRef("pk")))),
+    ),
+)

@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
 from accounts.recheck import need_attention as link_needs_attention
-from integrations import callbacks, ovice, telling
+from integrations import ovice, telling
 from integrations.callbacks import retry_dead_letters, tell, tell_many
 from integrations.holds import need_attention
 from integrations.models import Callback, Organization
@@ -288,13 +288,6 @@ def test_a_long_queue_gives_its_worker_back(endpoint, monkeypatch, woken):
     tell_numbers(organization, 1, 2)
     assert telling.tell_waiting(organization.pk) == 1
     assert woken == [str(organization.pk)]
-
-
-def test_old_callbacks_are_purged(endpoint):
-    tell_numbers(make_organization(), 1, 2)
-    Callback.objects.filter(data={"n": 1}).update(happened_at=now() - timedelta(days=31))
-    assert callbacks.purge_old() == 1
-    assert Callback.objects.get().data == {"n": 2}
 
 
 def test_nothing_of_a_request_or_an_answer_is_logged(endpoint, caplog):

@@ -1,0 +1,156 @@
+"""What has grown old goes, what is needed stays, and an owner is told of both."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as project
+from django.contrib.sessions.models import Session
+from django.utils.timezone import now
+from django.utils.translation import override
+from uuid_utils.compat import uuid7
+
+from accounts.linking import RemovedReason, remove_links
+from accounts.models import Link, Member
+from integrations import retention
+from integrations.ledger import Removal
+from integrations.models import Callback
+from integrations.retention import purge_aged, what_is_stored
+from integrations.tables import aged, tables, without_customers
+from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent
+from tests.factories import make_delivery, make_link, make_organization, number
+
+pytestmark = pytest.mark.django_db
+# Kept as long as the organization is connected, or while a person is linked.
+KEPT_UNTIL_REMOVAL = {
+    "accounts.Ownership",
+    "accounts.User",
+    "accounts.User_groups",
+    "accounts.User_user_permissions",
+    "account.EmailAddress",
+    "account.EmailConfirmation",
+    "mfa.Authenticator",
+    "integrations.DataKey",
+    "integrations.Installation",
+    "integrations.Organization",
+    "messaging.Conversation",
+    "messaging.Lane",
+}
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Let retention believe that some days have gone by since everything was made."""
+
+    def pass_days(days: float) -> dict[str, int]:
+        with monkeypatch.context() as patch:
+            patch.setattr(retention, "now", lambda: now() + timedelta(days=days))
+            return purge_aged(seconds=10)
+
+    return pass_days
+
+
+def settled() -> Delivery:
+    delivery = make_delivery(state="delivered", settled_at=now())
+    Attempt.objects.create(
+        organization=delivery.organization,
+        delivery=delivery,
+        outcome=Outcome.SENT,
+        started_at=now(),
+    )
+    return delivery
+
+
+def test_every_table_ages_or_lives_as_long_as_its_customer():
+    ages = {entry.model for entry in aged()}
+
+    assert ages == set(project.RETENTION)
+    assert {table.model for table in tables()} - ages - KEPT_UNTIL_REMOVAL == set()
+    assert ages <= {table.model for table in tables()} | set(without_customers())
+
+
+def test_a_settled_delivery_goes_with_all_that_belongs_to_it(later):
+    settled()
+
+    assert later(29) == {}
+    assert later(31) == {"messaging.Attempt": 1, "messaging.Delivery": 1, "messaging.Message": 1}
+    assert Link.objects.exists()
+
+
+def test_a_delivery_that_still_waits_stays(later):
+    make_delivery()
+
+    assert later(300) == {}
+    assert Message.objects.exists()
+
+
+def test_an_event_is_known_for_thirty_days(later):
+    ReceivedEvent.objects.create(event_id=number(), type="t", body_digest=b"1")
+
+    assert later(29) == {}
+    assert later(31) == {"messaging.ReceivedEvent": 1}
+
+
+def test_what_ovice_was_told_goes_after_thirty_days(later):
+    Callback.objects.create(organization=make_organization(), type="link.created")
+
+    assert later(29) == {}
+    assert later(31) == {"integrations.Callback": 1}
+
+
+def test_an_ended_link_and_a_member_who_left_go_in_their_order(later):
+    link = make_link()
+    remove_links(Link.objects.all(), reason=RemovedReason.USER)
+    Member.objects.update(removed_at=now())
+
+    assert later(31) == {}
+    assert later(91) == {"accounts.Link": 1, "accounts.Member": 1}
+    assert link.organization.members.count() == 0
+
+
+def test_a_link_in_use_and_its_member_stay(later):
+    make_link()
+
+    assert later(399) == {}
+
+
+def test_expired_sessions_go_at_once(later):
+    Session.objects.create(session_key="old", session_data="", expire_date=now())
+    Session.objects.create(session_key="new", expire_date=now() + timedelta(hours=1))
+
+    assert later(0) == {"sessions.Session": 1}
+
+
+def test_a_receipt_outlives_the_data_by_three_years(later):
+    at = now()
+    Removal.objects.create(
+        reason="disconnected", scope="organization", purge_at=at, due_at=at, finished_at=at
+    )
+
+    assert later(3 * 365 - 1) == {}
+    assert later(3 * 365 + 1) == {"integrations.Removal": 1}
+
+
+def test_an_id_made_at_the_limit_is_not_missed():
+    assert uuid7() <= retention._latest_id(now() + timedelta(milliseconds=2))
+    assert uuid7() > retention._latest_id(now() - timedelta(seconds=1))
+
+
+def test_an_owner_sees_what_is_stored_and_until_when():
+    delivery = settled()
+    other = settled()
+
+    lines = {line.what: line for line in what_is_stored(delivery.organization)}
+
+    deliveries = next(line for what, line in lines.items() if what.startswith("Deliveries"))
+    assert (deliveries.rows, deliveries.until) == (3, "30 days")
+    texts = next(iter(lines.values()))
+    assert (texts.rows, texts.until) == (1, "until delivered, or at most 24 hours")
+    assert other.organization != delivery.organization
+
+
+def test_an_owner_reads_it_in_japanese():
+    with override("ja"):
+        lines = what_is_stored(settled().organization)
+
+    assert lines[1].until == "30日間"
+    assert all(not line.what.isascii() for line in lines)
