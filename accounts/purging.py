@@ -73,6 +73,7 @@ WITHOUT_CUSTOMERS: dict[str, str] = {
 }
 AGED = (
     Aged("accounts.UsedLaunch", "expires_at"),
+    Aged("accounts.InstallRequest", "expires_at"),
     Aged("accounts.Choices", "member__removed_at"),
     Aged("accounts.Link", "removed_at", unless=Q(deliveries__isnull=False)),
     Aged(

@@ -6,7 +6,15 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils.timezone import now
 
-from accounts import codes, directory_upkeep, greeting, installing, resolving, rounds
+from accounts import (
+    codes,
+    directory_upkeep,
+    greeting,
+    installing,
+    removal_mail,
+    resolving,
+    rounds,
+)
 from accounts.launch import purge_used_launches
 from accounts.ownership import purge_former_owners
 from integrations.hints import hint
@@ -84,3 +92,9 @@ def purge_sign_in() -> None:
     purge_used_launches()
     purge_former_owners()
     call_command("clearsessions")
+
+
+@shared_task
+def tell_of_removals() -> None:
+    """Write to owners and operator about data that is going to be deleted."""
+    removal_mail.tell_of_removals()

@@ -277,22 +277,13 @@ LINK_CHECK_AGE = timedelta(minutes=env.float("LINK_CHECK_MINUTES", default=15))
 LINK_RECHECK_EVERY = timedelta(hours=24)
 LINK_ROUND_EVERY = timedelta(minutes=10)
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "messaging.tasks.sweep",
-        "schedule": RELAY_SWEEP_EVERY,
-        # Without a worker they would pile up.
-        "options": {"expires": RELAY_SWEEP_EVERY.total_seconds()},
-    },
+    "sweep": job("messaging.tasks.sweep", RELAY_SWEEP_EVERY),
     "introduce-bots": {
         "task": "messaging.tasks.introduce_bots",
         "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
     },
-    "look-after-links": {
-        "task": "accounts.tasks.look_after_links",
-        "schedule": LINK_ROUND_EVERY,
-        "options": {"expires": LINK_ROUND_EVERY.total_seconds()},
-    },
+    "look-after-links": job("accounts.tasks.look_after_links", LINK_ROUND_EVERY),
 }
 
 # --- Removal and retention ------------------------------------------------------------------------
@@ -303,36 +294,36 @@ REMOVAL_GRACE = timedelta(days=env.float("REMOVAL_GRACE_DAYS", default=7))
 # A purge gives its worker back after this long and goes on with the next beat.
 PURGE_TIME_SLICE = timedelta(seconds=20)
 PURGE_EVERY = timedelta(seconds=env.float("PURGE_EVERY_SECONDS", default=30))
+# How long rows are kept that nothing needs any more; texts go as soon as their message is settled.
+RETENTION = {
+    "messaging.Attempt": timedelta(days=30),
+    "messaging.Delivery": timedelta(days=30),
+    "messaging.Message": timedelta(days=30),
+    "messaging.ReceivedEvent": timedelta(days=30),
+    "messaging.ReceivedUpdate": timedelta(days=30),
+    # Beyond its end a token could still be taken for valid by a clock that is behind.
+    "accounts.UsedLaunch": timedelta(hours=1),
+    "accounts.InstallRequest": timedelta(hours=1),
+    "accounts.Link": timedelta(days=90),
+    "accounts.Choices": timedelta(days=30),
+    "accounts.Member": timedelta(days=30),
+    "integrations.Callback": timedelta(days=30),
+    "integrations.Space": timedelta(days=30),
+    "sessions.Session": timedelta(0),
+    "auditlog.LogEntry": timedelta(days=400),
+    "admin.LogEntry": timedelta(days=400),
+    "integrations.Removal": timedelta(days=3 * 365),
+}
 CELERY_BEAT_SCHEDULE |= {
     "mail waiting codes": job("accounts.tasks.mail_waiting_codes", timedelta(seconds=20)),
     "purge sign-in": job("accounts.tasks.purge_sign_in", timedelta(hours=1)),
-}
-CELERY_BEAT_SCHEDULE |= {
-    "stop removed": {
-        "task": "integrations.tasks.stop_removed",
-        "schedule": PURGE_EVERY / 2,
-        "options": {"expires": PURGE_EVERY.total_seconds() / 2},
-    },
-    "purge removed": {
-        "task": "integrations.tasks.purge_removed",
-        "schedule": PURGE_EVERY,
-        "options": {"expires": PURGE_EVERY.total_seconds()},
-    },
-}
-
-# --- Connections ----------------------------------------------------------------------------------
-
-CELERY_BEAT_SCHEDULE |= {
-    "resolve-links": {
-        "task": "accounts.tasks.resolve_all_links",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "purge install requests": {
-        "task": "accounts.tasks.purge_install_requests",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
+    "stop-removed": job("integrations.tasks.stop_removed", PURGE_EVERY / 2),
+    "purge-removed": job("integrations.tasks.purge_removed", PURGE_EVERY),
+    "tell-of-removals": job("accounts.tasks.tell_of_removals", PURGE_EVERY),
+    "purge-aged": job("integrations.tasks.purge_aged", timedelta(hours=1)),
+    "raise-alarms": job("integrations.tasks.raise_alarms", timedelta(minutes=5)),
+    "resolve-links": job("accounts.tasks.resolve_all_links", timedelta(minutes=1)),
+    "purge-install-requests": job("accounts.tasks.purge_install_requests", timedelta(minutes=5)),
 }
 
 # --- ovice ---------------------------------------------------------------------------------------
@@ -352,23 +343,9 @@ OVICE_CALLBACK_SECRET = env.str("OVICE_CALLBACK_SECRET", default="")
 # Whether ovice is told of single messages that could not be delivered, by their ids.
 OVICE_CALLBACK_FAILURES = env.bool("OVICE_CALLBACK_FAILURES", default=False)
 CALLBACK_SWEEP_EVERY = timedelta(seconds=env.float("CALLBACK_SWEEP_SECONDS", default=15))
-# Told, and given up, callbacks are kept this long so that support can answer.
-CALLBACK_KEEP = timedelta(days=30)
 CELERY_BEAT_SCHEDULE |= {
-    "sweep-callbacks": {
-        "task": "integrations.tasks.sweep_callbacks",
-        "schedule": CALLBACK_SWEEP_EVERY,
-        "options": {"expires": CALLBACK_SWEEP_EVERY.total_seconds()},
-    },
-    "sweep-directories": {
-        "task": "accounts.tasks.sweep_directories",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
-    },
-    "purge-callbacks": {
-        "task": "integrations.tasks.purge_callbacks",
-        "schedule": timedelta(hours=6),
-    },
+    "sweep-callbacks": job("integrations.tasks.sweep_callbacks", CALLBACK_SWEEP_EVERY),
+    "sweep-directories": job("accounts.tasks.sweep_directories", timedelta(minutes=5)),
 }
 
 # --- Workplace -----------------------------------------------------------------------------------
@@ -387,6 +364,8 @@ EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+# Who is written to about removals, and about purges that are in trouble.
+OPERATOR_EMAILS = words("OPERATOR_EMAILS")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
-from integrations import callbacks, purge, removal, telling
+from integrations import alarms, callbacks, purge, removal, retention, telling
 
 
 @shared_task
@@ -33,6 +33,12 @@ def sweep_callbacks() -> None:
 
 
 @shared_task
-def purge_callbacks() -> None:
-    """Purge callbacks that have grown old."""
-    callbacks.purge_old()
+def raise_alarms() -> None:
+    """Tell the operator of purges that will not end in time."""
+    alarms.raise_alarms()
+
+
+@shared_task
+def purge_aged() -> None:
+    """Delete what has been kept for as long as it is kept, for one time slice."""
+    retention.purge_aged(seconds=settings.PURGE_TIME_SLICE.total_seconds())

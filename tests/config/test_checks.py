@@ -6,12 +6,13 @@ import pytest
 from django.conf import settings as live
 from django.core.checks import run_checks
 
-from config.checks import check_services
+from config.checks import check_removal, check_services
 from config.new_secrets import generate, random_base64
 
 PRODUCTION = {
     "BASE_URL": "https://kotozute.example.com",
     "ALLOWED_HOSTS": ["kotozute.example.com"],
+    "OPERATOR_EMAILS": ["operator@example.com"],
     "REDIS_EMBEDDED": False,
     "TRUSTED_PROXIES": 1,
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -176,3 +177,25 @@ def test_a_malformed_address_of_the_database_is_not_quoted():
 
 
 BAD_URL = "postgres://kotozute:canary/word@127.0.0.1:5432/kotozute"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "found"),
+    [
+        ("RECEIPT_SIGNING_KEY", "", "config.E040"),
+        ("RECEIPT_SIGNING_KEY", "c2hvcnQ=", "config.E040"),
+        ("RECEIPT_SIGNING_KEY", "not base64", "config.E040"),
+        ("REMOVAL_GRACE", timedelta(days=-1), "config.E041"),
+        ("REMOVAL_GRACE", timedelta(days=31), "config.E041"),
+    ],
+)
+def test_a_removal_needs_a_key_and_a_lawful_grace(settings, setting, value, found):
+    setattr(settings, setting, value)
+
+    assert [message.id for message in check_removal()] == [found]
+
+
+def test_the_receipt_key_is_no_master_key(settings):
+    settings.RECEIPT_SIGNING_KEY = settings.ENCRYPTION_KEYS[0]
+
+    assert [message.id for message in check_removal()] == ["config.E040"]

@@ -1,0 +1,84 @@
+"""Noticing a purge that will not end in time, while something can still be done about it."""
+
+import logging
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import Q
+from django.utils.timezone import now
+
+from integrations.ledger import Removal
+from integrations.metrics import REMOVALS_IN_TROUBLE
+
+logger = logging.getLogger(__name__)
+
+# A run of the purge that is a little late, or between two batches, is no trouble.
+_PATIENCE = timedelta(minutes=15)
+_AGAIN = timedelta(days=1)
+
+
+class Trouble(StrEnum):
+    """What is wrong with a purge, the worst first."""
+
+    OVERDUE = "overdue"
+    FAILED = "failed"
+    STUCK = "stuck"
+    LATE = "late"
+
+
+def trouble_of(removal: Removal, at: datetime) -> Trouble | None:
+    """Return what is wrong with a removal's purge at this moment, or None."""
+    if removal.finished_at is not None:
+        return None
+    if removal.due_at + _PATIENCE <= at:
+        return Trouble.OVERDUE
+    if removal.failed_at is not None:
+        return Trouble.FAILED
+    if removal.progressed_at is not None:
+        return Trouble.STUCK if removal.progressed_at + _PATIENCE <= at else None
+    return Trouble.LATE if removal.purge_at + _PATIENCE <= at else None
+
+
+def raise_alarms() -> int:
+    """Set the gauges, and write to the operator about each troubled removal once a day.
+
+    Returns how many removals are in trouble.
+    """
+    at = now()
+    troubled = {
+        removal: trouble
+        for removal in Removal.objects.ready(at)
+        if (trouble := trouble_of(removal, at)) is not None
+    }
+    for trouble in Trouble:
+        count = sum(found == trouble for found in troubled.values())
+        REMOVALS_IN_TROUBLE.labels(trouble.value).set(count)
+    for removal, found in troubled.items():
+        _write_once_a_day(removal, found, at)
+    return len(troubled)
+
+
+def _write_once_a_day(removal: Removal, trouble: Trouble, at: datetime) -> None:
+    quiet = Q(alarmed_at=None) | Q(alarmed_at__lte=at - _AGAIN)
+    if not Removal.objects.filter(quiet, pk=removal.pk).update(alarmed_at=at):
+        return
+    logger.error("removal %s is %s; it is due at %s", removal.pk, trouble, removal.due_at)
+    if settings.OPERATOR_EMAILS:
+        send_mail(
+            f"[Kotozute] A purge is {trouble.value}",
+            _TEXT.format(removal=removal, trouble=trouble.value, url=settings.BASE_URL),
+            None,
+            settings.OPERATOR_EMAILS,
+        )
+
+
+_TEXT = """\
+The purge of removal {removal.pk} is {trouble}.
+It was asked for at {removal.requested_at:%Y-%m-%d %H:%M} UTC, and all of its data has to be gone
+at {removal.due_at:%Y-%m-%d %H:%M} UTC. Last error: {removal.failure}
+
+What to do: see that the worker and beat run, and look for this id in the worker's log.
+{url}/admin/integrations/removal/{removal.pk}/
+"""
