@@ -4,9 +4,12 @@ from django.urls import path
 
 from messaging.api.connection import connection
 from messaging.api.links import link, links
+from messaging.api.reference import openapi, reference
 from messaging.api.views import receive_batch, receive_event
 
 urlpatterns = [
+    path("docs", reference, name="reference"),
+    path("openapi.json", openapi, name="openapi"),
     path("ovice/events", receive_event, name="ovice-events"),
     path("ovice/events/batch", receive_batch, name="ovice-events-batch"),
     path("organizations/<str:org>/users/<str:user>/link", link, name="link-state"),
