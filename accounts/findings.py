@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from integrations.errors import (
     Blocked,
+    ClockSkewed,
     PermissionMissing,
     ProofRejected,
     RateLimited,
@@ -51,6 +52,10 @@ _TEXTS: Mapping[type[TargetError], tuple[Words, Words]] = {
         ),
         gettext_lazy("Copy the app secret of the same integration and paste it here."),
     ),
+    ClockSkewed: (
+        gettext_lazy("The clock of this service is wrong, and %(target)s therefore refuses us."),
+        gettext_lazy("Tell the operator of this service to set its clock."),
+    ),
     RateLimited: (gettext_lazy("%(target)s got too many requests for this integration."), _LATER),
     Blocked: (
         gettext_lazy("%(target)s has blocked this integration for a while."),
@@ -76,7 +81,7 @@ def explain(error: TargetError, guide: SetupGuide) -> list[Finding]:
             return [_missing(name, guide) for name in named]
     text, remedy = _words_of(error)
     values = {"target": str(guide.label)}
-    extra = f" {guide.clock_help}" if isinstance(error, ProofRejected) else ""
+    extra = f" {guide.clock_help}" if type(error) is ProofRejected else ""
     return [Finding(ok=False, text=str(text) % values, remedy=str(remedy) % values + extra)]
 
 

@@ -323,3 +323,38 @@ class DirectorySync(models.Model):
 
     def __str__(self) -> str:
         return f"directory of {self.organization_id}"
+
+
+class OwnerMailKind(models.TextChoices):
+    """What an owner is written about."""
+
+    ATTENTION = "attention"
+    HEALED = "healed"
+
+
+class OwnerMail(models.Model):
+    """One e-mail to one owner; what it says is made of the rows when it is sent.
+
+    ``claimed_at`` without ``sent_at`` or a further try means that nobody knows whether it left;
+    it is not sent again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=OwnerMailKind)
+    target = models.CharField(max_length=32)
+    reason = models.CharField(max_length=32, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    due_at = models.DateTimeField(default=now)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index("due_at", name="owner_mail_waiting", condition=Q(claimed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} mail {self.pk}"

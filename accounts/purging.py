@@ -39,7 +39,7 @@ def _confirmations(subject: Subject) -> Q:
     return Q(email_address__user__in=User.objects.filter(owners(subject)))
 
 
-def _install_requests(subject: Subject) -> Q:
+def _of_organization_or_owners(subject: Subject) -> Q:
     return Q(organization__in=subject.ids()) | _of_owners(subject)
 
 
@@ -59,7 +59,8 @@ TABLES = (
     Table("mfa.Authenticator", _of_owners),
     Table("accounts.User_groups", _of_owners),
     Table("accounts.User_user_permissions", _of_owners),
-    Table("accounts.InstallRequest", _install_requests),
+    Table("accounts.InstallRequest", _of_organization_or_owners),
+    Table("accounts.OwnerMail", _of_organization_or_owners),
     Table("accounts.Ownership", "organization"),
     Table("accounts.User", owners),
     Table("accounts.DirectorySync", "organization"),

@@ -8,7 +8,8 @@ from django.dispatch import receiver
 
 from accounts.erasure import erase_account
 from accounts.linking import RemovedReason, remove_links
-from accounts.models import Link
+from accounts.models import Link, OwnerMailKind
+from accounts.owner_mail import tell_healed, tell_owners
 from accounts.resolving import RESOLVE_LINKS, move_links
 from integrations.hints import hint
 from integrations.ledger import Removal
@@ -16,6 +17,8 @@ from integrations.models import Installation
 from integrations.signals import (
     account_deletion_requested,
     installation_connected,
+    installation_healed,
+    installation_needs_attention,
     installation_removed,
 )
 
@@ -41,3 +44,20 @@ def take_links_over(
     if previous is not None:
         move_links(previous, installation)
         transaction.on_commit(partial(hint, RESOLVE_LINKS, str(installation.pk)), robust=True)
+
+
+@receiver(installation_needs_attention)
+def tell_of_trouble(installation: Installation, reason: str, **_: Any) -> None:
+    """The owners hear that nothing is sent before they act."""
+    tell_owners(
+        installation.organization,
+        OwnerMailKind.ATTENTION,
+        target=installation.target,
+        reason=reason,
+    )
+
+
+@receiver(installation_healed)
+def tell_of_the_end(installation: Installation, **_: Any) -> None:
+    """Those who heard of the trouble hear of its end."""
+    tell_healed(installation.organization, target=installation.target)

@@ -11,6 +11,7 @@ from accounts import (
     directory_upkeep,
     greeting,
     installing,
+    owner_mail,
     removal_mail,
     resolving,
     rounds,
@@ -98,3 +99,10 @@ def purge_sign_in() -> None:
 def tell_of_removals() -> None:
     """Write to owners and operator about data that is going to be deleted."""
     removal_mail.tell_of_removals()
+
+
+@shared_task
+def send_owner_mails() -> None:
+    """Send owners what waits for them, and purge what was sent long ago."""
+    owner_mail.send_waiting()
+    owner_mail.purge_old()

@@ -324,6 +324,9 @@ CELERY_BEAT_SCHEDULE |= {
     "raise-alarms": job("integrations.tasks.raise_alarms", timedelta(minutes=5)),
     "resolve-links": job("accounts.tasks.resolve_all_links", timedelta(minutes=1)),
     "purge-install-requests": job("accounts.tasks.purge_install_requests", timedelta(minutes=5)),
+    "check-connections": job("integrations.tasks.recheck_due", timedelta(minutes=1)),
+    # Owners are told within two minutes.
+    "send-owner-mails": job("accounts.tasks.send_owner_mails", timedelta(seconds=30)),
 }
 
 # --- ovice ---------------------------------------------------------------------------------------

@@ -99,6 +99,12 @@ class ProofRejected(NeedsAttention):
     reason = "proof_rejected"
 
 
+class ClockSkewed(ProofRejected):
+    """The proof was refused, and the platform's clock differs from ours: ours is wrong."""
+
+    reason = "clock_skewed"
+
+
 class RecipientGone(TargetError):
     """This person cannot be written to: unknown, deactivated, or has blocked the bot."""
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from integrations.models import Installation, InstallationState
-from integrations.signals import installation_needs_attention
+from integrations.signals import installation_healed, installation_needs_attention
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +24,26 @@ def hold(installation: Installation, *, until: datetime, reason: str) -> None:
 @transaction.atomic
 def need_attention(installation: Installation, *, reason: str) -> None:
     """Stop sending until the owner acts; links stay and nothing that waits is lost."""
-    changed = Installation.objects.filter(
-        pk=installation.pk, state=InstallationState.ACTIVE
-    ).update(state=InstallationState.ATTENTION, attention_reason=reason, attention_at=now())
+    row = Installation.objects.filter(pk=installation.pk)
+    changed = row.filter(state=InstallationState.ACTIVE).update(
+        state=InstallationState.ATTENTION, attention_reason=reason, attention_at=now()
+    )
     if changed:
         installation_needs_attention.send(Installation, installation=installation, reason=reason)
         logger.warning("installation %s needs attention: %s", installation.pk, reason)
+    else:
+        row.filter(state=InstallationState.ATTENTION).update(attention_reason=reason)
+
+
+@transaction.atomic
+def end_attention(installation: Installation) -> None:
+    """Go on where attention was needed; an owner's own pause stays."""
+    paused = installation.organization.paused_at is not None
+    ended = Installation.objects.filter(pk=installation.pk, state=InstallationState.ATTENTION)
+    if ended.update(
+        state=InstallationState.PAUSED if paused else InstallationState.ACTIVE,
+        attention_reason="",
+        attention_at=None,
+    ):
+        installation_healed.send(Installation, installation=installation)
+        logger.warning("installation %s works again", installation.pk)

@@ -17,7 +17,8 @@ from integrations.models import (
     Organization,
 )
 from integrations.removal import remove_installation
-from integrations.signals import installation_connected
+from integrations.schedule import next_regular_check
+from integrations.signals import installation_connected, installation_healed
 from integrations.targets import Connection, Credentials, open_target
 
 
@@ -98,6 +99,7 @@ def _store(fresh: Installation, connection: Connection, confirmed_community: str
         raise OrganizationGoneError(f"{organization} has been removed.")
     generations = Installation.objects.filter(organization=organization, target=fresh.target)
     previous = generations.live().select_for_update(no_key=True).first()
+    ailing = previous is not None and previous.state == InstallationState.ATTENTION
     if previous is None:
         previous = _removed_lately(fresh)
     elif not _is_same_community(previous, connection):
@@ -110,9 +112,12 @@ def _store(fresh: Installation, connection: Connection, confirmed_community: str
     fresh.generation = (generations.aggregate(latest=Max("generation"))["latest"] or 0) + 1
     paused = organization.paused_at is not None
     fresh.state = InstallationState.PAUSED if paused else InstallationState.ACTIVE
-    fresh.connected_at = now()
+    fresh.connected_at = fresh.proven_at = now()
+    fresh.next_check_at = next_regular_check(now())
     fresh.save(force_insert=True)
     installation_connected.send(Installation, installation=fresh, previous=previous)
+    if ailing:
+        installation_healed.send(Installation, installation=fresh)
 
 
 def _is_same_community(installation: Installation, connection: Connection) -> bool:

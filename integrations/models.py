@@ -210,6 +210,12 @@ class Installation(Audited, models.Model):
     install_id = models.CharField(max_length=64, blank=True)
     access_token_sealed = models.BinaryField(null=True, editable=False)
     app_secret_sealed = models.BinaryField(null=True, editable=False)
+    # The last proof of life: a check or a delivery that worked.
+    proven_at = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    # Why the last check was not answered, and since when; empty while all is well.
+    trouble = models.CharField(max_length=32, blank=True)
+    trouble_at = models.DateTimeField(null=True, blank=True)
     # What the target says it was granted, by the target's own names; empty where it does not tell.
     permissions = models.JSONField(default=list, editable=False)
     connected_at = models.DateTimeField(null=True, blank=True)

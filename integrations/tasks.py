@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
-from integrations import alarms, callbacks, purge, removal, retention, telling
+from integrations import alarms, callbacks, health, purge, removal, retention, telling
 
 
 @shared_task
@@ -42,3 +42,15 @@ def raise_alarms() -> None:
 def purge_aged() -> None:
     """Delete what has been kept for as long as it is kept, for one time slice."""
     retention.purge_aged(seconds=settings.PURGE_TIME_SLICE.total_seconds())
+
+
+@shared_task(name=health.RECHECK)
+def recheck(installation_id: str) -> None:
+    """Check one connection live."""
+    health.recheck_by_id(UUID(installation_id))
+
+
+@shared_task
+def recheck_due() -> None:
+    """Check every connection whose turn it is."""
+    health.start_due_checks()

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from django.utils.timezone import now
 
 from accounts.choices import choices_of, resting_until
+from integrations.health import note_alive
 from integrations.models import Installation
 from integrations.targets import open_target
 from messaging import sending
@@ -109,6 +110,8 @@ class _Shift:
             return False
         self.taken += 1
         self._arrived = sending.send(self._route, delivery)
+        if self._arrived:
+            note_alive(self._installation)
         if self._arrived and delivery.shared:
             self._write_down()
         return True

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -15,13 +16,13 @@ from django.conf import settings
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
 from integrations import hurried
-from integrations.errors import NotReached, ProofRejected, TargetError, TokenRejected
+from integrations.errors import ClockSkewed, NotReached, ProofRejected, TargetError, TokenRejected
 from integrations.hurried import open_session, read_body
 from integrations.targets import Credentials
 from integrations.workplace.answer import read_answer
 from integrations.workplace.calls import Answer, Call, Expected
 from integrations.workplace.codes import unsettled
-from integrations.workplace.proof import sign_token_now
+from integrations.workplace.proof import clock_is_off, sign_token_now
 from integrations.workplace.usage import read_usage
 
 logger = logging.getLogger(__name__)
@@ -80,12 +81,22 @@ class GraphClient:
         try:
             status, headers, content = self._exchange(call)
             usage = read_usage(headers)
-            answer = Answer(read_answer(status, content, usage, call.expected), usage)
+            answer = Answer(self._understood(status, headers, content, call), usage)
         except TargetError as error:
             _log(call, started, error)
             raise
         _log(call, started)
         return answer
+
+    def _understood(
+        self, status: int, headers: Mapping[str, str], content: bytes, call: Call
+    ) -> Any:
+        try:
+            return read_answer(status, content, read_usage(headers), call.expected)
+        except ProofRejected as error:
+            if clock_is_off(headers.get("Date", "")):
+                raise ClockSkewed(code=error.code, trace=error.trace) from None
+            raise
 
     def _exchange(self, call: Call) -> tuple[int, Mapping[str, str], bytes]:
         """Send the request and read the whole answer: status, headers, body."""

@@ -1,0 +1,120 @@
+"""E-mails to an organization's owners: one when its connection needs them, one when that is over.
+
+Rows are written in the transaction of what happened and sent by a task of its own, so that neither
+a mail server nor a task's arguments see more than they must. No mail is sent twice.
+"""
+
+import logging
+import smtplib
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accounts.models import OwnerMail, OwnerMailKind, Ownership, User
+from integrations.health import explain_trouble
+from integrations.languages import language_of
+from integrations.models import Organization
+from integrations.targets import guide_of
+
+logger = logging.getLogger(__name__)
+
+# A mail server that is away is tried again, later each time, for about an hour.
+MOST_TRIES = 7
+FIRST_WAIT = timedelta(seconds=30)
+# How long it is kept that somebody was written to.
+KEPT_FOR = timedelta(days=30)
+BATCH = 50
+
+
+def tell_owners(
+    organization: Organization, kind: OwnerMailKind, *, target: str, reason: str = ""
+) -> int:
+    """Have every owner written to, soon; return how many they are."""
+    owners = User.objects.filter(
+        is_active=True, pk__in=Ownership.objects.filter(organization=organization).values("user")
+    )
+    return _write_to(owners, organization, kind, target, reason)
+
+
+def tell_healed(organization: Organization, *, target: str) -> int:
+    """Tell of the end of a trouble those who heard of it; who has not yet, hears of neither."""
+    mails = OwnerMail.objects.filter(organization=organization, target=target)
+    mails.filter(kind=OwnerMailKind.ATTENTION, claimed_at=None).delete()
+    told: dict[object, User] = {}
+    for mail in mails.select_related("user").order_by("created_at"):
+        if mail.kind == OwnerMailKind.ATTENTION:
+            told[mail.user_id] = mail.user
+        else:
+            told.pop(mail.user_id, None)
+    return _write_to(told.values(), organization, OwnerMailKind.HEALED, target, "")
+
+
+def send_waiting() -> int:
+    """Send what is due, each mail by one worker only, and return how many were sent."""
+    waiting = OwnerMail.objects.filter(claimed_at=None, due_at__lte=now(), tries__lt=MOST_TRIES)
+    mails = waiting.select_related("user", "organization").order_by("due_at")[:BATCH]
+    return sum(_send(mail) for mail in mails if _claim(mail))
+
+
+def purge_old() -> int:
+    """Forget who was written to long ago, and return how many mails that were."""
+    return OwnerMail.objects.filter(created_at__lte=now() - KEPT_FOR).delete()[0]
+
+
+def _write_to(
+    users: Iterable[User], organization: Organization, kind: OwnerMailKind, target: str, reason: str
+) -> int:
+    mails = [
+        OwnerMail(organization=organization, user=user, kind=kind, target=target, reason=reason)
+        for user in users
+    ]
+    return len(OwnerMail.objects.bulk_create(mails))
+
+
+def _claim(mail: OwnerMail) -> bool:
+    unclaimed = OwnerMail.objects.filter(pk=mail.pk, claimed_at=None)
+    return bool(unclaimed.update(claimed_at=now(), tries=F("tries") + 1))
+
+
+def _send(mail: OwnerMail) -> bool:
+    """Send a claimed mail; a server that refuses or is away gives it back for later."""
+    row = OwnerMail.objects.filter(pk=mail.pk)
+    with override(language_of(mail.user.locale, mail.organization.language)):
+        subject, body = _compose(mail)
+    try:
+        send_mail(subject, body, None, [mail.user.email])
+    except (smtplib.SMTPException, OSError) as error:
+        row.update(claimed_at=None, due_at=now() + FIRST_WAIT * 2**mail.tries)
+        # Its text may quote the address.
+        logger.warning("owner mail %s was not sent: %s", mail.pk, type(error).__name__)
+        return False
+    row.update(sent_at=now())
+    return True
+
+
+def _compose(mail: OwnerMail) -> tuple[str, str]:
+    """Return subject and body in the language in force."""
+    values = {"organization": str(mail.organization), "target": str(guide_of(mail.target).label)}
+    subjects = {
+        OwnerMailKind.ATTENTION: _("%(organization)s: direct messages do not reach %(target)s"),
+        OwnerMailKind.HEALED: _("%(organization)s: direct messages reach %(target)s again"),
+    }
+    text, next_step = explain_trouble(mail.target, mail.reason) if mail.reason else ("", "")
+    context = {
+        **values,
+        "text": text,
+        "next_step": next_step,
+        "hours": int(mail.organization.expire_after.total_seconds() // 3600),
+        "url": f"{settings.BASE_URL}{reverse('admin:index')}",
+    }
+    subject = subjects[OwnerMailKind(mail.kind)] % values
+    body = render_to_string(f"mail/{mail.kind}.txt", context)
+    return " ".join(subject.split()), body

@@ -1,0 +1,242 @@
+"""How a connection is: green, amber or red, why, its last proof of life, and what comes next."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from integrations.errors import NeedsAttention, PermissionMissing, TargetError
+from integrations.guides import Words
+from integrations.hints import hint
+from integrations.holds import end_attention, need_attention
+from integrations.models import LIVE_STATES, Installation, InstallationState
+from integrations.schedule import next_regular_check
+from integrations.targets import Connection, guide_of, open_target
+
+logger = logging.getLogger(__name__)
+
+RECHECK = "integrations.tasks.recheck"
+# Most checks that are begun in one go; the rest is due again a minute later.
+BATCH = 50
+# A check that was begun and never ended is begun again.
+_LOST_AFTER = timedelta(minutes=10)
+_WHILE_AILING = timedelta(minutes=15)
+_WHILE_AWAY = timedelta(minutes=5)
+# Successful calls note a proof of life no oftener than this.
+_PROOF_EVERY = timedelta(minutes=10)
+
+
+class Light(StrEnum):
+    """How bad it is: works; works with limits or passes by itself; needs the owner; is no more."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """``reason`` is a stable word, empty where all is well; the texts are for the owner."""
+
+    light: Light
+    reason: str
+    text: str
+    next_step: str
+    proven_at: datetime | None
+
+
+_WAIT = _("There is nothing you have to do. What comes in meanwhile waits and is sent later.")
+_TEXTS: Mapping[str, tuple[Light, Words, Words]] = {
+    "": (Light.GREEN, _("Direct messages are being delivered."), ""),
+    "token_rejected": (
+        Light.RED,
+        _(
+            "%(target)s no longer accepts the access token. It was reset, or the integration was"
+            " disabled or deleted."
+        ),
+        _("In %(target)s, create a new access token for the integration, and paste it here."),
+    ),
+    "permission_missing": (
+        Light.RED,
+        _("The integration has lost a permission that it needs."),
+        _(
+            "In %(target)s, give the integration both permissions again: to message members,"
+            " and to read their e-mail address. We look every few minutes."
+        ),
+    ),
+    "proof_rejected": (
+        Light.RED,
+        _(
+            "%(target)s wants a proof of the app secret, and the secret stored here is missing or"
+            " wrong."
+        ),
+        _(
+            "Copy the app secret from the integration's details in %(target)s, and paste it here"
+            " together with a new access token."
+        ),
+    ),
+    "clock_skewed": (
+        Light.RED,
+        _("The clock of this service is wrong, and %(target)s therefore refuses what it sends."),
+        _("Your settings are right. Tell the operator of this service to set its clock."),
+    ),
+    "needs_attention": (
+        Light.RED,
+        _("%(target)s refuses what is sent with this connection."),
+        _("Check the connection. If that does not help, paste a new access token."),
+    ),
+    "outage": (Light.AMBER, _("%(target)s cannot be reached, or does not work just now."), _WAIT),
+    "rate_limited": (Light.AMBER, _("%(target)s takes only so many messages at a time."), _WAIT),
+    "blocked": (
+        Light.AMBER,
+        _("%(target)s has blocked the integration for a while."),
+        _("Ask the administrator of your %(target)s why. What comes in meanwhile waits."),
+    ),
+    "paused": (
+        Light.AMBER,
+        _("You have paused delivery. New direct messages are not taken in."),
+        _("Resume delivery when you like. The links have stayed."),
+    ),
+    "disabled": (
+        Light.AMBER,
+        _("In ovice the feature is switched off for your organization."),
+        _("Switch it on in ovice. The links have stayed."),
+    ),
+    "gone": (
+        Light.OFF,
+        _("This connection has ended."),
+        _("Connect again whenever you like."),
+    ),
+}
+_OUTAGES = {"not_reached", "unavailable", "unconfirmed", "unknown"}
+
+
+def health_of(installation: Installation) -> Health:
+    """Return how the connection is, from what is stored; makes no call."""
+    reason = _reason(installation)
+    light, text, next_step = _TEXTS[reason]
+    values = {"target": str(guide_of(installation.target).label)}
+    return Health(
+        light=light,
+        reason=reason,
+        text=str(text) % values,
+        next_step=str(next_step) % values,
+        proven_at=installation.proven_at,
+    )
+
+
+def explain_trouble(target: str, reason: str) -> tuple[str, str]:
+    """Return what a reason means, and what to do, in the language in force."""
+    _light, text, next_step = _TEXTS[reason if reason in _TEXTS else "needs_attention"]
+    values = {"target": str(guide_of(target).label)}
+    return str(text) % values, str(next_step) % values
+
+
+def _reason(installation: Installation) -> str:
+    """Return the worst thing first."""
+    organization = installation.organization
+    held = installation.held_until is not None and installation.held_until > now()
+    if installation.state not in LIVE_STATES:
+        return "gone"
+    if installation.state == InstallationState.ATTENTION:
+        known = installation.attention_reason in _TEXTS and installation.attention_reason
+        return known or "needs_attention"
+    if not organization.feature_enabled:
+        return "disabled"
+    if organization.paused_at is not None or installation.state == InstallationState.PAUSED:
+        return "paused"
+    if held:
+        known = installation.hold_reason in _TEXTS and installation.hold_reason
+        return known or "rate_limited"
+    return "outage" if installation.trouble else ""
+
+
+def note_alive(installation: Installation) -> None:
+    """Note a call that worked. Costs nothing but a comparison most of the time."""
+    at = now()
+    recent = installation.proven_at is not None and installation.proven_at > at - _PROOF_EVERY
+    if recent and not installation.trouble:
+        return
+    installation.proven_at, installation.trouble = at, ""
+    Installation.objects.filter(pk=installation.pk).update(
+        proven_at=at, trouble="", trouble_at=None
+    )
+
+
+def recheck(installation: Installation) -> Health:
+    """Check the connection live, write down what was found, and return how it is now.
+
+    A call of this kind also keeps a custom integration from being deactivated: the platform does
+    so after 60 days without one (Workplace, "Custom integrations").
+    """
+    try:
+        connection = _check(installation)
+    except NeedsAttention as error:
+        need_attention(installation, reason=error.reason)
+        _plan(installation, now() + _WHILE_AILING)
+    except TargetError as error:
+        _note_trouble(installation, error)
+    else:
+        _note_success(installation, connection)
+    installation.refresh_from_db()
+    return health_of(installation)
+
+
+def _check(installation: Installation) -> Connection:
+    connection = open_target(installation.target, installation.credentials()).check()
+    if connection.missing_permissions:
+        raise PermissionMissing(code=",".join(connection.missing_permissions))
+    return connection
+
+
+def recheck_by_id(installation_id: UUID) -> None:
+    """Check the connection unless it has ended."""
+    live = Installation.objects.live().select_related("organization")
+    installation = live.filter(pk=installation_id).first()
+    if installation is not None:
+        recheck(installation)
+
+
+def start_due_checks() -> int:
+    """Queue the checks that are due, and return how many; nobody else queues the same ones."""
+    at = now()
+    due = Installation.objects.live().filter(Q(next_check_at=None) | Q(next_check_at__lte=at))
+    started = 0
+    for pk, planned in due.order_by("next_check_at").values_list("pk", "next_check_at")[:BATCH]:
+        mine = Installation.objects.filter(pk=pk, next_check_at=planned)
+        if mine.update(next_check_at=at + _LOST_AFTER):
+            started += 1
+            hint(RECHECK, str(pk))
+    return started
+
+
+def _note_success(installation: Installation, connection: Connection) -> None:
+    at = now()
+    Installation.objects.filter(pk=installation.pk).update(
+        proven_at=at,
+        trouble="",
+        trouble_at=None,
+        next_check_at=next_regular_check(at),
+        permissions=list(connection.permissions),
+    )
+    end_attention(installation)
+
+
+def _note_trouble(installation: Installation, error: TargetError) -> None:
+    row = Installation.objects.filter(pk=installation.pk)
+    row.filter(trouble="").update(trouble_at=now())
+    reason = "outage" if error.reason in _OUTAGES else error.reason
+    row.update(trouble=reason)
+    _plan(installation, now() + _WHILE_AWAY)
+    logger.info("installation %s could not be checked: %s", installation.pk, error)
+
+
+def _plan(installation: Installation, at: datetime) -> None:
+    Installation.objects.filter(pk=installation.pk).update(next_check_at=at)
