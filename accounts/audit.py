@@ -4,7 +4,8 @@ Only the named fields are recorded; a new column is not until somebody lists it 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
@@ -45,12 +46,23 @@ def register() -> None:
         auditlog.register(model, include_fields=list(fields))
 
 
-def record(row: Model, what: str) -> None:
+class Tenant(Protocol):
+    """A row that belongs to one organization."""
+
+    organization_id: UUID
+
+
+def record(row: Tenant, what: str) -> None:
     """Note that somebody did something to ``row`` that no column of it shows.
 
     ``what`` is a fixed word such as ``token_tried``; who did it, the log finds out by itself.
     """
-    LogEntry.objects.log_create(row, action=LogEntry.Action.UPDATE, changes={"done": ["", what]})
+    LogEntry.objects.log_create(
+        row,
+        action=LogEntry.Action.UPDATE,
+        changes={"done": ["", what]},
+        additional_data={"organization": str(row.organization_id)},
+    )
 
 
 def entries_of(model: type[Model], pk: str) -> "QuerySet[LogEntry, Any]":

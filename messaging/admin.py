@@ -1,12 +1,18 @@
 """What became of each DM, without its text: for owners their own, for support everybody's."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_filters import ReasonFilter
+from accounts.audit import record
 from accounts.roles import STAFF
 from accounts.scoped_admin import ScopedAdmin
-from messaging.models import Attempt, Delivery, Message, ReceivedEvent
+from messaging.models import Attempt, Delivery, DeliveryQuerySet, Message, ReceivedEvent
+from messaging.replay import replay
+from messaging.settlement import cancel
 
 
 @admin.register(Message)
@@ -59,6 +65,35 @@ class DeliveryAdmin(ScopedAdmin[Delivery]):
         ("claimed_at", "settled_at"),
         ("tries", "unconfirmed_tries", "parts_sent"),
     )
+    actions = ("send_again", "cancel_waiting", "export")
+
+    @admin.action(
+        description=_("Send once more what failed"),
+        permissions=["owner", "support", "administrator"],
+    )
+    def send_again(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
+        """Replay those of the chosen deliveries that failed and can still be sent."""
+        done = replay(_same(rows))
+        self._tell(request, rows, "replayed", gettext("Due again: %(count)d.") % {"count": done})
+
+    @admin.action(
+        description=_("Cancel what still waits"),
+        permissions=["owner", "support", "administrator"],
+    )
+    def cancel_waiting(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
+        """Cancel those of the chosen deliveries that nobody is sending, for good."""
+        done = cancel(_same(rows), reason="by_hand")
+        self._tell(request, rows, "cancelled", gettext("Cancelled: %(count)d.") % {"count": done})
+
+    def _tell(self, request: HttpRequest, rows: QuerySet[Delivery], what: str, text: str) -> None:
+        for delivery in _same(rows):
+            record(delivery, what)
+        messages.info(request, text)
+
+
+def _same(rows: QuerySet[Delivery]) -> DeliveryQuerySet:
+    """Return the chosen rows, already reduced to the visitor's, without the list's joins."""
+    return Delivery.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
 
 
 @admin.register(Attempt)
