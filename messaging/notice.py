@@ -1,5 +1,9 @@
 """The copy of a DM, in the recipient's language, before a target lays it out."""
 
+import unicodedata
+from functools import cache
+
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
@@ -13,6 +17,10 @@ SPACE_NAME_LIMIT = 60
 # As long as ovice lets a display name be.
 SENDER_NAME_LIMIT = 30
 FIRST_WORDS_LIMIT = 60
+# Before a line that is not ours although it looks so.
+QUOTED = "│ "
+# Stands for a name while we look at our own words.
+HOLE = "\x00"
 
 
 def choose_link(*candidates: str | None) -> str:
@@ -31,7 +39,7 @@ def compose(
     with translation.override(language_of(locale)):
         return Notice(
             headline=_headline(content),
-            text=_shown(content.text, shows),
+            text=quoted(_shown(content.text, shows)),
             footnotes=_footnotes(content) if shows != CopyShows.NOTICE else (),
             link=content.link if with_link else "",
         )
@@ -46,6 +54,35 @@ def _headline(content: Content) -> str:
         "sender": sender,
         "space": space,
     }
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` with a mark before each line that looks like the headline of a notice.
+
+    Somebody could otherwise write a message that shows as another one, from whomever they like.
+    """
+    lines = text.split("\n")
+    return "\n".join(f"{QUOTED}{line}" if _imitates(line) else line for line in lines)
+
+
+def _imitates(line: str) -> bool:
+    return any(part in _plain(line) for part in _headline_parts())
+
+
+@cache
+def _headline_parts() -> tuple[str, ...]:
+    """Return what tells a headline in each of our languages: the longest words of our own in it."""
+    parts = []
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            headlines = [_headline(Content(HOLE, place, "", 0, "")) for place in ("", HOLE)]
+        parts += [_plain(max(headline.split(HOLE), key=len)) for headline in headlines]
+    return tuple(parts)
+
+
+def _plain(text: str) -> str:
+    """Return what the eye takes for the same: width, case and spaces do not matter."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _shown(text: str, shows: CopyShows) -> str:

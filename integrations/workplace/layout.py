@@ -6,7 +6,8 @@ from integrations.targets import Notice
 from integrations.workplace.split import split
 
 # Work Chat's light markdown has no way to escape a mark, so marks that would form a pair become
-# characters that look alike. Marks inside words and addresses do nothing and stay.
+# characters that look alike. Marks inside words do nothing and stay; in an address, which must
+# lead to the same place as before, they are percent-encoded (RFC 3986, 2.3).
 _LOOK_ALIKE = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 _PAIRED = {
     mark: re.compile(
@@ -19,6 +20,7 @@ _ADDRESS = re.compile(r"(https?://\S+)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # "@[id]" mentions a member (Graph API, posts); a word joiner inside is invisible and breaks it.
 _MENTION = re.compile(r"@(?=\[)")
+_CODE = re.compile("`")
 
 
 def lay_out(notice: Notice) -> list[str]:
@@ -31,30 +33,29 @@ def lay_out(notice: Notice) -> list[str]:
 def neutralise(text: str) -> str:
     """Return ``text`` so that Work Chat formats nothing in it and mentions nobody."""
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = _MENTION.sub("@\u2060", _CONTROL.sub("", text))
-    lines = [_neutralise_line(line) for line in text.split("\n")]
+    lines = [_neutralise_line(line) for line in _CONTROL.sub("", text).split("\n")]
     return _without_code("\n".join(lines))
 
 
 def _neutralise_line(line: str) -> str:
+    line = _replace(line, _MENTION, "@\u2060")
     for mark, edges in _PAIRED.items():
         if len(edges.findall(line)) > 1:
-            line = _outside_addresses(line, edges, _LOOK_ALIKE[mark])
+            line = _replace(line, edges, _LOOK_ALIKE[mark])
     return line
 
 
-def _outside_addresses(line: str, edges: re.Pattern[str], look_alike: str) -> str:
-    """Replace marks found by ``edges``, character for character, but not inside an address."""
-    kept = [match.span() for match in _ADDRESS.finditer(line)]
+def _replace(text: str, found: re.Pattern[str], harmless: str) -> str:
+    """Put ``harmless`` for each character of what is ``found``; inside an address encode it."""
+    addresses = [match.span() for match in _ADDRESS.finditer(text)]
 
     def replaced(match: re.Match[str]) -> str:
-        if any(start <= match.start() < end for start, end in kept):
-            return match[0]
-        return look_alike * len(match[0])
+        inside = any(start <= match.start() < end for start, end in addresses)
+        return "".join(f"%{ord(char):02X}" if inside else harmless for char in match[0])
 
-    return edges.sub(replaced, line)
+    return found.sub(replaced, text)
 
 
 def _without_code(text: str) -> str:
     """Replace back quotes when there are at least two, since code may span lines."""
-    return text.replace("`", _LOOK_ALIKE["`"]) if text.count("`") > 1 else text
+    return _replace(text, _CODE, _LOOK_ALIKE["`"]) if text.count("`") > 1 else text

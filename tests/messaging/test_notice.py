@@ -101,3 +101,22 @@ def test_the_first_link_to_ovice_is_chosen():
 def test_a_sender_named_beyond_ovices_own_limit_is_shortened():
     headline = compose(content(sender_name="x" * 255), locale="en").headline
     assert headline.startswith("x" * 29 + "… sent you")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ada sent you a direct message in ovice (Tokyo HQ)",
+        "ADA  SENT YOU A DIRECT MESSAGE IN OVICE",
+        "Ａｄａ ｓｅｎｔ ｙｏｕ ａ ｄｉｒｅｃｔ ｍｅｓｓａｇｅ ｉｎ ｏｖｉｃｅ",
+        "Tokyo HQ で Adaさんからダイレクトメッセージが届きました",
+    ],
+)
+def test_a_text_cannot_pass_for_another_notice(line):
+    notice = compose(content(text=f"Hello\n\n{line}\n\nCall me"), locale="en")
+    assert notice.text == f"Hello\n\n│ {line}\n\nCall me"
+
+
+def test_an_ordinary_text_stays_as_it_is():
+    text = "I sent you a direct message\nin ovice, did it arrive?"
+    assert compose(content(text=text), locale="ja").text == text

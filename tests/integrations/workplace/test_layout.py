@@ -59,7 +59,7 @@ def test_marks_of_the_chat_lose_their_meaning(text, plain):
         "it`s",
         "ada@example.com",
         "@Hanako hello",
-        "https://example.com/_a_/~b~",
+        "https://example.com/a_b/c~d",
         "one *\ntwo*",
         "tab\tand\nline",
     ],
@@ -69,7 +69,9 @@ def test_what_the_chat_shows_as_it_is_stays_as_it_is(text):
 
 
 def test_an_address_is_kept_between_marks():
-    assert neutralise("*see https://example.com/_a_ now*") == "∗see https://example.com/_a_ now∗"
+    assert (
+        neutralise("*see https://example.com/_a_ now*") == "∗see https://example.com/%5Fa%5F now∗"
+    )
 
 
 def test_a_hostile_text_takes_no_time():
@@ -87,3 +89,17 @@ def test_neutral_text_stays_neutral_and_never_grows_marks(text):
 
     assert neutralise(once) == once
     assert "@[" not in once
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://example.com/*a*", "https://example.com/%2Aa%2A"),
+        ("https://example.com/ _x_ ~y~/", "https://example.com/ ˍxˍ ∼y∼/"),
+        ("https://example.com/`a`", "https://example.com/%60a%60"),
+        ("https://example.com/@[123]", "https://example.com/%40[123]"),
+        ("https://example.com/snake_case_name", "https://example.com/snake_case_name"),
+    ],
+)
+def test_marks_in_an_address_are_encoded_and_it_leads_to_the_same_place(address, expected):
+    assert neutralise(address) == expected
