@@ -4,7 +4,9 @@ Reading ahead is a hint: it saves a query for each delivery. The claim decides, 
 at what may have changed since.
 """
 
-from django.db.models import Exists, OuterRef, Q
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils.timezone import now
 
@@ -17,6 +19,9 @@ from messaging.settling import Settling
 
 # So many are read at once. What happens to one of them meanwhile is noticed when it is claimed.
 AHEAD = 20
+
+# The id of no delivery.
+NOBODY = UUID(int=0)
 
 # The oldest open delivery of each recipient, by one look into the index ``delivery_head_in_lane``
 # for each of them, however many wait behind it.
@@ -39,8 +44,9 @@ SELECT id FROM head WHERE id IS NOT NULL
 """
 
 # The second line accepts this very claim, made once more because its answer got lost. The last
-# condition keeps the order: nothing older of this recipient may be open, but for what is settled in
-# the same round trip.
+# condition keeps the order: it must be the oldest of its recipient that is open, but for what is
+# settled in the same round trip. Sorted, since a mere "is there an older one" tempts PostgreSQL to
+# read the table from its beginning where many wait for one.
 _CLAIM = """
 UPDATE messaging_delivery SET state = 'sending', claimed_at = %s, fence = %s
 WHERE id = %s AND installation_id = %s
@@ -53,11 +59,10 @@ WHERE id = %s AND installation_id = %s
     AND EXISTS (SELECT 1 FROM integrations_installation i
         WHERE i.id = messaging_delivery.installation_id AND i.state = 'active'
             AND (i.held_until IS NULL OR i.held_until <= %s))
-    AND NOT EXISTS (SELECT 1 FROM messaging_delivery o
+    AND messaging_delivery.id = (SELECT o.id FROM messaging_delivery o
         WHERE o.link_id = messaging_delivery.link_id
-            AND o.state IN ('pending', 'unconfirmed', 'sending')
-            AND (o.sent_at, o.id) < (messaging_delivery.sent_at, messaging_delivery.id)
-            AND o.id <> %s)
+            AND o.state IN ('pending', 'unconfirmed', 'sending') AND o.id <> %s
+        ORDER BY o.sent_at, o.id LIMIT 1)
 """
 
 
@@ -84,7 +89,7 @@ def read_ahead(lease: Lease, *, may_send: bool = True) -> list[Delivery]:
     return list(ahead.order_by("sent_at", "pk")[:AHEAD])
 
 
-def _circumstances() -> dict[str, Exists]:
+def _circumstances() -> dict[str, Exists | Subquery]:
     """Return what is asked about a delivery beside its row.
 
     A dictionary, since by keyword the type checker would see second definitions of attributes.
@@ -97,7 +102,10 @@ def _circumstances() -> dict[str, Exists]:
     others = Delivery.objects.exclude(pk=OuterRef("pk"))
     return {
         "space_removed": Exists(removed_space),
-        "followed": Exists(others.open().filter(link=OuterRef("link"))),
+        # Sorted for the same reason as in the claim.
+        "followed": Subquery(
+            others.open().filter(link=OuterRef("link")).order_by("sent_at", "pk").values("pk")[:1]
+        ),
         "shared": Exists(others.filter(message=OuterRef("message"))),
     }
 
@@ -112,7 +120,7 @@ def claim(delivery: Delivery, lease: Lease, before: Settling | None = None) -> b
     taken = (at, lease.fence)
     # A delivery that went to the next generation meanwhile is not for this one's token.
     lane = (lease.installation_id, lease.lane_id, lease.fence)
-    settled = before.delivery.pk if before else delivery.pk
+    settled = before.delivery.pk if before else NOBODY
     edition = delivery.message.edition
     which = (delivery.pk, lease.installation_id)
     params = (*taken, *which, at, *taken, *lane, edition, at, settled)

@@ -6,7 +6,7 @@ A delivery's row is the truth about it; whatever is queued is only a hint to loo
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.timezone import now
 from uuid_utils.compat import uuid7
 
@@ -102,18 +102,6 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Those that were given up: the dead letters."""
         return self.filter(state=DeliveryState.FAILED)
 
-    def heads(self) -> "DeliveryQuerySet":
-        """Those that are the oldest open one of their recipient: the only ones in order."""
-        older = (
-            Delivery.objects.open()
-            .filter(link=OuterRef("link"))
-            .filter(
-                Q(sent_at__lt=OuterRef("sent_at"))
-                | Q(sent_at=OuterRef("sent_at"), pk__lt=OuterRef("pk"))
-            )
-        )
-        return self.filter(~Exists(older))
-
 
 class Delivery(models.Model):
     """One message on its way to one link."""
@@ -147,10 +135,10 @@ class Delivery(models.Model):
     reached_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
-    # Known only of deliveries that were read ahead: whether the message's space is gone, whether
-    # the recipient has another one waiting, and whether the message has another delivery.
+    # Known only of deliveries that were read ahead: whether the message's space is gone, another
+    # one that waits for the recipient, and whether the message has another delivery.
     space_removed: bool
-    followed: bool
+    followed: UUID | None
     shared: bool
 
     objects = DeliveryQuerySet.as_manager()

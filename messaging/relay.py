@@ -79,7 +79,7 @@ class _Shift:
             ahead = read_ahead(self._lease, may_send=may_send)
             moved = self._work_through(ahead)
             may_send = not self._gate.has_shut
-            more = len(ahead) == AHEAD or any(delivery.followed for delivery in ahead)
+            more = len(ahead) == AHEAD or any(delivery.followed is not None for delivery in ahead)
             if not (moved and more and may_send) and self._give_back():
                 return True
         self._write_down()

@@ -1,0 +1,89 @@
+"""How PostgreSQL finds what the relay asks for among many rows: by index, never by reading all."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.utils.timezone import now
+
+from messaging.claims import claim, read_ahead
+from messaging.lanes import Lease, take_lease
+from messaging.models import Lane
+from messaging.settlement import expire_batch, forget_failed
+from messaging.wakeups import sweep
+from tests.factories import make_delivery, make_link
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db, pytest.mark.usefixtures("wakes")]
+SETTLED, WAITING = 20_000, 2_000
+
+_MESSAGES = """
+INSERT INTO messaging_message (id, organization_id, event_id, ovice_id, recipient_ovice_id,
+    space_ovice_id, sent_at, accepted_at, skipped_reason, edition)
+SELECT gen_random_uuid(), %s, 'e' || n, 'm' || n, 'r', '', now(), now(), '', 0
+FROM generate_series(1, %s) n
+"""
+_DELIVERIES = """
+INSERT INTO messaging_delivery (id, organization_id, message_id, installation_id, link_id, lane,
+    state, reason, sent_at, due_at, expires_at, fence, tries, unconfirmed_tries, parts_sent,
+    parts_echoed, target_message_id)
+SELECT gen_random_uuid(), organization_id, id, %s, %s, 0,
+    CASE WHEN row_number() OVER () <= %s THEN 'pending' ELSE 'delivered' END,
+    '', sent_at, now(), now() + interval '1 day', 0, 0, 0, 0, 0, ''
+FROM messaging_message
+WHERE id NOT IN (SELECT message_id FROM messaging_delivery)
+"""
+
+
+@pytest.fixture
+def crowded(settings):
+    """One recipient with thousands waiting, another with one, among many more that are settled."""
+    settings.RELAY_LANES = 1
+    link = make_link()
+    make_delivery(make_link(link.installation))
+    with connection.cursor() as cursor:
+        cursor.execute(_MESSAGES, [link.organization_id, SETTLED])
+        cursor.execute(_DELIVERIES, [link.installation_id, link.pk, WAITING])
+        cursor.execute("ANALYZE")
+    Lane.objects.create(installation=link.installation, number=0)
+    lease = take_lease(link.installation_id, 0)
+    assert lease is not None
+    return lease
+
+
+def plans_of(work) -> list[dict]:
+    """Return the plan, as it was carried out, of each statement of ``work`` that reads."""
+    plans = []
+
+    def explain(execute, sql, params, many, context):
+        if sql.lstrip().startswith(("SELECT", "WITH", "UPDATE")):
+            with connection.connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
+                plan = cursor.fetchone()[0]
+            plans.append((plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        work()
+    return plans
+
+
+def read_whole(plan: dict) -> set[str]:
+    """Return the large tables that a plan reads from beginning to end."""
+    found = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
+    for part in plan.get("Plans", []):
+        found |= read_whole(part)
+    return found & {"messaging_delivery", "messaging_message"}
+
+
+def test_relay_and_sweep_find_what_is_due_by_index_however_many_wait_for_one(crowded: Lease):
+    hidden_by_nobody = {delivery.link_id for delivery in read_ahead(crowded)}
+    assert len(hidden_by_nobody) == 2
+    jobs = (
+        lambda: claim(read_ahead(crowded)[0], crowded),
+        lambda: sweep(now()),
+        expire_batch,
+        forget_failed,
+    )
+    plans = [plan for job in jobs for plan in plans_of(job)]
+    assert len(plans) >= len(jobs)
+    assert set().union(*map(read_whole, plans)) == set()
