@@ -33,9 +33,12 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None) -> "User":
-        """Create an administrator, as `manage.py createsuperuser` does."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True)
+    def create_superuser(self, email: str, password: str | None = None) -> "User":  # noqa: ARG002 - Django's signature
+        """Create an administrator, as `manage.py createsuperuser` does.
+
+        A password is not kept: nobody signs in with one.
+        """
+        return self.create_user(email, is_staff=True, is_superuser=True)
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -1,15 +1,19 @@
 """Paths of sign-in; the names that begin with `account_` are those allauth asks for."""
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts.views.launch import launch_refused
 from accounts.views.signin import choose, enter_code, sign_in, sign_out, signed_out
+from accounts.views.stepup import prove
 
 urlpatterns = [
     path("launch-refused/<slug:code>/", launch_refused, name="launch_refused"),
     path("sign-in/", sign_in, name="account_login"),
+    path("inactive/", launch_refused, {"code": "account_inactive"}, name="account_inactive"),
     path("code/", enter_code, name="account_enter_code"),
     path("choose/", choose, name="account_choose"),
+    path("prove/", prove, name="account_reauthenticate"),
+    path("second-factor/", include("allauth.mfa.urls")),
     path("sign-out/", sign_out, name="account_logout"),
     path("signed-out/", signed_out, name="account_signed_out"),
 ]

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.test import Client
 from django.utils.timezone import now
 
-from accounts.models import Link, Member
+from accounts.models import Link, Member, User
 from integrations.models import Installation, InstallationKind, InstallationState, Organization
 from integrations.standard_webhooks import parse_secret, signature
 from messaging.content import Content
@@ -59,6 +60,13 @@ def make_member(organization: Organization, ovice_id: str = "", **fields: Any) -
         setattr(member, name, value)
     member.save()
     return member
+
+
+def give_second_factor(user: User) -> str:
+    """Let ``user`` have an authenticator app, and return its secret."""
+    secret: str = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
 
 
 def make_link(

@@ -2,7 +2,7 @@
 
 import logging
 
-from allauth.account.internal.flows.login import perform_login
+from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -83,6 +83,7 @@ def _let_in(request: HttpRequest, admission: Admission) -> HttpResponse:
 
 def _sign_in(request: HttpRequest, user: User) -> str:
     """Sign the owner in, and return where they go: a second factor first if they have one."""
+    record_authentication(request, user, method="launch", reauthenticated=True)
     login = Login(user=user, redirect_url=reverse("admin:index"))
     return str(perform_login(request, login).headers["Location"])
 

@@ -60,7 +60,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("next", request.GET.get("next", ""))
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/sign_in.html", {"form": form, "next": wanted})
-    email = form.cleaned_data["email"]
+    refusal = mail_a_code(request, form.cleaned_data["email"], wanted)
+    return refusal or redirect("account_enter_code")
+
+
+def mail_a_code(request: HttpRequest, email: str, wanted: str) -> HttpResponse | None:
+    """Let a code be mailed for this browser; return the page that says why not, or None."""
     try:
         allowed = _may_ask(network_of(request), email)
     except LimitsAway:
@@ -68,7 +73,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not allowed:
         return _limited(request)
     note_asked(request, ask_for_code(email, language=_language()), wanted)
-    return redirect("account_enter_code")
+    return None
 
 
 def _may_ask(network: str, email: str) -> bool:
@@ -147,6 +152,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("account_signed_out")
 
 
+@personal
 @require_safe
 def signed_out(request: HttpRequest) -> HttpResponse:
     """Say that the session has ended."""

@@ -7,12 +7,14 @@ from django.test import Client
 
 from accounts.models import Ownership, User
 from integrations.models import Installation, Organization
-from tests.factories import make_installation, make_organization
+from tests.factories import give_second_factor, make_installation, make_organization
 
 
 def sign_in(user: User) -> Client:
     """Return a browser in which ``user`` is signed in."""
     client = Client()
+    if user.is_staff:
+        give_second_factor(user)
     client.force_login(user)
     return client
 
