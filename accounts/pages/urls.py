@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import choices, link
+from accounts.pages import choices, link, own_data
 
 urlpatterns = [
     path("", link.link, name="link"),
@@ -10,5 +10,7 @@ urlpatterns = [
     path("again/", link.again, name="link_again"),
     path("pause/", choices.pause, name="link_pause"),
     path("resume/", choices.resume, name="link_resume"),
+    path("export/", own_data.export, name="link_export"),
+    path("erase/", own_data.erase, name="link_erase"),
     path("copies/", choices.copies, name="link_copies"),
 ]
