@@ -37,6 +37,19 @@ def test_ten_dms_arrive_once_each_in_order(system, cast):
     assert wait_for_texts(system, cast, before + 10)[before:] == texts
 
 
+def test_ovice_shows_the_link_on_its_own_page_and_has_heard_of_it(system, cast):
+    page = f"ovice/organizations/{cast.organization}/integrations?as={cast.recipient}"
+    text = requests.get(f"{system.sandbox_url}/{page}", timeout=5).text
+    assert 'data-status="linked"' in text
+
+    def heard() -> list[tuple[str, str | None]]:
+        callbacks = system.control("GET", "ovice/callbacks?after=0")["data"]
+        return [(callback["body"]["type"], callback["error"]) for callback in callbacks]
+
+    system.children.wait_until("callbacks", lambda: len(heard()) >= 2, seconds=SECONDS)
+    assert heard()[:2] == [("organization.connected", None), ("link.created", None)]
+
+
 def test_somebody_who_writes_to_the_bot_gets_an_answer(system, cast):
     written = {"member": cast.account, "page": cast.bot, "text": "Is anybody there?"}
     system.control("POST", "workplace/chat", written)

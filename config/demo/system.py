@@ -22,6 +22,7 @@ from config.demo.children import ChildError, Children
 from config.demo.ports import HOST
 from config.embedded import start_valkey
 from config.new_secrets import generate, random_base64
+from integrations.standard_webhooks import SECRET_PREFIX
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
@@ -78,6 +79,8 @@ class System:
         self.children.wait_until("the sandbox", self._sandbox_ready, seconds=START_SECONDS)
         self.children.env["WORKPLACE_GRAPH_URL"] = self.graph_url
         self.children.env["WORKPLACE_WEB_URL"] = self.sandbox_url
+        self.children.env["OVICE_CALLBACK_URL"] = f"{self.sandbox_url}/ovice/callback"
+        self.children.env["OVICE_DIRECTORY_URL"] = f"{self.sandbox_url}/ovice"
 
     def prepare(self) -> None:
         """Check the settings, create the tables and collect the style sheets."""
@@ -172,6 +175,9 @@ class System:
             "SANDBOX_GRAPH_PORT": str(self.ports.graph),
             "SANDBOX_CONNECTOR_KEY": connector_key,
             "OVICE_CONNECTOR_KEYS": sha256(connector_key.encode()).hexdigest(),
+            # The pretend ovice reads the same secret.
+            "OVICE_CALLBACK_SECRET": SECRET_PREFIX + random_base64(),
+            "OVICE_DIRECTORY_KEY": connector_key,
             "KOTOZUTE_URL": self.base_url,
             **overrides,
         }
