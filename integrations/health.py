@@ -30,6 +30,7 @@ _WHILE_AILING = timedelta(minutes=15)
 _WHILE_AWAY = timedelta(minutes=5)
 # Successful calls note a proof of life no oftener than this.
 _PROOF_EVERY = timedelta(minutes=10)
+_DEAF_AFTER = timedelta(hours=1)
 
 
 class Light(StrEnum):
@@ -99,6 +100,17 @@ _TEXTS: Mapping[str, tuple[Light, Words, Words]] = {
         _("%(target)s has blocked the integration for a while."),
         _("Ask the administrator of your %(target)s why. What comes in meanwhile waits."),
     ),
+    "deaf": (
+        Light.AMBER,
+        _(
+            "Direct messages are being delivered, but %(target)s no longer tells us what happens in"
+            " its chats: the bot does not answer."
+        ),
+        _(
+            "In %(target)s, open the integration's webhooks and check that they are switched on. With"
+            " an installed app, tell the operator of this service."
+        ),
+    ),
     "paused": (
         Light.AMBER,
         _("You have paused delivery. New direct messages are not taken in."),
@@ -155,18 +167,29 @@ def _reason(installation: Installation) -> str:
     if held:
         known = installation.hold_reason in _TEXTS and installation.hold_reason
         return known or "rate_limited"
-    return "outage" if installation.trouble else ""
+    if installation.trouble:
+        return "outage"
+    return "deaf" if _is_deaf(installation) else ""
+
+
+def _is_deaf(installation: Installation) -> bool:
+    """Tell whether DMs went out long after the target last told us of anything.
+
+    Each of them comes back as an echo within seconds where webhooks are set up, as they once were.
+    """
+    told_at, sent_at = installation.told_at, installation.sent_at
+    return told_at is not None and sent_at is not None and sent_at - told_at > _DEAF_AFTER
 
 
 def note_alive(installation: Installation) -> None:
-    """Note a call that worked. Costs nothing but a comparison most of the time."""
+    """Note a DM that was accepted. Costs nothing but a comparison most of the time."""
     at = now()
     recent = installation.proven_at is not None and installation.proven_at > at - _PROOF_EVERY
     if recent and not installation.trouble:
         return
     installation.proven_at, installation.trouble = at, ""
     Installation.objects.filter(pk=installation.pk).update(
-        proven_at=at, trouble="", trouble_at=None
+        proven_at=at, sent_at=at, trouble="", trouble_at=None
     )
 
 

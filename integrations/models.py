@@ -223,6 +223,8 @@ class Installation(Audited, models.Model):
     replaced_at = models.DateTimeField(null=True, blank=True)
     # When its target last told last told us something on its own, and whether it ever did.
     told_at = models.DateTimeField(null=True, blank=True)
+    # When it last accepted a DM, give or take a few minutes.
+    sent_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     access_token = Secret("access_token_sealed")

@@ -177,3 +177,17 @@ def test_the_command_says_how_each_connection_is(office, capsys):
     with pytest.raises(CommandError):
         call_command("recheck", "nobody")
     assert Installation.objects.count() == 1
+
+
+def test_a_target_that_fell_silent_while_dms_go_out_is_noticed(office):
+    heard = now() - timedelta(hours=3)
+    Installation.objects.update(told_at=heard, sent_at=heard + timedelta(minutes=59))
+    assert health_of(office.refresh()).light == Light.GREEN
+    Installation.objects.update(sent_at=heard + timedelta(minutes=61))
+    health = health_of(office.refresh())
+    assert (health.light, health.reason) == (Light.AMBER, "deaf")
+
+
+def test_a_target_that_never_told_anything_is_not_missed(office):
+    Installation.objects.update(told_at=None, sent_at=now())
+    assert health_of(office.refresh()).light == Light.GREEN
