@@ -107,8 +107,8 @@ _TEXTS: Mapping[str, tuple[Light, Words, Words]] = {
             " its chats: the bot does not answer."
         ),
         _(
-            "In %(target)s, open the integration's webhooks and check that they are switched on. With"
-            " an installed app, tell the operator of this service."
+            "In %(target)s, open the integration's webhooks and check that they are switched on."
+            " With an installed app, tell the operator of this service."
         ),
     ),
     "paused": (
@@ -167,9 +167,8 @@ def _reason(installation: Installation) -> str:
     if held:
         known = installation.hold_reason in _TEXTS and installation.hold_reason
         return known or "rate_limited"
-    if installation.trouble:
-        return "outage"
-    return "deaf" if _is_deaf(installation) else ""
+    silent = "deaf" if _is_deaf(installation) else ""
+    return "outage" if installation.trouble else silent
 
 
 def _is_deaf(installation: Installation) -> bool:
