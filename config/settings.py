@@ -364,6 +364,12 @@ WORKPLACE_APP_ID = env.str("WORKPLACE_APP_ID", default="")
 WORKPLACE_APP_SECRET = env.str("WORKPLACE_APP_SECRET", default="")
 WORKPLACE_WEBHOOK_VERIFY_TOKEN = env.str("WORKPLACE_WEBHOOK_VERIFY_TOKEN", default="")
 
+# --- The public pages ----------------------------------------------------------------------------
+
+# Who runs this instance, as terms, privacy and the app's listing name them; and whom to write to.
+PUBLISHER = env.str("PUBLISHER", default="Kotozute")
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
+
 # --- Mail and reports --------------------------------------------------------------------------
 
 _email = env.email_url("EMAIL_URL", default="consolemail://")

@@ -5,11 +5,13 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from accounts.views.launch import launch
+from config.listing_pages import PAGES, show_page
 from config.views import healthz, home
 from messaging.last_delivery import last_deliveries
 
 urlpatterns = [
     path("", home, name="home"),
+    *(path(f"{page}/", show_page, {"page": page}, name=page) for page in PAGES),
     path("healthz", healthz, name="healthz"),
     path("", include("integrations.urls")),
     path("workplace/", include("integrations.workplace.urls")),

@@ -1,0 +1,49 @@
+"""Subscribing the third-party app's webhooks: once for the app, not for each install."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse
+
+from integrations.workplace.subscriptions import Subscription, list_subscriptions, subscribe
+
+TOPIC = "page"
+# What the bot answers to, and what proves that a message arrived.
+FIELDS = (
+    "messages",
+    "messaging_postbacks",
+    "message_deliveries",
+    "message_reads",
+    "message_echoes",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What stands now, and whether anything had to be changed for it."""
+
+    subscriptions: list[Subscription]
+    changed: bool
+
+
+def callback_url() -> str:
+    """Return where Workplace sends the app's webhooks."""
+    return f"{settings.BASE_URL}{reverse('workplace-webhook')}"
+
+
+def subscribe_webhooks() -> Outcome:
+    """Subscribe what a relay needs, unless it stands already; raise a ``TargetError``.
+
+    The platform calls our webhook during the call, so the service has to be running.
+    """
+    wanted = Subscription(TOPIC, callback_url(), FIELDS)
+    present = next((one for one in list_subscriptions() if one.topic == TOPIC), None)
+    changed = present is None or not _is(present, wanted)
+    if changed:
+        subscribe(wanted, verify_token=settings.WORKPLACE_WEBHOOK_VERIFY_TOKEN)
+    return Outcome(list_subscriptions(), changed)
+
+
+def _is(present: Subscription, wanted: Subscription) -> bool:
+    same = (present.callback_url, present.active) == (wanted.callback_url, wanted.active)
+    return same and set(present.fields) == set(wanted.fields)
