@@ -15,6 +15,7 @@ from bench.measures.accept import accept, batches
 from bench.measures.fairness import fairness
 from bench.measures.latency import latency
 from bench.measures.memory import memory
+from bench.measures.purging import purging
 from bench.measures.relaying import at_once, slow
 from bench.measures.together import beside_old_rows, end_to_end, statements
 from bench.measures.webhooks import webhooks
@@ -34,6 +35,7 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "fairness": fairness,
     "settled": beside_old_rows,
     "memory": memory,
+    "purge": purging,
     "webhooks": webhooks,
 }
 

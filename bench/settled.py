@@ -11,6 +11,8 @@ create temporary table party as
 select l.id as link_id, l.organization_id, l.installation_id, m.ovice_id as recipient,
     row_number() over (order by l.id) - 1 as number
 from accounts_link l join accounts_member m on m.id = l.member_id
+join integrations_organization o on o.id = l.organization_id
+where %(organization)s in ('', o.ovice_id)
 """
 # Ids that grow with time, as the product's do (UUIDv7).
 _DM = """
@@ -31,14 +33,17 @@ $$
 """
 
 
-def fill(database: str, rows: int) -> float:
-    """Add ``rows`` settled DMs, spread over a year; return how many seconds that took."""
+def fill(database: str, rows: int, organization: str = "") -> float:
+    """Add ``rows`` settled DMs, spread over a year, of all organizations or of one.
+
+    Returns how many seconds that took.
+    """
     started = time.monotonic()
     with psycopg.connect(database, autocommit=True) as connection:
         # No foreign keys are checked for rows that are right by their making.
         connection.execute("set session_replication_role = replica")
         connection.execute(_ID)
-        connection.execute(_PARTIES)
+        connection.execute(_PARTIES, {"organization": organization})
         connection.execute(_DM.format(rows=rows))
         for table, values in _VALUES.items():
             _copy(connection, table, values)
