@@ -3,22 +3,24 @@
 from dataclasses import dataclass
 
 from accounts.roles import Visitor, visible_organizations
+from integrations.health import Health, health_of
 from integrations.models import Installation, Organization
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One organization and its live connections, which may be none."""
+    """One organization and its live connections with their health; there may be none."""
 
     organization: Organization
-    installations: tuple[Installation, ...]
+    connections: tuple[tuple[Installation, Health], ...]
 
 
 def standings(user: Visitor) -> list[Standing]:
     """Return the visitor's organizations by name, in two queries however many there are."""
     organizations = list(visible_organizations(user).order_by("name", "ovice_id"))
-    live = list(Installation.objects.live().filter(organization__in=organizations))
+    live = Installation.objects.live().filter(organization__in=organizations)
+    seen = [(row, health_of(row)) for row in live.select_related("organization")]
     return [
-        Standing(one, tuple(row for row in live if row.organization_id == one.pk))
+        Standing(one, tuple(pair for pair in seen if pair[0].organization_id == one.pk))
         for one in organizations
     ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.html import format_html
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.roles import STAFF, Visitor, role_of
 from accounts.scoped_admin import ScopedAdmin
+from accounts.stepup import needs_proof
 from integrations.alarms import trouble_of
 from integrations.ledger import Removal
 from integrations.removal import purge_now, status_url
@@ -72,11 +73,16 @@ class RemovalAdmin(ScopedAdmin[Removal]):
         description=_("Purge now: delete for good, without the rest of the grace period"),
         permissions=["owner", "support"],
     )
-    def purge_at_once(self, request: HttpRequest, rows: QuerySet[Removal]) -> None:
-        """Bring the chosen purges forward to now."""
+    def purge_at_once(
+        self, request: HttpRequest, rows: QuerySet[Removal]
+    ) -> HttpResponseBase | None:
+        """Bring the chosen purges forward to now; it cannot be undone, so a proof is asked for."""
+        if asked := needs_proof(request):
+            return asked
         waiting = list(rows.filter(finished_at=None))
         for removal in waiting:
             purge_now(removal)
         count = len(waiting)
         said = ngettext("%(count)d purge begins now.", "%(count)d purges begin now.", count)
         messages.success(request, said % {"count": count})
+        return None

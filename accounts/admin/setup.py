@@ -31,9 +31,12 @@ from accounts.findings import Finding
 from accounts.models import User
 from accounts.roles import owns
 from accounts.scoped_admin import ScopedAdmin
+from accounts.stepup import is_proved, needs_proof
+from integrations.health import health_of
 from integrations.models import Installation, Organization
 from integrations.pausing import pause, resume
 from integrations.removal import remove_installation
+from integrations.retention import what_is_stored
 from integrations.targets import TARGETS, guide_of, installer_of
 
 # As many of a token's last characters as ovice's own contract lets an owner see.
@@ -63,6 +66,7 @@ class SetupPages(ScopedAdmin[Organization]):
             "setup/<slug:target>/check/": ("check", self.check_connection),
             "setup/<slug:target>/test/": ("test", self.send_test_message),
             "setup/<slug:target>/disconnect/": ("disconnect", self.disconnect),
+            "stored/": ("stored", self.stored),
             "pause/": ("pause", self.pause_delivery),
             "resume/": ("resume", self.resume_delivery),
         }
@@ -87,7 +91,7 @@ class SetupPages(ScopedAdmin[Organization]):
         if request.method != "POST":
             return self._show(request, organization, target)
         self._require_owner(request, organization)
-        return self._save(request, organization, target)
+        return needs_proof(request) or self._save(request, organization, target)
 
     @method_decorator(require_POST)
     def check_connection(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
@@ -112,6 +116,8 @@ class SetupPages(ScopedAdmin[Organization]):
         organization = self._organization(request, pk, target)
         self._require_owner(request, organization)
         installation = self._live(organization, target)
+        if asked := needs_proof(request):
+            return asked
         if request.method != "POST":
             return render(
                 request,
@@ -122,6 +128,17 @@ class SetupPages(ScopedAdmin[Organization]):
         remove_installation(installation)
         messages.success(request, _("Disconnected. The access token has been destroyed."))
         return HttpResponseRedirect(connection_url(organization, target))
+
+    def stored(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Show what is stored of the organization, how much of it, and until when."""
+        organization = self._organization(request, pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What is stored"),
+            "organization": organization,
+            "lines": what_is_stored(organization),
+        }
+        return render(request, "admin/stored.html", context)
 
     @method_decorator(require_POST)
     def pause_delivery(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -199,6 +216,8 @@ class SetupPages(ScopedAdmin[Organization]):
             "target": target,
             "guide": guide_of(target),
             "installation": installation,
+            "health": health_of(installation) if installation else None,
+            "proved": is_proved(request),
             "install_url": _install_url(target),
             "may_act": may_act,
             "token_end": token[-LAST_SHOWN:],

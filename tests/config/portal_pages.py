@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.timezone import now
 
 from accounts.models import Ownership, User
+from integrations.ledger import Removal
 from integrations.models import Space
 from messaging.models import Attempt, ReceivedEvent
 from tests.factories import make_delivery, make_link
@@ -58,6 +59,9 @@ def rows_of_a(portal: Portal) -> dict[str, Model]:
         "auditlog/logentry": LogEntry.objects.get_for_object(portal.installation_a).earliest(),
         "integrations/installation": portal.installation_a,
         "integrations/organization": portal.a,
+        "integrations/removal": Removal.objects.create(
+            organization=portal.a, reason="disconnected", purge_at=now(), due_at=now()
+        ),
         "integrations/space": Space.objects.create(organization=portal.a, ovice_id="987"),
         "messaging/attempt": attempt,
         "messaging/delivery": delivery,

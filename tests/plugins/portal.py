@@ -3,19 +3,25 @@
 from dataclasses import dataclass
 
 import pytest
-from django.test import Client
+from allauth.account.internal.flows.login import record_authentication
+from django.test import Client, RequestFactory
 
 from accounts.models import Ownership, User
 from integrations.models import Installation, Organization
 from tests.factories import give_second_factor, make_installation, make_organization
 
 
-def sign_in(user: User) -> Client:
-    """Return a browser in which ``user`` is signed in."""
+def sign_in(user: User, *, proved: bool = True) -> Client:
+    """Return a browser in which ``user`` is signed in and, if ``proved``, has just shown it."""
     client = Client()
     if user.is_staff:
         give_second_factor(user)
     client.force_login(user)
+    if proved:
+        request = RequestFactory().get("/")
+        request.session = client.session
+        record_authentication(request, user, method="code")
+        request.session.save()
     return client
 
 

@@ -27,7 +27,7 @@ class Setup:
 
     def url(self, page="connection"):
         pk = self.organization.pk
-        args = [pk] if page in ("setup", "pause", "resume") else [pk, "workplace"]
+        args = [pk] if page in ("setup", "stored", "pause", "resume") else [pk, "workplace"]
         return reverse(f"admin:integrations_organization_{page}", args=args)
 
     def save(self, token, secret="", *, browser=None, language="en", **more):
@@ -220,6 +220,39 @@ def test_check_again_names_what_is_in_order(setup):
         ("Permission “Send messages to members”", ""),
         ("Permission “Read user email address”", ""),
     ]
+
+
+def test_check_again_notes_a_token_that_died_and_one_that_is_well_again(setup):
+    made = setup.sandbox.custom_integration(setup.community)
+    setup.save(made.access_token)
+    new = setup.sandbox.reset_token(made.page_id)
+    setup.browser.post(setup.url("check"))
+    assert 'data-light="red"' in setup.browser.get(setup.url()).content.decode()
+    setup.save(new, seen_generation=1)
+    assert 'data-light="green"' in setup.browser.get(setup.url()).content.decode()
+
+
+def test_the_home_page_shows_how_each_connection_is(setup):
+    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+    page = setup.browser.get("/admin/").content.decode()
+    assert "Direct messages are being delivered." in page
+
+
+def test_an_owner_sees_what_is_stored_and_until_when(setup):
+    page = setup.browser.get(setup.url("stored")).content.decode()
+    assert "Texts of direct messages, encrypted" in page
+    assert "until delivered, or at most 24 hours" in page
+
+
+def test_a_token_and_a_disconnect_ask_for_a_fresh_proof(setup):
+    made = setup.sandbox.custom_integration(setup.community)
+    stale = sign_in(setup.owner, proved=False)
+    assert setup.save(made.access_token, browser=stale)["Location"].startswith("/account/")
+    assert setup.live() is None
+    setup.save(made.access_token)
+    assert stale.post(setup.url("disconnect"))["Location"].startswith("/account/")
+    assert setup.live() is not None
+    assert 'name="access_token"' not in stale.get(setup.url()).content.decode()
 
 
 def test_the_test_message_reaches_the_owner_and_nobody_else(setup):
