@@ -20,7 +20,7 @@ def sign_in(user: User, *, proved: bool = True) -> Client:
     if proved:
         request = RequestFactory().get("/")
         request.session = client.session
-        record_authentication(request, user, method="code")
+        record_authentication(request, user, method="mfa" if user.is_staff else "code")
         request.session.save()
     return client
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from integrations.ledger import Removal
+from tests.plugins.portal import make_owner, sign_in
 from tests.removals import removed
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +63,10 @@ def test_a_purge_in_trouble_is_shown_in_red(portal, removals):
     page = portal.browser("support").get(reverse(LIST)).content.decode()
 
     assert '<strong class="errornote">failed</strong>' in page
+
+
+def test_a_purge_at_once_asks_for_a_fresh_proof(portal, removals):
+    stale = sign_in(make_owner(portal.a, "carol@example.com"), proved=False)
+    answer = purge_at_once(stale, removals[0])
+    assert answer["Location"].startswith("/account/prove/")
+    assert Removal.objects.get(pk=removals[0].pk).purge_at == removals[0].purge_at
