@@ -57,6 +57,11 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ha
         """Return the secret itself."""
         return masterkeys.unseal(base64.b64decode(encrypted_text), place=_PLACE).decode()
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name this site to the device, by its host as passkeys need it."""
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": "Kotozute"}
+
     def generate_authenticator_name(self, _user: Any, _type: Any) -> str:
         """Suggest a name for a new passkey."""
         return gettext("Passkey")

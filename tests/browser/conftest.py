@@ -4,7 +4,11 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from accounts.models import User
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -68,3 +72,18 @@ def open_page(new_window) -> Callable[..., Page]:
         return page
 
     return open_in_window
+
+
+@pytest.fixture
+def signed_in_window(new_window, live_server) -> Callable[..., BrowserContext]:
+    """Return a function that opens a window in which a user is signed in already."""
+
+    def open_signed_in(user: User, **look) -> BrowserContext:
+        client = Client()
+        client.force_login(user)
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key}
+        window: BrowserContext = new_window(**look)
+        window.add_cookies([{**cookie, "url": live_server.url}])
+        return window
+
+    return open_signed_in
