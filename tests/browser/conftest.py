@@ -81,9 +81,11 @@ def signed_in_window(new_window, live_server) -> Callable[..., BrowserContext]:
     def open_signed_in(user: User, **look) -> BrowserContext:
         client = Client()
         client.force_login(user)
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key}
+        key = str(client.session.session_key)
         window: BrowserContext = new_window(**look)
-        window.add_cookies([{**cookie, "url": live_server.url}])
+        window.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}]
+        )
         return window
 
     return open_signed_in
