@@ -8,8 +8,8 @@ from django.utils.translation import override
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.findings import Finding, explain, report
-from integrations.errors import NeedsAttention, TargetError
-from integrations.health import recheck
+from integrations.errors import TargetError
+from integrations.health import check_live
 from integrations.install import (
     AlreadyConnectedError,
     OrganizationGoneError,
@@ -80,17 +80,12 @@ def connect_custom(
 
 
 def check_again(installation: Installation) -> list[Finding]:
-    """Try the stored credentials live, note how the connection is, and return what was found."""
+    """Try the stored credentials live, note how they fared, and return what was found."""
     guide = guide_of(installation.target)
     try:
-        connection = open_target(installation.target, installation.credentials()).check()
-    except NeedsAttention as error:
-        recheck(installation)
-        return explain(error, guide)
+        connection = check_live(installation)
     except TargetError as error:
         return explain(error, guide)
-    # It may have been ailing, and be well again.
-    recheck(installation)
     return report(connection, guide)
 
 

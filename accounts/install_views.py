@@ -4,6 +4,8 @@ The code never goes into an address of ours: the callback takes it out of the qu
 browser on.
 """
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -180,7 +182,13 @@ def _ask(
         "notice": explain(Refusal(kept.notice), kept.target) if kept.notice else None,
         "unchosen": unchosen,
     }
-    return _page(request, kept.target, "confirm", asked)
+    page = _page(request, kept.target, "confirm", asked)
+    if kept.return_to:
+        # Browsers hold a form to its policy along the redirects that follow; this one leads back
+        # into the target.
+        place = urlsplit(kept.return_to)
+        setattr(page, "_csp_update", {"form-action": [f"{place.scheme}://{place.netloc}"]})  # noqa: B010 - django-csp's own way, whose decorator knows constants only
+    return page
 
 
 def _refuse(request: HttpRequest, target: str, refusal: InstallRefused) -> HttpResponse:

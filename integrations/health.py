@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -193,28 +194,32 @@ def note_alive(installation: Installation) -> None:
 
 
 def recheck(installation: Installation) -> Health:
-    """Check the connection live, write down what was found, and return how it is now.
-
-    A call of this kind also keeps a custom integration from being deactivated: the platform does
-    so after 60 days without one (Workplace, "Custom integrations").
-    """
-    try:
-        connection = _check(installation)
-    except NeedsAttention as error:
-        need_attention(installation, reason=error.reason)
-        _plan(installation, now() + _WHILE_AILING)
-    except TargetError as error:
-        _note_trouble(installation, error)
-    else:
-        _note_success(installation, connection)
+    """Check the connection live, write down what was found, and return how it is now."""
+    with suppress(TargetError):
+        check_live(installation)
     installation.refresh_from_db()
     return health_of(installation)
 
 
-def _check(installation: Installation) -> Connection:
-    connection = open_target(installation.target, installation.credentials()).check()
+def check_live(installation: Installation) -> Connection:
+    """Check the connection live and write down what was found; raise the ``TargetError`` met.
+
+    A lack of permissions is found in the answer. A call of this kind also keeps a custom
+    integration from being deactivated: the platform does so after 60 days without one (Workplace,
+    "Custom integrations").
+    """
+    try:
+        connection = open_target(installation.target, installation.credentials()).check()
+    except NeedsAttention as error:
+        _note_refusal(installation, error.reason)
+        raise
+    except TargetError as error:
+        _note_trouble(installation, error)
+        raise
     if connection.missing_permissions:
-        raise PermissionMissing(code=",".join(connection.missing_permissions))
+        _note_refusal(installation, PermissionMissing.reason)
+    else:
+        _note_success(installation, connection)
     return connection
 
 
@@ -249,6 +254,11 @@ def _note_success(installation: Installation, connection: Connection) -> None:
         permissions=list(connection.permissions),
     )
     end_attention(installation)
+
+
+def _note_refusal(installation: Installation, reason: str) -> None:
+    need_attention(installation, reason=reason)
+    _plan(installation, now() + _WHILE_AILING)
 
 
 def _note_trouble(installation: Installation, error: TargetError) -> None:

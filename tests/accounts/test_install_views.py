@@ -84,7 +84,7 @@ def calls_to(sandbox, endpoint: str) -> int:
 def test_an_owner_installs_from_here(sandbox, app, acme, organization, owner):
     answer = owner.get(decide(start(owner), acme), follow=True)
     installed = Installation.objects.get()
-    assert (answer.status_code, title(answer)) == (200, "Connected")
+    assert (answer.status_code, title(answer)) == (200, "You are connected")
     assert (installed.organization, installed.kind) == (organization, InstallationKind.THIRD_PARTY)
     assert (installed.state, installed.community_id) == (InstallationState.ACTIVE, acme)
     assert "" not in (installed.bot_id, installed.install_id)
@@ -116,6 +116,7 @@ def test_an_owner_installs_from_workplace_and_is_sent_back_there(sandbox, app, a
     asked = owner.get(install_from_workplace(sandbox, app, acme), follow=True)
     assert asked.request["PATH_INFO"] == CONFIRM
     assert Installation.objects.count() == 0
+    assert f"form-action 'self' {sandbox.web_url}" in asked["Content-Security-Policy"]
     done = owner.post(CONFIRM, {"organization": asked.context["organizations"][0].pk})
     assert done["Location"] == f"{sandbox.web_url}/work/admin/{acme}/"
     assert Installation.objects.get().community_id == acme
@@ -185,7 +186,7 @@ def test_a_state_of_another_session_is_refused_and_not_used_up(app, acme, organi
     answer = mallory.get(back, follow=True)
     assert (answer.status_code, title(answer)) == (403, "This is somebody else's installation")
     assert Client().get(back, follow=True).status_code == 403
-    assert title(owner.get(back, follow=True)) == "Connected"
+    assert title(owner.get(back, follow=True)) == "You are connected"
 
 
 @pytest.mark.parametrize("state", ["", "guessed", "ü\x00", "a" * 5000])
@@ -310,7 +311,7 @@ def test_another_community_is_confirmed_before_links_end(sandbox, app, acme, new
     assert "This is another community: Acme" in asked.content.decode()
     assert Link.objects.active().get() == link
     form = {"organization": office.organization.pk, "community": acme}
-    assert title(owner.post(CONFIRM, form, follow=True)) == "Connected"
+    assert title(owner.post(CONFIRM, form, follow=True)) == "You are connected"
     assert Link.objects.active().count() == 0
 
 
@@ -340,7 +341,7 @@ def test_an_app_uninstalled_during_the_install_is_not_left_connected(sandbox, ap
 
 def test_other_pages_are_not_followed(sandbox, app, acme, owner):
     back = decide(start(owner), acme) + "&redirect_uri=https://workplace.com.example.com/"
-    assert title(owner.get(back, follow=True)) == "Connected"
+    assert title(owner.get(back, follow=True)) == "You are connected"
 
 
 def test_neither_code_nor_token_appears_anywhere(sandbox, app, acme, owner, caplog):
