@@ -6,6 +6,7 @@ It is durable as it comes: ``fsync`` and ``synchronous_commit`` stay on.
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -60,6 +61,12 @@ class Cluster:
         file = self.folder / "postmaster.pid"
         return int(file.read_text().splitlines()[0]) if file.exists() else 0
 
+    def wait_for_end(self, seconds: float = 10.0) -> None:
+        """Wait until a killed server and all its processes have let go of its memory."""
+        deadline = time.monotonic() + seconds
+        while _belongs_to(self.folder) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def _control(self, *arguments: str) -> None:
         self._run("pg_ctl", "-D", str(self.folder), *arguments)
 
@@ -81,6 +88,18 @@ class Cluster:
             for folder in (self.folder.parent, *self.folder.parent.parents):
                 if folder.owner() == "root" and not folder.stat().st_mode & 0o001:
                     folder.chmod(folder.stat().st_mode | 0o011)
+
+
+def _belongs_to(folder: Path) -> bool:
+    """Return whether a process still works in the server's folder."""
+    return any(_works_in(entry / "cwd", folder) for entry in Path("/proc").glob("[0-9]*"))
+
+
+def _works_in(link: Path, folder: Path) -> bool:
+    try:
+        return link.readlink() == folder
+    except OSError:
+        return False
 
 
 def find_binaries() -> Path:

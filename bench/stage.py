@@ -89,10 +89,10 @@ class Stage:
         """Return the address of a Valkey that was started."""
         return f"unix://{quote(str(self._socket(name)))}"
 
-    def create_database(self, template: str = "") -> str:
-        """Create a database, perhaps as a copy of ``template``, and return its address."""
+    def create_database(self, copy_of: str = "") -> str:
+        """Create a database, perhaps as a copy of another address's, and return its address."""
         name = f"bench_{uuid4().hex[:12]}"
-        copied = f" template {template}" if template else ""
+        copied = f" template {urlsplit(copy_of).path[1:]}" if copy_of else ""
         self._administer("create database {}" + copied, name)
         self.databases.append(name)
         return urlsplit(self.admin_url)._replace(path=f"/{name}").geturl()

@@ -88,7 +88,7 @@ def beside_old_rows(scene: Scene) -> list[Row]:
     scene.clear()
     rows = SETTLED_ROWS // (25 if scene.quick else 1)
     full = Scene(scene.stage, quick=scene.quick, tenants=scene.tenants)
-    full.database = scene.stage.create_database(template=scene.database)
+    full.database = scene.stage.create_database(copy_of=scene.database)
     filled = fill(full.database, rows)
     empty_cost, full_cost = [], []
     for _ in range(scene.rounds(ROUNDS)):

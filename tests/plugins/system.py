@@ -94,7 +94,11 @@ def cast(system: System) -> Cast:
     return set_the_scene(system)
 
 
+def on_free_ports(folder: Path, env: dict[str, str]) -> System:
+    """Return a system, not yet started, with the short times of ``PATIENCE``."""
+    return System(folder, Ports(any_free_port()), {**PATIENCE, **env})
+
+
 def _system(folders: pytest.TempPathFactory, database: str, env: dict[str, str]) -> System:
-    folder: Path = folders.mktemp("system")
     chosen = {"DATABASE_URL": database} if database else {}
-    return System(folder, Ports(any_free_port()), {**PATIENCE, **chosen, **env})
+    return on_free_ports(folders.mktemp("system"), {**chosen, **env})
