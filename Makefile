@@ -7,7 +7,7 @@ CODE := config integrations accounts messaging sandbox tests bench manage.py
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
-.PHONY: help demo sandbox test test-services bench postman check format lock clean
+.PHONY: help demo sandbox test test-services bench faults postman check format lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,10 @@ test-services: .venv/dev.installed ## Run it on the PostgreSQL and Redis of DATA
 
 bench: .venv/dev.installed ## Measure the relay (ONLY=accept,relay: some of it; QUICK=1: a tenth)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
+faults: .venv/dev.installed ## Kill and freeze everything for 20 minutes (SECONDS=…, SEED=…, ONLY="broker killed")
+	@FAULTS_DATABASE=postgres FAULTS_SECONDS=$(or $(SECONDS),1200) FAULTS_ONLY="$(ONLY)" \
+		FAULTS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -x tests/faults
 
 postman: .venv/demo.installed ## Run the Postman collection and a generic client against the sandbox (Node)
 	@npm --prefix docs/postman ci --silent --no-audit --no-fund

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.chart import draw
 from bench.rows import Row
 
 RESULTS = Path(__file__).parent / "results"
@@ -46,9 +47,11 @@ def machine() -> str:
 
 
 def keep(rows: Sequence[Row]) -> None:
-    """Write the table and everything behind it to ``bench/results``."""
+    """Write the table, its chart, and everything behind it to ``bench/results``."""
+    RESULTS.mkdir(exist_ok=True)
     at = datetime.now(UTC).replace(microsecond=0)
     about = f"Measured {at:%Y-%m-%d %H:%M} UTC on {machine()}."
     (RESULTS / "table.md").write_text(f"# The relay, measured\n\n{about}\n\n{text_table(rows)}\n")
+    draw(rows, about, RESULTS / "chart.png")
     document = {"at": at.isoformat(), "machine": machine(), "rows": [r.to_json() for r in rows]}
     (RESULTS / "results.json").write_text(json.dumps(document, indent=1, ensure_ascii=False))

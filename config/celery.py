@@ -2,10 +2,13 @@
 
 import os
 import sys
+from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, celeryd_init
 from django.core.exceptions import ImproperlyConfigured
+from kombu.transport import redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from config.soundness import require_sound_settings
 
@@ -24,6 +27,22 @@ def refuse_unsound_settings(**_: object) -> None:
             sys.__stderr__.write(f"{error}\n")
         raise SystemExit(1) from None
 
+
+class Channel(redis.Channel):  # type: ignore[misc] # kombu has no types
+    """kombu's channel, which says properly that its broker has vanished.
+
+    kombu 5.7 raises ``AttributeError`` where something is given back or acknowledged on a channel
+    whose connection was lost, and that ends the worker with every call it has in hand. Celery knows
+    how to go on after the error that is raised here; the hints that are lost the sweep repeats.
+    """
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        if getattr(self.connection, "client", None) is None:
+            raise RedisConnectionError("the connection of this channel was lost")
+        return super()._connparams(asynchronous)
+
+
+redis.Transport.Channel = Channel
 
 app = Celery("kotozute")
 app.config_from_object("django.conf:settings", namespace="CELERY")
