@@ -28,7 +28,7 @@ def refuse_unsound_settings(**_: object) -> None:
         raise SystemExit(1) from None
 
 
-class Channel(redis.Channel):  # type: ignore[misc] # kombu has no types
+class Channel(redis.Channel):
     """kombu's channel, which says properly that its broker has vanished.
 
     kombu 5.7 raises ``AttributeError`` where something is given back or acknowledged on a channel
@@ -39,7 +39,7 @@ class Channel(redis.Channel):  # type: ignore[misc] # kombu has no types
     def _connparams(self, asynchronous: bool = False) -> Any:
         if getattr(self.connection, "client", None) is None:
             raise RedisConnectionError("the connection of this channel was lost")
-        return super()._connparams(asynchronous)
+        return super()._connparams(asynchronous)  # type: ignore[misc] # not in its stubs
 
 
 redis.Transport.Channel = Channel

@@ -1,5 +1,7 @@
 """What a worker does with its channel once the broker has vanished."""
 
+from typing import Any
+
 import pytest
 from kombu.transport.redis import Transport
 
@@ -9,7 +11,7 @@ from config.celery import app
 def test_a_lost_channel_says_so_in_a_way_that_celery_recovers_from():
     with app.connection_for_read() as connection:
         recoverable = connection.connection_errors
-        channel = Transport.Channel.__new__(Transport.Channel)
+        channel: Any = Transport.Channel.__new__(Transport.Channel)
         channel.connection = None
         with pytest.raises(recoverable):
             channel._connparams()
