@@ -1,7 +1,6 @@
 """How long a DM takes from ovice's request to the request at the target."""
 
 from statistics import median
-from typing import Any
 
 from bench.arrivals import Arrivals
 from bench.load import EVENTS, make_dms, send, single
@@ -38,7 +37,10 @@ def latency(scene: Scene) -> list[Row]:
                 at_most=True,
                 unit="ms",
                 note=f"{_listed(found)}; reference {_listed(theirs)}",
-                details={"ours": ours, "reference": obvious},
+                details={
+                    "ours": {rate: summary(delays) for rate, delays in ours.items()},
+                    "reference": {rate: summary(delays) for rate, delays in obvious.items()},
+                },
             )
         )
     return rows
@@ -75,6 +77,6 @@ def _listed(found: dict[int, float]) -> str:
     return ", ".join(f"{value:.1f} ms at {rate}/s" for rate, value in found.items())
 
 
-def summary(delays: list[float]) -> dict[str, Any]:
+def summary(delays: list[float]) -> dict[str, float]:
     """Return the delays' middle and tail, in milliseconds."""
     return {"p50": median(delays) * 1000, "p99": quantile(delays, 0.99) * 1000}
