@@ -1,0 +1,56 @@
+"""The wire to the target is cut at any byte: what was accepted comes twice, all else once."""
+
+import os
+import random
+
+import pytest
+
+from tests.factories import make_delivery
+from tests.faults.cutting import cut_wire
+from tests.messaging.draining import make_due, run, state
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db, pytest.mark.usefixtures("wakes")]
+SEED = int(os.environ.get("FAULTS_SEED", "1"))
+# The long form cuts at each byte, the short one at some.
+EVERY_BYTE = "FAULTS_SECONDS" in os.environ
+SAMPLE = 12
+# A request of the relay and an answer of the sandbox are at least this long.
+REQUEST_BYTES, ANSWER_BYTES = 500, 200
+
+
+def places(length):
+    every = range(length)
+    chance = random.Random(SEED)
+    return every if EVERY_BYTE else sorted({0, length - 1, *chance.sample(every, SAMPLE)})
+
+
+@pytest.fixture
+def hanako(office, settings):
+    settings.RELAY_LANES = 1
+    return office.join("Hanako")
+
+
+def copies_after_a_cut(office, link, settings, **cut):
+    """Send one DM over a wire that is cut, then over a whole one; return how often it came."""
+    text = f"cut {cut}"
+    delivery = make_delivery(link, text=text)
+    with cut_wire(office.sandbox.graph_url, **cut) as url:
+        settings.WORKPLACE_GRAPH_URL = url
+        run(office)
+    settings.WORKPLACE_GRAPH_URL = office.sandbox.graph_url
+    make_due(delivery)
+    run(office)
+    assert state(delivery)[0] == "delivered"
+    return sum(text in shown for shown in office.texts("Hanako"))
+
+
+def test_a_request_cut_at_any_byte_comes_once(office, hanako, settings):
+    came = {
+        n: copies_after_a_cut(office, hanako, settings, request=n) for n in places(REQUEST_BYTES)
+    }
+    assert set(came.values()) == {1}, came
+
+
+def test_an_answer_cut_at_any_byte_makes_it_come_twice(office, hanako, settings):
+    came = {n: copies_after_a_cut(office, hanako, settings, answer=n) for n in places(ANSWER_BYTES)}
+    assert set(came.values()) == {2}, came
