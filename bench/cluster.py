@@ -62,10 +62,14 @@ class Cluster:
         return int(file.read_text().splitlines()[0]) if file.exists() else 0
 
     def wait_for_end(self, seconds: float = 10.0) -> None:
-        """Wait until a killed server and all its processes have let go of its memory."""
+        """Wait until a killed server's processes are gone, and remove the note of its number.
+
+        Where nobody collects dead processes, the number stays taken, and it would not start.
+        """
         deadline = time.monotonic() + seconds
         while _belongs_to(self.folder) and time.monotonic() < deadline:
             time.sleep(0.05)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _control(self, *arguments: str) -> None:
         self._run("pg_ctl", "-D", str(self.folder), *arguments)

@@ -85,7 +85,9 @@ class Office:
             while not stop.wait(PAUSE):
                 number = recipient.accepted[-1] + 1 if recipient.accepted else 1
                 body, event_id = self._event(recipient, number), f"evt_{uuid4().hex}"
+                end = time.monotonic() + DRAIN_SECONDS
                 while not self._post(session, body, event_id):
+                    assert time.monotonic() < end, "nobody accepts any more"
                     time.sleep(RETRY_SECONDS)
                 recipient.accepted.append(number)
 
