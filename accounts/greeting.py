@@ -1,10 +1,8 @@
 """Telling a member, in the target, that they are linked: once, and never at the link's expense."""
 
 import logging
-from functools import partial
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext
@@ -12,7 +10,7 @@ from django.utils.translation import gettext
 from accounts.models import Link
 from accounts.recheck import look_into_refusal, note_arrival
 from integrations.errors import Scope, TargetError
-from integrations.hints import hint
+from integrations.hints import after_commit, hint
 from integrations.languages import language_of
 from integrations.targets import Saying, open_target
 
@@ -23,7 +21,7 @@ GREET = "accounts.tasks.greet"
 
 def greet_soon(link: Link) -> None:
     """Greet once the link is committed: by a worker, or right here where none can be told."""
-    transaction.on_commit(partial(_hint_or_greet, link.pk), robust=True)
+    after_commit(_hint_or_greet, link.pk)
 
 
 def greet(link_id: UUID) -> bool:

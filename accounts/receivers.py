@@ -1,9 +1,7 @@
 """What happens to people's links when something below them ends, or is replaced."""
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.dispatch import receiver
 
 from accounts.erasure import erase_account
@@ -11,7 +9,7 @@ from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link, OwnerMailKind
 from accounts.owner_mail import tell_healed, tell_owners
 from accounts.resolving import RESOLVE_LINKS, move_links
-from integrations.hints import hint
+from integrations.hints import after_commit, hint
 from integrations.ledger import Removal
 from integrations.models import Installation
 from integrations.signals import (
@@ -43,7 +41,7 @@ def take_links_over(
     """A new generation of the same community takes the links over."""
     if previous is not None:
         move_links(previous, installation)
-        transaction.on_commit(partial(hint, RESOLVE_LINKS, str(installation.pk)), robust=True)
+        after_commit(hint, RESOLVE_LINKS, str(installation.pk))
 
 
 @receiver(installation_needs_attention)

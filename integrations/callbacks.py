@@ -6,14 +6,12 @@ A callback is a hint to ask anew, so it carries ids and states and nothing else.
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.timezone import now
 
-from integrations.hints import hint
+from integrations.hints import after_commit, hint
 from integrations.models import Callback, CallbackQuerySet, Organization
 
 TELL = "integrations.tasks.tell_ovice"
@@ -39,7 +37,7 @@ def tell_many(organization: Organization, kind: str, found: Iterable[Mapping[str
     rows = [Callback(organization=organization, type=kind, data=dict(data)) for data in found]
     Callback.objects.bulk_create(rows, batch_size=_BATCH)
     if rows:
-        transaction.on_commit(partial(wake, organization.pk), robust=True)
+        after_commit(wake, organization.pk)
 
 
 def is_stopped() -> bool:

@@ -4,12 +4,16 @@ Whoever gives one also has a regular job that finds what a lost hint left behind
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from typing import ParamSpec
 
 from celery import current_app
+from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
+_P = ParamSpec("_P")
 
 
 def hint(task: str, *args: str, expires: timedelta | None = None) -> bool:
@@ -24,3 +28,13 @@ def hint(task: str, *args: str, expires: timedelta | None = None) -> bool:
         logger.warning("broker unreachable; %s waits for its regular turn", task)
         return False
     return True
+
+
+def after_commit(give: Callable[_P, object], *args: _P.args, **options: _P.kwargs) -> None:
+    """Call ``give`` as soon as the transaction is committed; what is stored stands if it fails."""
+
+    # Not a partial: Django asks a callback that failed for its name, and would fail itself.
+    def call() -> None:
+        give(*args, **options)
+
+    transaction.on_commit(call, robust=True)

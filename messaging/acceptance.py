@@ -6,13 +6,12 @@ statements as five hundred.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.timezone import now
 
 from integrations.cleaning import one_line
+from integrations.hints import after_commit
 from messaging.content import Content, is_blank, plain_text
 from messaging.eligibility import Skip, decide
 from messaging.events import MessageCreated
@@ -114,4 +113,4 @@ def _wake_lanes(deliveries: Iterable[Delivery]) -> None:
     """Wake each lane once, as soon as what falls in it is committed."""
     lanes = {(delivery.installation_id, delivery.lane) for delivery in deliveries}
     for installation_id, lane in sorted(lanes):
-        transaction.on_commit(partial(wake, installation_id, lane), robust=True)
+        after_commit(wake, installation_id, lane)

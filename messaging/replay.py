@@ -7,7 +7,6 @@ that it does not push aside what people write meanwhile.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import islice
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from django.utils.timezone import now
 
 from accounts.models import ORGANIZATION_USERS
 from integrations.errors import Unconfirmed
+from integrations.hints import after_commit
 from integrations.models import LIVE_STATES
 from messaging.models import Delivery, DeliveryQuerySet, DeliveryState
 from messaging.wakeups import wake
@@ -87,5 +87,5 @@ def _replay_batch(ids: list[UUID], start: datetime, before: int, pause: timedelt
     fields = ["state", "reason", "settled_at", "tries", "unconfirmed_tries", "due_at"]
     Delivery.objects.bulk_update(rows, fields)
     for installation_id, lane in sorted({(row.installation_id, row.lane) for row in rows}):
-        transaction.on_commit(partial(wake, installation_id, lane), robust=True)
+        after_commit(wake, installation_id, lane)
     return len(rows)

@@ -6,16 +6,15 @@ A hint that is lost loses nothing: ``sweep`` finds every delivery that is due fr
 import logging
 import time
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
+from integrations.hints import after_commit
 from integrations.models import Installation
 from messaging.models import WAITING_STATES, Delivery, DeliveryQuerySet, DeliveryState, Lane
 from messaging.outages import lanes_with_a_turn
@@ -112,7 +111,7 @@ def look_again(deliveries: DeliveryQuerySet) -> int:
     lanes = set(waiting.values_list("installation_id", "lane").distinct().order_by())
     looked_at = waiting.update(due_at=now())
     for installation_id, number in sorted(lanes):
-        transaction.on_commit(partial(wake, installation_id, number), robust=True)
+        after_commit(wake, installation_id, number)
     return looked_at
 
 

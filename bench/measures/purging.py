@@ -23,7 +23,7 @@ def purging(scene: Scene) -> list[Row]:
     scene.clear()
     scene.stop_webs()
     full = Scene(scene.stage, quick=scene.quick, tenants=scene.tenants)
-    full.database = scene.stage.create_database(template=scene.database)
+    full.database = scene.stage.create_database(copy_of=scene.database)
     deliveries = DELIVERIES // (25 if scene.quick else 1)
     fill(full.database, deliveries, scene.tenants[0].organization)
     try:

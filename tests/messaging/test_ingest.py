@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils.timezone import now
 
 from accounts.models import Link, Member, Role
@@ -225,3 +226,13 @@ def test_a_mention_of_everybody_in_a_large_office_is_skipped_not_refused():
 def test_a_message_with_many_attachments_is_accepted():
     attachments = [{"kind": "image"}] * 101
     assert post_event(dm_event(attachments=attachments)).json() == {"status": "accepted"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_stored_is_accepted_although_waking_failed(monkeypatch):
+    def lose_the_database(*_lane):
+        raise OperationalError
+
+    monkeypatch.setattr("messaging.acceptance.wake", lose_the_database)
+    answer = post_event(dm_event())
+    assert (answer.status_code, Delivery.objects.count()) == (202, 1)
