@@ -160,7 +160,7 @@ def test_a_message_from_the_future_is_ordered_as_now():
     assert Delivery.objects.get().sent_at <= now()
 
 
-@pytest.mark.parametrize("kind", ["connector.ping", "message.direct.updated", "room.painted"])
+@pytest.mark.parametrize("kind", ["connector.ping", "room.painted"])
 def test_an_event_we_do_not_work_on_is_answered_204(kind):
     answer = post_event(event(kind, "4821", message={"id": "msg-1"}, note="hello"))
     assert (answer.status_code, answer.content) == (204, b"")
