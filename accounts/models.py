@@ -94,6 +94,8 @@ class Member(models.Model):
     email_verified = models.BooleanField(default=False)
     name_sealed = models.BinaryField(null=True, editable=False)
     reported = models.JSONField(default=dict, editable=False)
+    # When an owner last had them invited to link.
+    invited_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     email = Address("email_sealed", "email_hash")

@@ -11,6 +11,7 @@ from accounts import (
     directory_upkeep,
     greeting,
     installing,
+    invitation,
     owner_mail,
     removal_mail,
     resolving,
@@ -27,6 +28,12 @@ GO_ROUND = "accounts.tasks.go_round"
 def greet(link_id: str) -> None:
     """Greet one new link."""
     greeting.greet(UUID(link_id))
+
+
+@shared_task(name=invitation.INVITE)
+def invite(member_id: str) -> None:
+    """Write one invitation."""
+    invitation.send_invitation(UUID(member_id))
 
 
 @shared_task(name=GO_ROUND)

@@ -6,12 +6,15 @@ Names of members are for their own organization's owners.
 
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin_filters import ReasonFilter
+from accounts.invitation import invitable, invite
 from accounts.models import Link, Member, Ownership, User
 from accounts.redaction import redact_email
 from accounts.roles import STAFF, SiteRole, Visitor
@@ -24,12 +27,46 @@ _ADMINISTRATOR = frozenset({SiteRole.ADMINISTRATOR})
 class MemberAdmin(ScopedAdmin[Member]):
     """People in an organization's directory."""
 
-    list_display = ("ovice_id", "redacted_email", "role", "organization", "removed_at")
+    list_display = (
+        "ovice_id",
+        "redacted_email",
+        "role",
+        "link_state",
+        "organization",
+        "removed_at",
+    )
     list_filter = ("role", ("removed_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization",)
+    actions = ("export", "invite")
     search_fields = ("=ovice_id",)
     search_help_text = _("The person's id in ovice")
     ordering = ("ovice_id", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
+        """Add how each member's last link stands, without a query for each."""
+        links = Link.objects.filter(member=OuterRef("pk"))
+        ends = links.order_by(F("removed_at").desc(nulls_first=True)).values("removed_reason")
+        return super().get_queryset(request).annotate(link_end=Subquery(ends[:1]))
+
+    @admin.display(description=_("link"))
+    def link_state(self, member: Member) -> str:
+        """Return whether they are linked, or how their last link ended."""
+        end: str | None = getattr(member, "link_end", None)
+        if end is None:
+            return str(_("not linked"))
+        return end or str(_("linked"))
+
+    @admin.action(description=_("Invite to link (e-mail)"), permissions=["owner"])
+    def invite(self, request: HttpRequest, rows: QuerySet[Member]) -> HttpResponse | None:
+        """Ask, then have those of the chosen members written to who may be."""
+        chosen = list(rows.values_list("pk", flat=True))
+        if "confirmed" not in request.POST:
+            context = {**self.admin_site.each_context(request), "members": invitable(chosen)}
+            return render(request, "admin/invite.html", context)
+        count = invite(chosen)
+        said = ngettext("%(count)d member was invited.", "%(count)d members were invited.", count)
+        messages.success(request, said % {"count": count})
+        return None
 
     def get_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
         """Show the name to owners only."""

@@ -47,6 +47,7 @@ def test_every_page_is_there_in_japanese():
 # What members see and are written: pages, refusals, mails, copies, the bot.
 FOR_MEMBERS = [
     "accounts/greeting.py",
+    "accounts/invitation.py",
     "accounts/pages",
     "accounts/reasons.py",
     "messaging/bot",

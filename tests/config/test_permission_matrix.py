@@ -66,6 +66,7 @@ OPEN = {"login/", "logout/"}
 # Beside the export of what a list shows, which everybody has who sees the list.
 EVERY_ROLE = {"owner A", "owner B", "support", "administrator"}
 ACTIONS: dict[str, dict[str, set[str]]] = {
+    "accounts/member": {"invite": {"owner A", "owner B"}},
     "integrations/removal": {"purge_at_once": EVERY_ROLE - {"administrator"}},
     "messaging/delivery": {"send_again": EVERY_ROLE, "cancel_waiting": EVERY_ROLE},
 }
