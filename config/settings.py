@@ -380,6 +380,7 @@ EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
 # Who is written to about removals, and about purges that are in trouble.
 OPERATOR_EMAILS = words("OPERATOR_EMAILS")
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"Kotozute <no-reply@{_base.hostname}>")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))

@@ -139,6 +139,19 @@ def seconds_for(email: str) -> float:
 
 def test_asking_takes_as_long_for_a_stranger_as_for_a_member(hanako, monkeypatch):
     monkeypatch.setattr(codes, "hint", lambda *_: True)
-    pairs = [(seconds_for("hanako@example.com"), seconds_for("x@example.org")) for _ in range(60)]
-    known, unknown = (median(times) for times in zip(*pairs, strict=True))
-    assert 0.8 < known / unknown < 1.25
+    known, unknown = [], []
+    for _ in range(50):
+        # In turn, there and back: whatever else slows the machine slows both.
+        known.append(seconds_for("hanako@example.com"))
+        unknown += [seconds_for("x@example.org"), seconds_for("y@example.org")]
+        known.append(seconds_for("hanako@example.com"))
+    assert 0.7 < median(known) / median(unknown) < 1.4
+
+
+def test_asking_does_the_same_for_a_stranger_as_for_a_member(
+    hanako, django_assert_num_queries, monkeypatch
+):
+    monkeypatch.setattr(codes, "hint", lambda *_: True)
+    for email in ("hanako@example.com", "x@example.org"):
+        with django_assert_num_queries(1):
+            ask(email)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.adapters import reseal_second_factors
 from accounts.rehashing import hash_addresses_anew
 from integrations.masterkeys import KeyMissingError, UnreadableError
 from integrations.rotation import Column, Count, count_by_key, rotate, wrapped_columns
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"Stopped: {error} What was done before stays done.") from None
         if not dry_run:
             self._hash_addresses()
+            self.stdout.write(f"second factors: {reseal_second_factors()} sealed anew")
         for name, count in sorted(count_by_key().items()):
             self.stdout.write(f"key {name} protects {count} values")
 
