@@ -15,7 +15,6 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.db.models import ForeignKey, Model, QuerySet
-from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -114,7 +113,7 @@ class ScopedAdmin(_ModelAdmin[Row]):
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any]", request: HttpRequest, **options: Any
-    ) -> "ModelChoiceField[Any] | None":
+    ) -> Any:
         """Offer only rows that the visitor sees on the other table's own page."""
         other = self.admin_site._registry.get(db_field.remote_field.model)  # noqa: SLF001 - as Django's own autocomplete does
         rows = db_field.remote_field.model._default_manager.none()  # noqa: SLF001 - Django's public API

@@ -84,7 +84,7 @@ def _let_in(request: HttpRequest, admission: Admission) -> HttpResponse:
 def _sign_in(request: HttpRequest, user: User) -> str:
     """Sign the owner in, and return where they go: a second factor first if they have one."""
     record_authentication(request, user, method="launch", reauthenticated=True)
-    login = Login(user=user, redirect_url=reverse("admin:index"))
+    login = Login(user=user, redirect_url=reverse("admin:setup"))
     return str(perform_login(request, login).headers["Location"])
 
 

@@ -32,7 +32,7 @@ def test_a_get_is_tolerated_and_leads_to_an_address_without_the_token(launching)
 def test_an_owner_comes_to_the_portal(launching):
     client = Client()
     answer = post(client, launching.setup_token())
-    assert (answer.status_code, answer["Location"]) == (303, "/admin/")
+    assert (answer.status_code, answer["Location"]) == (303, "/admin/setup/")
     page = client.get("/admin/")
     assert page.status_code == 200
 
