@@ -67,8 +67,8 @@ def test_an_export_holds_the_chosen_rows_of_the_owner_alone(portal):
         {"action": "export", "_selected_action": [mine.pk, other.pk], "index": 0},
     )
     lines = answer.content.decode("utf-8-sig").splitlines()
-    assert lines[0] == "ovice id,e-mail,role,organization,removed at"
-    assert lines[1:] == ["'=HYPERLINK(),'=•••@example.com,member,Acme,"]
+    assert lines[0].startswith("ovice id,e-mail,role,")
+    assert [line.split(",")[:2] for line in lines[1:]] == [["'=HYPERLINK()", "'=•••@example.com"]]
 
 
 def test_an_owner_may_not_choose_rows_of_another_organization(portal, rf):
