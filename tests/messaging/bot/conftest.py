@@ -106,7 +106,7 @@ def arrived(office: Office) -> None:
 
 
 @pytest.fixture
-def linked_up(transactional_db, wakes, live_server, settings):
+def linked_up(wakes, live_server, settings):
     """Return a function that points an office's webhooks at the running service."""
     settings.BASE_URL = live_server.url
 
