@@ -73,6 +73,7 @@ WITHOUT_CUSTOMERS: dict[str, str] = {
     "accounts.SignInCode": "what anybody typed as an address, sealed, and gone within two hours",
 }
 AGED = (
+    Aged("accounts.OwnerMail", "created_at"),
     Aged("accounts.UsedLaunch", "expires_at"),
     Aged("accounts.InstallRequest", "expires_at"),
     Aged("accounts.Choices", "member__removed_at"),

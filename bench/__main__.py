@@ -18,6 +18,7 @@ from bench.measures.memory import memory
 from bench.measures.purging import purging
 from bench.measures.relaying import at_once, slow
 from bench.measures.together import beside_old_rows, end_to_end, statements
+from bench.measures.uninstalls import uninstalls
 from bench.measures.webhooks import webhooks
 from bench.rows import Row
 from bench.scene import Scene
@@ -36,6 +37,7 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "settled": beside_old_rows,
     "memory": memory,
     "purge": purging,
+    "uninstall": uninstalls,
     "webhooks": webhooks,
 }
 

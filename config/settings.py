@@ -309,6 +309,7 @@ RETENTION = {
     # Beyond its end a token could still be taken for valid by a clock that is behind.
     "accounts.UsedLaunch": timedelta(hours=1),
     "accounts.InstallRequest": timedelta(hours=1),
+    "accounts.OwnerMail": timedelta(days=30),
     "accounts.Link": timedelta(days=90),
     "accounts.Choices": timedelta(days=30),
     "accounts.Member": timedelta(days=30),

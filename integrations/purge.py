@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
-from integrations.batches import Pace, delete_batch
+from integrations.batches import Pace, delete_in_batches
 from integrations.ledger import Removal, RemovalReason, RemovalScope
 from integrations.metrics import PURGED_ROWS
 from integrations.models import GONE_STATES, DataKey, Installation, Organization
@@ -59,8 +59,8 @@ def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:
     pace = Pace()
     for table in tables():
         rows = table.rows(subject_of(begun))
-        while delete_batch(rows, pace):
-            PURGED_ROWS.labels(begun.reason).inc(pace.deleted)
+        for deleted in delete_in_batches(rows, pace):
+            PURGED_ROWS.labels(begun.reason).inc(deleted)
             Removal.objects.filter(pk=begun.pk).update(progressed_at=now())
             pace.rest()
             if time.monotonic() >= end:

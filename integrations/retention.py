@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.batches import Pace, delete_batch
+from integrations.batches import Pace, delete_in_batches
 from integrations.ledger import RemovalScope
 from integrations.metrics import PURGED_ROWS
 from integrations.models import Organization
@@ -32,10 +32,12 @@ def purge_aged(*, seconds: float) -> dict[str, int]:
     gone: dict[str, int] = {}
     pace = Pace()
     for entry in aged():
-        while time.monotonic() < end and delete_batch(old_rows(entry, now()), pace):
-            gone[entry.model] = gone.get(entry.model, 0) + pace.deleted
-            PURGED_ROWS.labels("age").inc(pace.deleted)
+        for deleted in delete_in_batches(old_rows(entry, now()), pace):
+            gone[entry.model] = gone.get(entry.model, 0) + deleted
+            PURGED_ROWS.labels("age").inc(deleted)
             pace.rest()
+            if time.monotonic() >= end:
+                return gone
     return gone
 
 

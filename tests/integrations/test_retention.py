@@ -22,6 +22,7 @@ from tests.factories import make_delivery, make_link, make_organization, number
 pytestmark = pytest.mark.django_db
 # Kept as long as the organization is connected, or while a person is linked.
 KEPT_UNTIL_REMOVAL = {
+    "accounts.DirectorySync",
     "accounts.Ownership",
     "accounts.User",
     "accounts.User_groups",
