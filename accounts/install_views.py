@@ -21,6 +21,7 @@ from accounts.install_texts import explain
 from accounts.installing import InstallRefused, Refusal
 from accounts.models import InstallRequest, User
 from accounts.roles import SiteRole, role_of, visible_organizations
+from accounts.stepup import needs_proof
 from integrations.install import OtherCommunityError
 from integrations.models import Installation, Organization
 from integrations.targets import guide_of, installer_of
@@ -31,12 +32,17 @@ COOKIE = "install"
 @require_safe
 @never_cache
 def start(request: HttpRequest, target: str) -> HttpResponse:
-    """Send an owner to the target's dialog; who owns several organizations chooses one first."""
+    """Send an owner to the target's dialog; who owns several organizations chooses one first.
+
+    What it ends in replaces a token, so a fresh proof of who one is comes first.
+    """
     user = request.user
     if not isinstance(user, User):
         return redirect_to_login(request.get_full_path())
     try:
         organizations = _own_organizations(user, request.GET.get("organization", ""))
+        if asked := needs_proof(request):
+            return asked
         if len(organizations) > 1:
             return _page(request, target, "choose", {"organizations": organizations})
         url = installing.begin(user, _session_key(request), organizations[0], target)
@@ -85,7 +91,10 @@ def connected(request: HttpRequest, target: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def confirm(request: HttpRequest, target: str) -> HttpResponse:
-    """Let a signed-in owner choose the organization and confirm what the browser brought."""
+    """Let an owner choose the organization and confirm what the browser brought.
+
+    Signing in just now is proof enough; an older session is asked for another.
+    """
     user = request.user
     if not isinstance(user, User):
         return redirect_to_login(request.path)
@@ -94,6 +103,8 @@ def confirm(request: HttpRequest, target: str) -> HttpResponse:
         organizations = _own_organizations(user)
         if kept.organization is not None:
             organizations = [one for one in organizations if one == kept.organization]
+        if asked := needs_proof(request):
+            return asked
         if request.method != "POST":
             return _ask(request, kept, organizations)
         wanted = request.POST.get("organization", "")

@@ -11,8 +11,9 @@ import time_machine
 from django.test import Client
 from django.utils.timezone import now
 
+from accounts.codes import code_of, mail_code
 from accounts.installing import LASTS, purge_install_requests
-from accounts.models import InstallRequest, Link, Ownership
+from accounts.models import InstallRequest, Link, Ownership, SignInCode
 from integrations.models import Installation, InstallationKind, InstallationState
 from integrations.signals import installation_connected
 from tests.factories import make_organization
@@ -129,16 +130,51 @@ def test_for_a_known_owner_the_code_is_exchanged_at_once(sandbox, app, acme, own
     assert (kept.code, bool(kept.token)) == (None, True)
 
 
-def test_a_stranger_signs_in_chooses_and_confirms(sandbox, app, acme, organization):
+def sign_in_by_code(browser: Client, email: str, wanted: str):
+    """Sign in as a person does who was led to the sign-in page, and return the last answer."""
+    asked = browser.get(f"/account/sign-in/?next={wanted}").content.decode()
+    assert f'name="next" value="{wanted}"' in asked
+    browser.post("/account/sign-in/", {"email": email, "next": wanted})
+    code = SignInCode.objects.latest("created_at")
+    mail_code(code.pk)
+    return browser.post("/account/code/", {"code": code_of(code)})
+
+
+def test_a_stranger_signs_in_by_code_chooses_and_confirms(sandbox, app, acme, organization):
     browser = Client()
+    make_owner(organization, "alice@example.com")
     back = install_from_workplace(sandbox, app, acme)
     assert browser.get(back)["Location"] == CONFIRM
     assert browser.get(CONFIRM)["Location"] == f"/account/sign-in/?next={CONFIRM}"
     assert calls_to(sandbox, "oauth/access_token") == 0
-    browser.force_login(make_owner(organization, "alice@example.com"))
+    assert sign_in_by_code(browser, "alice@example.com", CONFIRM)["Location"] == CONFIRM
     page = browser.get(CONFIRM)
     assert 200 < page.context["seconds"] <= 295
     assert str(page.context["seconds"]) in page.content.decode()
+    browser.post(CONFIRM, {"organization": organization.pk})
+    assert Installation.objects.get().organization == organization
+
+
+def test_an_older_session_is_asked_for_a_proof_before_anything_is_installed(
+    sandbox, app, acme, organization
+):
+    browser = sign_in(make_owner(organization, "alice@example.com"), proved=False)
+    prove = "/account/prove/?next="
+    assert browser.get(START)["Location"] == f"{prove}{START}"
+    browser.get(install_from_workplace(sandbox, app, acme))
+    assert browser.get(CONFIRM)["Location"] == f"{prove}{CONFIRM}"
+    answer = browser.post(CONFIRM, {"organization": organization.pk})
+    assert answer["Location"] == f"{prove}{CONFIRM}"
+    assert Installation.objects.count() == 0
+
+
+def test_who_has_proved_it_goes_on_where_they_were(sandbox, app, acme, organization):
+    browser = sign_in(make_owner(organization, "alice@example.com"), proved=False)
+    browser.get(install_from_workplace(sandbox, app, acme))
+    browser.post("/account/prove/", {"next": CONFIRM})
+    code = code_of(SignInCode.objects.get())
+    done = browser.post("/account/prove/", {"next": CONFIRM, "code": code})
+    assert done["Location"] == CONFIRM
     browser.post(CONFIRM, {"organization": organization.pk})
     assert Installation.objects.get().organization == organization
 
@@ -221,7 +257,7 @@ def test_a_code_that_is_too_old_is_refused(sandbox, app, acme, organization):
     browser = Client()
     browser.get(install_from_workplace(sandbox, app, acme))
     sandbox.advance(301)
-    browser.force_login(make_owner(organization, "alice@example.com"))
+    sign_in(make_owner(organization, "alice@example.com"), browser)
     answer = browser.post(CONFIRM, {"organization": organization.pk}, follow=True)
     assert title(answer) == "Workplace did not accept the installation's code"
     assert title(browser.get(CONFIRM)) == "This installation is over"
@@ -230,7 +266,7 @@ def test_a_code_that_is_too_old_is_refused(sandbox, app, acme, organization):
 def test_a_kept_code_ends_before_the_platform_ends_it(sandbox, app, acme, organization):
     browser = Client()
     browser.get(install_from_workplace(sandbox, app, acme))
-    browser.force_login(make_owner(organization, "alice@example.com"))
+    sign_in(make_owner(organization, "alice@example.com"), browser)
     InstallRequest.objects.update(expires_at=now())
     assert title(browser.get(CONFIRM)) == "The installation took too long"
 

@@ -2,12 +2,12 @@
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client
 
 from accounts.models import User
 from integrations.models import Installation, InstallationKind
 from tests.browser.accessibility import violations
 from tests.factories import make_organization
+from tests.plugins import portal
 from tests.plugins.portal import make_owner
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,9 +37,8 @@ PRESS = {"en": "Connect this organization", "ja": "この組織と連携する"}
 
 
 def sign_in(window, user: User, url: str) -> None:
-    """Give the browser the cookie of a signed-in session."""
-    client = Client()
-    client.force_login(user)
+    """Give the browser the cookie of a session that has just been signed in to."""
+    client = portal.sign_in(user)
     name = django_settings.SESSION_COOKIE_NAME
     window.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
 

@@ -15,10 +15,9 @@ from accounts.models import Link
 from accounts.recheck import need_attention as link_needs_attention
 from integrations import ovice, telling
 from integrations.callbacks import retry_dead_letters, tell, tell_many
-from integrations.holds import need_attention
+from integrations.holds import end_attention, need_attention
 from integrations.models import Callback, Organization
 from integrations.removal import remove_installation
-from integrations.signals import installation_healed
 from integrations.standard_webhooks import verify
 from tests.factories import make_link, make_organization
 from tests.integrations.workplace.wire import HEADERS_END, answer, wire
@@ -327,7 +326,7 @@ def test_a_link_that_needs_its_member_is_told_once(endpoint):
 def test_a_connection_is_told_from_its_beginning_to_its_end(endpoint, new_office):
     office = new_office()
     need_attention(office.installation, reason="token_rejected")
-    installation_healed.send(type(office.installation), installation=office.installation)
+    end_attention(office.installation)
     remove_installation(office.installation)
     told_of = [(row.type, row.data) for row in Callback.objects.order_by("pk")]
     assert told_of == [

@@ -11,9 +11,9 @@ from integrations.models import Installation, Organization
 from tests.factories import give_second_factor, make_installation, make_organization
 
 
-def sign_in(user: User, *, proved: bool = True) -> Client:
+def sign_in(user: User, browser: Client | None = None, *, proved: bool = True) -> Client:
     """Return a browser in which ``user`` is signed in and, if ``proved``, has just shown it."""
-    client = Client()
+    client = browser or Client()
     if user.is_staff:
         give_second_factor(user)
     client.force_login(user)
