@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.plugins.launching",
     "tests.plugins.visitor",
     "tests.plugins.portal",
+    "tests.plugins.installing",
 ]
 
 

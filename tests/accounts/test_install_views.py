@@ -3,83 +3,35 @@
 import html
 import re
 from datetime import timedelta
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 import time_machine
 from django.test import Client
 from django.utils.timezone import now
 
-from accounts.codes import code_of, mail_code
 from accounts.installing import LASTS, purge_install_requests
-from accounts.models import InstallRequest, Link, Ownership, SignInCode
+from accounts.models import InstallRequest, Link, Ownership
 from integrations.models import Installation, InstallationKind, InstallationState
 from integrations.signals import installation_connected
 from tests.factories import make_organization
+from tests.plugins.installing import (
+    CALLBACK,
+    CONFIRM,
+    SITE,
+    START,
+    calls_to,
+    decide,
+    install_from_workplace,
+    start,
+)
 from tests.plugins.portal import make_owner, sign_in
 
 pytestmark = pytest.mark.django_db
 
-SITE = "http://testserver"
-START, CALLBACK, CONFIRM = "/workplace/install", "/workplace/callback", "/workplace/install/confirm"
-
-
-@pytest.fixture
-def app(sandbox, settings):
-    """The operator's third-party app, registered in the sandbox."""
-    made = sandbox.app("Kotozute", redirect_uris=[f"{SITE}{CALLBACK}"])
-    settings.BASE_URL = SITE
-    settings.WORKPLACE_GRAPH_URL, settings.WORKPLACE_WEB_URL = sandbox.graph_url, sandbox.web_url
-    settings.WORKPLACE_APP_ID = made["app_id"]
-    settings.WORKPLACE_APP_SECRET = made["app_secret"]
-    return made
-
-
-@pytest.fixture
-def acme(sandbox) -> str:
-    return sandbox.community("Acme")
-
-
-@pytest.fixture
-def organization(db):
-    return make_organization(name="Acme Works")
-
-
-@pytest.fixture
-def owner(organization) -> Client:
-    return sign_in(make_owner(organization, "ada@example.com"))
-
-
-def start(browser: Client) -> str:
-    """Press our own button and return the dialog's address."""
-    answer = browser.get(START)
-    assert answer.status_code == 302
-    return answer["Location"]
-
-
-def decide(dialog: str, community: str, decision: str = "install") -> str:
-    """Answer the dialog and return the path, with its query, to which the browser is sent."""
-    asked = parse_qsl(urlsplit(dialog).query)
-    form = [*asked, ("community", community), ("decision", decision)]
-    answer = requests.post(
-        dialog.split("?", maxsplit=1)[0], data=form, allow_redirects=False, timeout=10
-    )
-    return answer.headers["Location"].removeprefix(SITE)
-
-
-def install_from_workplace(sandbox, app, community: str) -> str:
-    """Press Install in the dashboard and return the path to which the browser is sent."""
-    dialog = f"{sandbox.web_url}/dialog/work/app_install/?app_id={app['app_id']}&started_here=1"
-    return decide(dialog, community)
-
 
 def title(answer) -> str:
     return html.unescape(re.findall(r"<h1>(.*?)</h1>", answer.content.decode(), re.DOTALL)[0])
-
-
-def calls_to(sandbox, endpoint: str) -> int:
-    return sum(endpoint in call["path"] for call in sandbox.calls())
 
 
 def test_an_owner_installs_from_here(sandbox, app, acme, organization, owner):
@@ -128,55 +80,6 @@ def test_for_a_known_owner_the_code_is_exchanged_at_once(sandbox, app, acme, own
     assert calls_to(sandbox, "oauth/access_token") == 1
     kept = InstallRequest.objects.get()
     assert (kept.code, bool(kept.token)) == (None, True)
-
-
-def sign_in_by_code(browser: Client, email: str, wanted: str):
-    """Sign in as a person does who was led to the sign-in page, and return the last answer."""
-    asked = browser.get(f"/account/sign-in/?next={wanted}").content.decode()
-    assert f'name="next" value="{wanted}"' in asked
-    browser.post("/account/sign-in/", {"email": email, "next": wanted})
-    code = SignInCode.objects.latest("created_at")
-    mail_code(code.pk)
-    return browser.post("/account/code/", {"code": code_of(code)})
-
-
-def test_a_stranger_signs_in_by_code_chooses_and_confirms(sandbox, app, acme, organization):
-    browser = Client()
-    make_owner(organization, "alice@example.com")
-    back = install_from_workplace(sandbox, app, acme)
-    assert browser.get(back)["Location"] == CONFIRM
-    assert browser.get(CONFIRM)["Location"] == f"/account/sign-in/?next={CONFIRM}"
-    assert calls_to(sandbox, "oauth/access_token") == 0
-    assert sign_in_by_code(browser, "alice@example.com", CONFIRM)["Location"] == CONFIRM
-    page = browser.get(CONFIRM)
-    assert 200 < page.context["seconds"] <= 295
-    assert str(page.context["seconds"]) in page.content.decode()
-    browser.post(CONFIRM, {"organization": organization.pk})
-    assert Installation.objects.get().organization == organization
-
-
-def test_an_older_session_is_asked_for_a_proof_before_anything_is_installed(
-    sandbox, app, acme, organization
-):
-    browser = sign_in(make_owner(organization, "alice@example.com"), proved=False)
-    prove = "/account/prove/?next="
-    assert browser.get(START)["Location"] == f"{prove}{START}"
-    browser.get(install_from_workplace(sandbox, app, acme))
-    assert browser.get(CONFIRM)["Location"] == f"{prove}{CONFIRM}"
-    answer = browser.post(CONFIRM, {"organization": organization.pk})
-    assert answer["Location"] == f"{prove}{CONFIRM}"
-    assert Installation.objects.count() == 0
-
-
-def test_who_has_proved_it_goes_on_where_they_were(sandbox, app, acme, organization):
-    browser = sign_in(make_owner(organization, "alice@example.com"), proved=False)
-    browser.get(install_from_workplace(sandbox, app, acme))
-    browser.post("/account/prove/", {"next": CONFIRM})
-    code = code_of(SignInCode.objects.get())
-    done = browser.post("/account/prove/", {"next": CONFIRM, "code": code})
-    assert done["Location"] == CONFIRM
-    browser.post(CONFIRM, {"organization": organization.pk})
-    assert Installation.objects.get().organization == organization
 
 
 def test_the_kept_code_is_ciphertext_and_bound_to_the_browser(sandbox, app, acme, owner):

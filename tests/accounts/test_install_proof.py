@@ -1,0 +1,61 @@
+"""Who installs the app has just shown who they are: by signing in, or by a proof."""
+
+import pytest
+from django.test import Client
+
+from accounts.codes import code_of, mail_code
+from accounts.models import SignInCode
+from integrations.models import Installation
+from tests.plugins.installing import CONFIRM, START, calls_to, install_from_workplace
+from tests.plugins.portal import make_owner, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in_by_code(browser: Client, email: str, wanted: str):
+    """Sign in as a person does who was led to the sign-in page, and return the last answer."""
+    asked = browser.get(f"/account/sign-in/?next={wanted}").content.decode()
+    assert f'name="next" value="{wanted}"' in asked
+    browser.post("/account/sign-in/", {"email": email, "next": wanted})
+    code = SignInCode.objects.latest("created_at")
+    mail_code(code.pk)
+    return browser.post("/account/code/", {"code": code_of(code)})
+
+
+def test_a_stranger_signs_in_by_code_chooses_and_confirms(sandbox, app, acme, organization):
+    browser = Client()
+    make_owner(organization, "alice@example.com")
+    back = install_from_workplace(sandbox, app, acme)
+    assert browser.get(back)["Location"] == CONFIRM
+    assert browser.get(CONFIRM)["Location"] == f"/account/sign-in/?next={CONFIRM}"
+    assert calls_to(sandbox, "oauth/access_token") == 0
+    assert sign_in_by_code(browser, "alice@example.com", CONFIRM)["Location"] == CONFIRM
+    page = browser.get(CONFIRM)
+    assert 200 < page.context["seconds"] <= 295
+    assert str(page.context["seconds"]) in page.content.decode()
+    browser.post(CONFIRM, {"organization": organization.pk})
+    assert Installation.objects.get().organization == organization
+
+
+def test_an_older_session_is_asked_for_a_proof_before_anything_is_installed(
+    sandbox, app, acme, organization
+):
+    browser = sign_in(make_owner(organization, "alice@example.com"), proved=False)
+    prove = "/account/prove/?next="
+    assert browser.get(START)["Location"] == f"{prove}{START}"
+    browser.get(install_from_workplace(sandbox, app, acme))
+    assert browser.get(CONFIRM)["Location"] == f"{prove}{CONFIRM}"
+    answer = browser.post(CONFIRM, {"organization": organization.pk})
+    assert answer["Location"] == f"{prove}{CONFIRM}"
+    assert Installation.objects.count() == 0
+
+
+def test_who_has_proved_it_goes_on_where_they_were(sandbox, app, acme, organization):
+    browser = sign_in(make_owner(organization, "alice@example.com"), proved=False)
+    browser.get(install_from_workplace(sandbox, app, acme))
+    browser.post("/account/prove/", {"next": CONFIRM})
+    code = code_of(SignInCode.objects.get())
+    done = browser.post("/account/prove/", {"next": CONFIRM, "code": code})
+    assert done["Location"] == CONFIRM
+    browser.post(CONFIRM, {"organization": organization.pk})
+    assert Installation.objects.get().organization == organization
