@@ -32,9 +32,9 @@ def test_only_an_active_installation_needs_attention():
     assert installation.state == InstallationState.REMOVED
 
 
-def test_the_first_reason_is_the_one_that_stays():
+def test_the_latest_reason_is_the_one_that_is_shown():
     installation = make_installation()
     need_attention(installation, reason="token_rejected")
     need_attention(installation, reason="permission_missing")
     installation.refresh_from_db()
-    assert installation.attention_reason == "token_rejected"
+    assert installation.attention_reason == "permission_missing"
