@@ -335,10 +335,13 @@ class OwnerMailKind(models.TextChoices):
 
     ATTENTION = "attention"
     HEALED = "healed"
+    DIRECTORY = "directory"
 
 
 class OwnerMail(models.Model):
     """One e-mail to one owner; what it says is made of the rows when it is sent.
+
+    ``target`` is empty where no chat target is concerned.
 
     ``claimed_at`` without ``sent_at`` or a further try means that nobody knows whether it left;
     it is not sent again.
@@ -348,7 +351,7 @@ class OwnerMail(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=OwnerMailKind)
-    target = models.CharField(max_length=32)
+    target = models.CharField(max_length=32, blank=True)
     reason = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     due_at = models.DateTimeField(default=now)

@@ -1,4 +1,4 @@
-"""E-mails to an organization's owners: one when its connection needs them, one when that is over.
+"""E-mails to an organization's owners: one when something needs them, one when that is over.
 
 Rows are written in the transaction of what happened and sent by a task of its own, so that neither
 a mail server nor a task's arguments see more than they must. No mail is sent twice.
@@ -11,14 +11,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import OwnerMail, OwnerMailKind, Ownership, User
+from accounts.models import DirectorySync, OwnerMail, OwnerMailKind, Ownership, User
 from integrations.health import explain_trouble
 from integrations.languages import language_of
 from integrations.models import Organization
@@ -35,9 +35,14 @@ BATCH = 50
 
 
 def tell_owners(
-    organization: Organization, kind: OwnerMailKind, *, target: str, reason: str = ""
+    organization: Organization, kind: OwnerMailKind, *, target: str = "", reason: str = ""
 ) -> int:
-    """Have every owner written to, soon; return how many they are."""
+    """Have every owner written to, soon; return how many they are.
+
+    This takes the place of what still waits to be sent of the same kind.
+    """
+    same = OwnerMail.objects.filter(organization=organization, kind=kind, target=target)
+    same.filter(claimed_at=None).delete()
     owners = User.objects.filter(
         is_active=True, pk__in=Ownership.objects.filter(organization=organization).values("user")
     )
@@ -59,7 +64,10 @@ def tell_healed(organization: Organization, *, target: str) -> int:
 
 def send_waiting() -> int:
     """Send what is due, each mail by one worker only, and return how many were sent."""
-    waiting = OwnerMail.objects.filter(claimed_at=None, due_at__lte=now(), tries__lt=MOST_TRIES)
+    settled = Q(kind=OwnerMailKind.DIRECTORY, organization__directory_sync__stopped_at=None)
+    waiting = OwnerMail.objects.filter(
+        ~settled, claimed_at=None, due_at__lte=now(), tries__lt=MOST_TRIES
+    )
     mails = waiting.select_related("user", "organization").order_by("due_at")[:BATCH]
     return sum(_send(mail) for mail in mails if _claim(mail))
 
@@ -102,19 +110,32 @@ def _send(mail: OwnerMail) -> bool:
 
 def _compose(mail: OwnerMail) -> tuple[str, str]:
     """Return subject and body in the language in force."""
-    values = {"organization": str(mail.organization), "target": str(guide_of(mail.target).label)}
+    values = {"organization": str(mail.organization)}
+    if mail.target:
+        values["target"] = str(guide_of(mail.target).label)
     subjects = {
         OwnerMailKind.ATTENTION: _("%(organization)s: direct messages do not reach %(target)s"),
         OwnerMailKind.HEALED: _("%(organization)s: direct messages reach %(target)s again"),
+        OwnerMailKind.DIRECTORY: _("%(organization)s: have these people left?"),
     }
+    kind = OwnerMailKind(mail.kind)
+    told = _missing(mail) if kind is OwnerMailKind.DIRECTORY else _trouble(mail)
+    body = render_to_string(f"mail/{kind}.txt", {**values, **told})
+    return " ".join((subjects[kind] % values).split()), body
+
+
+def _trouble(mail: OwnerMail) -> dict[str, object]:
     text, next_step = explain_trouble(mail.target, mail.reason) if mail.reason else ("", "")
-    context = {
-        **values,
+    return {
         "text": text,
         "next_step": next_step,
         "hours": int(mail.organization.expire_after.total_seconds() // 3600),
         "url": f"{settings.BASE_URL}{reverse('admin:index')}",
     }
-    subject = subjects[OwnerMailKind(mail.kind)] % values
-    body = render_to_string(f"mail/{mail.kind}.txt", context)
-    return " ".join(subject.split()), body
+
+
+def _missing(mail: OwnerMail) -> dict[str, object]:
+    sync = DirectorySync.objects.get(organization=mail.organization_id)
+    page = reverse("admin:accounts_directorysync_changelist")
+    url = f"{settings.BASE_URL}{page}"
+    return {"leaving": sync.leaving, "present": sync.present, "url": url}

@@ -6,9 +6,10 @@ from django.dispatch import receiver
 
 from accounts.erasure import erase_account
 from accounts.linking import RemovedReason, remove_links
-from accounts.models import Link, OwnerMailKind
+from accounts.models import DirectorySync, Link, OwnerMailKind
 from accounts.owner_mail import tell_healed, tell_owners
 from accounts.resolving import RESOLVE_LINKS, move_links
+from accounts.signals import directory_stopped
 from integrations.hints import after_commit, hint
 from integrations.ledger import Removal
 from integrations.models import Installation
@@ -59,3 +60,9 @@ def tell_of_trouble(installation: Installation, reason: str, **_: Any) -> None:
 def tell_of_the_end(installation: Installation, **_: Any) -> None:
     """Those who heard of the trouble hear of its end."""
     tell_healed(installation.organization, target=installation.target)
+
+
+@receiver(directory_stopped)
+def tell_of_missing_people(sync: DirectorySync, **_: Any) -> None:
+    """The owners are asked whether so many people have really left."""
+    tell_owners(sync.organization, OwnerMailKind.DIRECTORY)

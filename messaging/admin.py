@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_filters import ReasonFilter
 from accounts.audit import record
-from accounts.roles import STAFF
+from accounts.roles import STAFF, Visitor
 from accounts.scoped_admin import ScopedAdmin
-from messaging.models import Attempt, Delivery, DeliveryQuerySet, Message, ReceivedEvent
+from messaging.models import Attempt, Delivery, DeliveryQuerySet, Message, Outage, ReceivedEvent
 from messaging.replay import replay
 from messaging.settlement import cancel
 
@@ -129,3 +129,18 @@ class ReceivedEventAdmin(ScopedAdmin[ReceivedEvent]):
     date_hierarchy = "received_at"
     ordering = ("-received_at", "event_id")
     fields = ("event_id", "organization", "type", "outcome", "received_at")
+
+
+@admin.register(Outage)
+class OutageAdmin(ScopedAdmin[Outage]):
+    """How each chat target as a whole is doing, for staff; it belongs to no organization."""
+
+    seen_by = STAFF
+    list_display = ("target", "began_at", "probe_at", "failures", "over_at")
+    ordering = ("target",)
+    fields = ("target", "began_at", ("probe_at", "probes"), "failures", "over_at")
+
+    def scope(self, rows: QuerySet[Outage], user: Visitor) -> QuerySet[Outage]:
+        """Show all: only staff comes here."""
+        del user
+        return rows

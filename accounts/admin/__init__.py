@@ -1,5 +1,21 @@
 """The portal's pages on organizations, their connections and their people."""
 
-from accounts.admin import connections, history, organizations, people, removals
+from accounts.admin import (
+    callbacks,
+    connections,
+    directories,
+    history,
+    organizations,
+    people,
+    removals,
+)
 
-__all__ = ["connections", "history", "organizations", "people", "removals"]
+__all__ = [
+    "callbacks",
+    "connections",
+    "directories",
+    "history",
+    "organizations",
+    "people",
+    "removals",
+]

@@ -7,10 +7,10 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.timezone import now
 
-from accounts.models import Ownership, User
+from accounts.models import DirectorySync, Ownership, User
 from integrations.ledger import Removal
-from integrations.models import Space
-from messaging.models import Attempt, ReceivedEvent
+from integrations.models import Callback, Space
+from messaging.models import Attempt, Outage, ReceivedEvent
 from tests.factories import make_delivery, make_link
 from tests.plugins.portal import Portal
 
@@ -52,11 +52,15 @@ def rows_of_a(portal: Portal) -> dict[str, Model]:
         event_id="evt-1", organization=portal.a, type="connector.ping", body_digest=b""
     )
     return {
+        "accounts/directorysync": DirectorySync.objects.get_or_create(organization=portal.a)[0],
         "accounts/link": link,
         "accounts/member": link.member,
         "accounts/ownership": Ownership.objects.get(organization=portal.a),
         "accounts/user": User.objects.get(email="alice@example.com"),
         "auditlog/logentry": LogEntry.objects.get_for_object(portal.installation_a).earliest(),
+        "integrations/callback": Callback.objects.create(
+            organization=portal.a, type="link.created", data={"member": {"id": "u-1"}}
+        ),
         "integrations/installation": portal.installation_a,
         "integrations/organization": portal.a,
         "integrations/removal": Removal.objects.create(
@@ -66,6 +70,7 @@ def rows_of_a(portal: Portal) -> dict[str, Model]:
         "messaging/attempt": attempt,
         "messaging/delivery": delivery,
         "messaging/message": delivery.message,
+        "messaging/outage": Outage.objects.create(target="workplace"),
         "messaging/receivedevent": event,
     }
 

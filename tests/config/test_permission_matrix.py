@@ -27,11 +27,13 @@ EVERYBODY_LED_ON = (LED_ON, LED_ON, LED_ON, LED_ON)
 
 # By table: who sees the list, who a row of A, and who may add one. Nobody deletes.
 TABLES: dict[str, tuple[Row, Row, Row]] = {
+    "accounts/directorysync": (LISTS, OWN, NOBODY),
     "accounts/link": (LISTS, OWN, NOBODY),
     "accounts/member": (LISTS, OWN, NOBODY),
     "accounts/ownership": (STAFF_LISTS, STAFF_ROWS, NOBODY),
     "accounts/user": (ADMINISTRATOR_LISTS, ADMINISTRATOR_ROWS, ADMINISTRATOR_LISTS),
     "auditlog/logentry": (LISTS, OWN, NOBODY),
+    "integrations/callback": (STAFF_LISTS, STAFF_ROWS, NOBODY),
     "integrations/installation": (LISTS, OWN, NOBODY),
     "integrations/organization": (LISTS, OWN, NOBODY),
     "integrations/removal": (LISTS, OWN, NOBODY),
@@ -39,6 +41,7 @@ TABLES: dict[str, tuple[Row, Row, Row]] = {
     "messaging/attempt": (LISTS, OWN, NOBODY),
     "messaging/delivery": (LISTS, OWN, NOBODY),
     "messaging/message": (LISTS, OWN, NOBODY),
+    "messaging/outage": (STAFF_LISTS, STAFF_ROWS, NOBODY),
     "messaging/receivedevent": (STAFF_LISTS, STAFF_ROWS, NOBODY),
 }
 GETS: dict[str, Row] = {
@@ -66,7 +69,9 @@ OPEN = {"login/", "logout/"}
 # Beside the export of what a list shows, which everybody has who sees the list.
 EVERY_ROLE = {"owner A", "owner B", "support", "administrator"}
 ACTIONS: dict[str, dict[str, set[str]]] = {
+    "accounts/directorysync": {"apply_all_the_same": {"owner A", "owner B"}},
     "accounts/member": {"invite": {"owner A", "owner B"}},
+    "integrations/callback": {"tell_again": {"support", "administrator"}},
     "integrations/removal": {"purge_at_once": EVERY_ROLE - {"administrator"}},
     "messaging/delivery": {"send_again": EVERY_ROLE, "cancel_waiting": EVERY_ROLE},
 }

@@ -1,0 +1,55 @@
+"""What ovice is told, for staff: above all what it did not take."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.admin_filters import ReasonFilter
+from accounts.audit import record
+from accounts.roles import STAFF
+from accounts.scoped_admin import ScopedAdmin
+from integrations.callbacks import retry_dead_letters
+from integrations.models import Callback
+
+
+@admin.register(Callback)
+class CallbackAdmin(ScopedAdmin[Callback]):
+    """Callbacks hold ids and states only; those that were given up can be told again."""
+
+    seen_by = STAFF
+    list_display = ("type", "organization", "happened_at", "status", "tries", "given_up_at")
+    list_filter = (
+        ("given_up_at", admin.EmptyFieldListFilter),
+        ("delivered_at", admin.EmptyFieldListFilter),
+        ("type", ReasonFilter),
+    )
+    list_select_related = ("organization",)
+    search_fields = ("=id", "organization__name", "=organization__ovice_id")
+    search_help_text = _("The callback's own id, or the organization")
+    date_hierarchy = "happened_at"
+    ordering = ("-happened_at", "-pk")
+    actions = ("export", "tell_again")
+    fields = (
+        "organization",
+        ("type", "data"),
+        ("happened_at", "due_at", "claimed_at"),
+        ("status", "tries"),
+        ("delivered_at", "given_up_at"),
+    )
+
+    @admin.action(
+        description=_("Tell ovice again what was given up"),
+        permissions=["support", "administrator"],
+    )
+    def tell_again(self, request: HttpRequest, rows: QuerySet[Callback]) -> None:
+        """Make the chosen dead letters due again, with all their tries."""
+        letters = list(Callback.objects.dead_letters().filter(pk__in=rows.values("pk")))
+        for letter in letters:
+            record(letter, "callback_retried")
+        count = retry_dead_letters(Callback.objects.filter(pk__in=[one.pk for one in letters]))
+        said = ngettext(
+            "%(count)d callback is due again.", "%(count)d callbacks are due again.", count
+        )
+        messages.info(request, said % {"count": count})
