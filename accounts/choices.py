@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from django.db import transaction
+from django.utils.timezone import now
 from django.utils.translation import get_language
 
 from accounts.models import Choices, Member
@@ -67,6 +68,20 @@ def choose_copies(
         raise ValueError("These are no quiet hours.")
     values = {"quiet_from": start, "quiet_until": end}
     _save(member, **values, time_zone=time_zone, text_shown=text_shown)
+
+
+def note_waiting(choices: Choices) -> None:
+    """Remember that something waits for the end of the member's rest."""
+    first = Choices.objects.filter(pk=choices.pk, kept_waiting_at=None)
+    first.update(kept_waiting_at=now())
+
+
+def take_summary(choices: Choices | None) -> bool:
+    """Return True to exactly one caller once something has waited: a summary is due."""
+    if choices is None or choices.kept_waiting_at is None:
+        return False
+    due = Choices.objects.filter(pk=choices.pk, kept_waiting_at=choices.kept_waiting_at)
+    return bool(due.update(kept_waiting_at=None))
 
 
 def is_time_zone(name: str) -> bool:

@@ -253,6 +253,8 @@ class Choices(models.Model):
     quiet_until = models.TimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     text_shown = models.BooleanField(default=True)
+    # Since when something has waited for the member's rest to end.
+    kept_waiting_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "choices"

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils.timezone import now
 
-from accounts.choices import choices_of, resting_until
+from accounts.choices import choices_of, note_waiting, resting_until
 from integrations.health import note_alive
 from integrations.models import Installation
 from integrations.targets import open_target
@@ -101,7 +101,9 @@ class _Shift:
         if delivery.state == DeliveryState.SENDING:
             settle_abandoned(delivery)
             return True
-        if until := resting_until(choices_of(delivery.link.member), now()):
+        choices = choices_of(delivery.link.member)
+        if choices and (until := resting_until(choices, now())):
+            note_waiting(choices)
             return postpone(delivery, until, reason=RESTING)
         if self._gate.has_shut or not self._lease.keep():
             return False

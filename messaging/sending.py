@@ -23,6 +23,7 @@ from messaging.models import Delivery, DeliveryState
 from messaging.notice import compose
 from messaging.offers import offers
 from messaging.outages import Gate
+from messaging.resting import say_what_waited
 from messaging.retry import pace
 from messaging.settling import Call, Settling, settling_delivered
 from messaging.verdict import Poison
@@ -54,6 +55,7 @@ def send(route: Route, delivery: Delivery) -> Settling | None:
         elif _is_rather_never(route.installation, delivery):
             settle_uncalled(delivery, DeliveryState.FAILED, Unconfirmed.reason)
         elif _is_still_theirs(route, delivery):
+            say_what_waited(delivery.link, route.target)
             return _send_texts(route, delivery, texts)
     return None
 

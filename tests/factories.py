@@ -90,6 +90,7 @@ def make_delivery(
     link: Link | None = None,
     text: str = "Can you join room B?",
     deep_link: str = "",
+    sender_name: str = "Taro",
     **fields: Any,
 ):
     link = link or make_link()
@@ -100,7 +101,7 @@ def make_delivery(
         recipient_ovice_id=link.member.ovice_id,
         sent_at=fields.get("sent_at", now()),
     )
-    message.content = Content("Taro", "Tokyo HQ", text, 0, deep_link).to_json()
+    message.content = Content(sender_name, "Tokyo HQ", text, 0, deep_link).to_json()
     message.save()
     return Delivery.objects.create(
         organization=link.organization,

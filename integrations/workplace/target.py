@@ -1,6 +1,7 @@
 """Workplace as a chat target."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -77,7 +78,8 @@ class WorkplaceTarget:
 
     def say(self, account_id: str, saying: Saying) -> Sent:
         """Say something of the bot's own to exactly one member."""
-        return messages.send_saying(self._client, account_id, saying)
+        plain = replace(saying, text=layout.neutralise(saying.text))
+        return messages.send_saying(self._client, account_id, plain)
 
     def acknowledge(self, account_id: str) -> None:
         """Mark what the member wrote as seen, and show the bot as typing."""

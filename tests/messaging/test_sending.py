@@ -74,7 +74,9 @@ def test_after_a_rest_what_waited_arrives_in_order(
         resume(link.member)
     assert wakes == [(str(office.installation.pk), 0)]
     run(office)
-    assert [text.split()[-1] for text in office.texts("Hanako")] == ["first", "second"]
+    summary, *copies = office.texts("Hanako")
+    assert summary == "While you were resting, 2 direct messages came: Taro (2)."
+    assert [text.split()[-1] for text in copies] == ["first", "second"]
 
 
 def test_rather_never_than_twice_if_the_owner_says_so(office):
