@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0013_invitation'),
+        ('accounts', '0014_owner_mail_of_directories'),
     ]
 
     operations = [
