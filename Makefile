@@ -21,10 +21,10 @@ sandbox: .venv/demo.installed ## Run only the pretend Workplace and the pretend 
 test: .venv/dev.installed ## Run the whole test suite on the embedded defaults
 	@$(BIN)/python -m pytest $(ARGS)
 
-test-services: .venv/dev.installed ## Run it on the PostgreSQL and Redis of DATABASE_URL and REDIS_URL
+test-services: .venv/dev.installed ## Run what touches them on the PostgreSQL and Redis of DATABASE_URL and REDIS_URL
 	@test -n "$$DATABASE_URL" -a -n "$$REDIS_URL" || \
 		{ echo "Set DATABASE_URL and REDIS_URL to services that hold nothing of value."; exit 2; }
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --ignore tests/sandbox --ignore tests/browser $(ARGS)
 
 bench: .venv/dev.installed ## Measure the relay (ONLY=accept,relay: some of it; QUICK=1: a tenth)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
