@@ -7,11 +7,13 @@ time. ``needs_proof`` is for pages that are classes, ``recently_proved`` wraps v
 
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -19,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import STAFF, role_of
+from accounts.sessions import has_second_factor
 
 P = ParamSpec("P")
 GOOD_FOR_SECONDS = 600
@@ -31,6 +34,10 @@ def is_proved(request: HttpRequest) -> bool:
     if not isinstance(user, User):
         return False
     counting = {"mfa"} if role_of(user) in STAFF else _METHODS
+    return _has_shown(request, user, counting)
+
+
+def _has_shown(request: HttpRequest, user: User, counting: AbstractSet[str]) -> bool:
     since = time.time() - GOOD_FOR_SECONDS
     return any(
         record.get("method") in counting and record.get("at", 0) >= since
@@ -60,6 +67,28 @@ def recently_proved(
 
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        return needs_proof(request) or view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def proved_to_enrol(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Let a second factor be added only with a proof of the last ten minutes.
+
+    allauth asks for none while there is no factor; whoever found a session open would set up their
+    own, and then prove everything with it. Staff without a factor sign in by a mailed code again.
+    """
+
+    @login_required
+    @wraps(view)
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        user = request.user
+        if isinstance(user, User) and role_of(user) in STAFF and not has_second_factor(user):
+            if not _has_shown(request, user, {"code"}):
+                return redirect_to_login(request.path, login_url=reverse("account_login"))
+            return view(request, *args, **kwargs)
         return needs_proof(request) or view(request, *args, **kwargs)
 
     return wrapped

@@ -3,13 +3,15 @@
 import time
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.models import Ownership, User
 from tests.accounts.views.test_signin import ask, type_code
 from tests.factories import give_second_factor, make_organization
+from tests.plugins.portal import make_owner, sign_in
 
 pytestmark = pytest.mark.django_db
 FACTOR = "/account/second-factor/"
@@ -79,3 +81,38 @@ def test_every_page_of_the_second_factor_opens(support):
     client = by_mail("support@example.com")
     for page in ("", "totp/activate/", "webauthn/", "webauthn/add/"):
         assert client.get(FACTOR + page).status_code == 200
+
+
+ENROLLING = ("totp/activate/", "webauthn/add/", "recovery-codes/generate/")
+
+
+@pytest.mark.parametrize("page", ENROLLING)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_owners_old_session_adds_no_factor(page, method):
+    old = sign_in(make_owner(make_organization(), "owner@example.com"), proved=False)
+    answer = getattr(old, method)(FACTOR + page)
+    assert answer["Location"] == f"/account/prove/?next={FACTOR}{page}"
+
+
+@pytest.mark.parametrize("page", ENROLLING)
+def test_staffs_old_session_without_a_factor_leads_to_signing_in_again(support, page):
+    client = Client()
+    client.force_login(support)
+    answer = client.post(FACTOR + page)
+    assert answer["Location"] == f"/account/sign-in/?next={FACTOR}{page}"
+
+
+def test_a_mailed_code_adds_no_factor_to_one_that_staff_have(support):
+    old = sign_in(support, proved=False)
+    session = RequestFactory().get("/")
+    session.session = old.session
+    record_authentication(session, support, method="code")
+    session.session.save()
+    assert old.get(f"{FACTOR}webauthn/add/")["Location"].startswith("/account/prove/")
+
+
+def test_an_owner_who_has_just_proved_it_adds_a_factor():
+    client = sign_in(make_owner(make_organization(), "owner@example.com"))
+    secret = client.get(f"{FACTOR}totp/activate/").context["form"].secret
+    client.post(f"{FACTOR}totp/activate/", {"code": shown_by_app(secret)})
+    assert Authenticator.objects.filter(type="totp").count() == 1
