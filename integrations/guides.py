@@ -13,7 +13,8 @@ Words = str | Promise
 class SetupGuide:
     """The way to a token on a target's own screens, in the words that are found there.
 
-    ``permissions`` gives the label of each permission by its name in ``missing_permissions``.
+    ``permissions`` gives the label of each permission by its name in ``missing_permissions``;
+    ``webhook_fields`` are what to tick, by their names there, so that the bot hears and answers.
     """
 
     label: Words
@@ -22,3 +23,5 @@ class SetupGuide:
     where_permissions_are: Words
     secret_help: Words
     clock_help: Words
+    webhook_steps: tuple[Words, ...]
+    webhook_fields: tuple[str, ...]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
+from accounts.admin.bot_setup import bot_setup
 from accounts.admin.connect_form import ConnectForm
 from accounts.audit import record
 from accounts.connecting import (
@@ -220,6 +221,7 @@ class SetupPages(ScopedAdmin[Organization]):
             "proved": is_proved(request),
             "install_url": _install_url(target),
             "may_act": may_act,
+            "bot": bot_setup(installation) if installation and may_act else None,
             "token_end": token[-LAST_SHOWN:],
             "linked": installation.links.active().count() if installation else 0,
         }

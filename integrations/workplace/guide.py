@@ -28,10 +28,25 @@ GUIDE = SetupGuide(
         "In Workplace, open the admin panel, Integrations, your integration, and tick it there."
     ),
     secret_help=_(
-        "Only if you switched on “Require app secret proof” in Workplace: copy the app secret"
-        " from the integration's details."
+        "Needed if you switched on “Require app secret proof” in Workplace, or if the bot is to"
+        " answer: copy the app secret from the integration's details."
     ),
     clock_help=_(
         "If the secret is right, the clock of this service may be off: tell its operator."
+    ),
+    webhook_steps=(
+        _("In Workplace, open the admin panel, Integrations, your integration, and its webhooks."),
+        _("Choose the topic “Page” and paste the callback URL and the verify token from below."),
+        _("Tick the fields that are listed below, and save. Workplace tries the address at once."),
+    ),
+    # What a custom integration hears in its own chats, and where somebody mentions it in a post
+    # (Workplace, "Webhooks reference", topic page).
+    webhook_fields=(
+        "messages",
+        "messaging_postbacks",
+        "message_echoes",
+        "message_deliveries",
+        "message_reads",
+        "mention",
     ),
 )
