@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.admin.bot_setup import bot_setup
-from integrations.models import InstallationKind
+from accounts.admin.bot_setup import BotSetup, bot_setup
+from integrations.models import Installation, InstallationKind
 from integrations.targets import guide_of
 
 SITE = "https://kotozute.example"
@@ -27,6 +27,12 @@ def installation(portal, settings):
 def page_of(portal, who: str, language: str = "en") -> str:
     url = reverse("admin:integrations_organization_connection", args=[portal.a.pk, "workplace"])
     return portal.browser(who).get(url, headers={"accept-language": language}).content.decode()
+
+
+def setup_of(installation: Installation) -> BotSetup:
+    found = bot_setup(installation)
+    assert found is not None
+    return found
 
 
 def to_copy(page: str) -> list[str]:
@@ -55,14 +61,14 @@ def test_the_fields_are_those_the_bot_listens_to(portal, installation):
 @pytest.mark.parametrize("who", ["support", "administrator"])
 def test_staff_does_not_see_the_word(portal, installation, who):
     page = page_of(portal, who)
-    assert bot_setup(installation).verify_token not in page
+    assert setup_of(installation).verify_token not in page
     assert "Let the bot answer" not in page
 
 
 def test_the_word_is_in_no_log_and_no_report(portal, installation, caplog):
     caplog.set_level(logging.DEBUG)
     page_of(portal, "owner A")
-    setup = bot_setup(installation)
+    setup = setup_of(installation)
     assert setup.verify_token not in caplog.text + repr(setup)
 
 
