@@ -108,6 +108,12 @@ _TEXTS: Mapping[Refusal, tuple[Words, Words, Words, HTTPStatus]] = {
         _("Wait a moment, then try again."),
         HTTPStatus.SERVICE_UNAVAILABLE,
     ),
+    Refusal.OTHER_PAGE: (
+        _("Another installation came in between"),
+        _("The page you answered was about another installation. Nothing was connected."),
+        _("Start the installation over, and check the name of the community."),
+        HTTPStatus.CONFLICT,
+    ),
 }
 
 

@@ -91,7 +91,7 @@ def connected(request: HttpRequest, target: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def confirm(request: HttpRequest, target: str) -> HttpResponse:
-    """Let an owner choose the organization and confirm what the browser brought.
+    """Show an owner which community the browser brought; let them choose the organization.
 
     Signing in just now is proof enough; an older session is asked for another.
     """
@@ -107,13 +107,16 @@ def confirm(request: HttpRequest, target: str) -> HttpResponse:
             return asked
         if request.method != "POST":
             return _ask(request, kept, organizations)
+        community = request.POST.get("community", "")
+        installing.check_answer(kept, request.POST.get("request", ""), community)
         wanted = request.POST.get("organization", "")
         chosen = [one for one in organizations if str(one.pk) == wanted]
         if not chosen:
             return _ask(request, kept, organizations, unchosen=True)
         installing.take(kept)
         kept.organization = chosen[0]
-        return _finish(request, kept, request.POST.get("community", ""))
+        # Only the page that warns of it says that links may end.
+        return _finish(request, kept, community if "leaving" in request.POST else "")
     except InstallRefused as refusal:
         return _refuse(request, target, refusal)
 
@@ -138,6 +141,8 @@ def _come_back(request: HttpRequest, target: str) -> HttpResponse:
     kept.code = installing.checked_code(request.GET.get("code", ""))
     kept.return_to = installing.own_page(target, request.GET.get("redirect_uri", ""))
     kept.save()
+    if needs_proof(request):
+        return _ask_later(kept, _owner(request), None)
     return _finish(request, kept)
 
 
@@ -161,8 +166,8 @@ def _come_from_target(request: HttpRequest, target: str) -> HttpResponse:
 
 def _finish(request: HttpRequest, kept: InstallRequest, community: str = "") -> HttpResponse:
     """Connect, and go where the owner goes on; what can be tried or asked again is kept."""
-    user, organization = request.user, kept.organization
-    if not isinstance(user, User) or organization is None:
+    user, organization = _owner(request), kept.organization
+    if organization is None:
         raise InstallRefused(Refusal.NOT_OWNER)
     try:
         installing.finish(kept, user, organization, community)
@@ -170,13 +175,17 @@ def _finish(request: HttpRequest, kept: InstallRequest, community: str = "") -> 
         if isinstance(why, InstallRefused) and not why.again:
             installing.forget(kept)
             raise
-        key = installing.keep_asking(kept, user, why)
-        return _with_cookie(redirect("install_confirm", target=kept.target), kept.target, key)
+        return _ask_later(kept, user, why)
     # Only pages of the target were let in as a place to return to.
     place = kept.return_to or reverse("install_connected", kwargs={"target": kept.target})
     answer = HttpResponseRedirect(place)
     answer.delete_cookie(COOKIE, path=_cookie_path(kept.target))
     return answer
+
+
+def _ask_later(kept: InstallRequest, user: User, why: Exception | None) -> HttpResponse:
+    key = installing.keep_asking(kept, user, why)
+    return _with_cookie(redirect("install_confirm", target=kept.target), kept.target, key)
 
 
 def _ask(
@@ -186,11 +195,21 @@ def _ask(
     *,
     unchosen: bool = False,
 ) -> HttpResponse:
+    again = None
+    try:
+        installing.learn_community(kept)
+    except InstallRefused as refusal:
+        if not refusal.again:
+            raise
+        again = refusal.reason
+    leaving = kept.notice == installing.LEAVING
+    notice = again or (Refusal(kept.notice) if kept.notice and not leaving else None)
     asked = {
         "kept": kept,
+        "leaving": leaving,
         "organizations": organizations,
         "seconds": None if kept.token else int((kept.expires_at - now()).total_seconds()),
-        "notice": explain(Refusal(kept.notice), kept.target) if kept.notice else None,
+        "notice": explain(notice, kept.target) if notice else None,
         "unchosen": unchosen,
     }
     page = _page(request, kept.target, "confirm", asked)
@@ -224,6 +243,12 @@ def _own_organizations(user: User, wanted: str = "") -> list[Organization]:
     if not found:
         raise InstallRefused(Refusal.NOT_OWNER)
     return found
+
+
+def _owner(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise InstallRefused(Refusal.NOT_OWNER)
+    return request.user
 
 
 def _visitor(request: HttpRequest) -> User | AnonymousUser:

@@ -25,12 +25,16 @@ from integrations.install import (
     AlreadyConnectedError,
     OrganizationGoneError,
     OtherCommunityError,
+    community_key,
+    community_label,
     connect,
 )
 from integrations.models import NAME_LENGTH, Installation, InstallationKind, Organization
-from integrations.targets import Credentials, installer_of
+from integrations.targets import Credentials, installer_of, open_target
 
 LASTS = timedelta(minutes=10)
+# The notice of a request whose owner is asked whether to leave the present community.
+LEAVING = "leaving"
 # Time that the target's clock and the way of the code may have taken off it.
 _MARGIN = timedelta(seconds=5)
 # What a code may look like; nothing else is passed on.
@@ -55,6 +59,7 @@ class Refusal(StrEnum):
     TAKEN = "taken"
     GONE = "gone"
     NO_ANSWER = "no_answer"
+    OTHER_PAGE = "other_page"
 
 
 class InstallRefused(Exception):
@@ -132,20 +137,53 @@ def find_kept(target: str, key: str, user: User) -> InstallRequest:
     return request
 
 
-def keep_asking(request: InstallRequest, user: User, why: Exception) -> str:
+def keep_asking(request: InstallRequest, user: User, why: Exception | None) -> str:
     """Let the request wait for ``user``'s answer; return the key for the browser's cookie."""
     key = new_key()
     request.user = user
-    request.community = request.community_name = request.notice = ""
+    request.notice = ""
     if isinstance(why, OtherCommunityError):
         request.community = why.community
         request.community_name = why.community_name[:NAME_LENGTH]
+        request.notice = LEAVING
     elif isinstance(why, InstallRefused):
         request.notice = why.reason.value
+    if request.token is None:
+        code_ends = now() + installer_of(request.target).code_lasts - _MARGIN
+        request.expires_at = min(request.expires_at, code_ends)
     request.key_hash = hashed(key)
     request.used_at = None
     request.save()
     return key
+
+
+def learn_community(request: InstallRequest) -> None:
+    """Ask the target, once, which community the request would connect; a code is traded first."""
+    if request.community:
+        return
+    try:
+        if request.token is None:
+            exchange(request)
+        connection = open_target(request.target, _credentials(request)).check()
+    except (TargetError, InstallRefused) as error:
+        refusal = error if isinstance(error, InstallRefused) else _refused(error)
+        if not refusal.again:
+            request.used_at = now()
+            forget(request)
+        raise refusal from None
+    request.community = community_key(connection)
+    request.community_name = community_label(connection)[:NAME_LENGTH]
+    request.notice = ""
+    request.save(update_fields=["community", "community_name", "notice"])
+
+
+def check_answer(request: InstallRequest, answered: str, community: str) -> None:
+    """Refuse the answer to a page that showed another request, or another community.
+
+    A stranger can make the browser bring a request of theirs while the page of ours is open.
+    """
+    if not request.community or (answered, community) != (str(request.pk), request.community):
+        raise InstallRefused(Refusal.OTHER_PAGE)
 
 
 def take(request: InstallRequest) -> None:
@@ -158,8 +196,11 @@ def take(request: InstallRequest) -> None:
 
 
 def exchange(request: InstallRequest) -> None:
-    """Trade the kept code for the token, which is kept instead."""
+    """Trade the kept code for the token, which is kept instead; of two at once one does."""
     code, request.code = request.code, None
+    untouched = InstallRequest.objects.filter(pk=request.pk, code_sealed__isnull=False)
+    if not untouched.update(code_sealed=None):
+        raise InstallRefused(Refusal.NO_ANSWER, again=True)
     try:
         token = installer_of(request.target).exchange(
             code or "", redirect_uri=redirect_uri(request.target)
@@ -194,7 +235,7 @@ def finish(
             organization,
             target=request.target,
             kind=InstallationKind.THIRD_PARTY,
-            credentials=Credentials(request.token or "", of_app=True),
+            credentials=_credentials(request),
             confirmed_community=confirmed_community,
         )
     except (TargetError, AlreadyConnectedError, OrganizationGoneError) as error:
@@ -238,6 +279,10 @@ def own_page(target: str, url: str) -> str:
     """Return ``url`` if it is a page of the target, else nothing."""
     fits = len(url) <= _URL_LENGTH and installer_of(target).is_own_page(url)
     return url if fits else ""
+
+
+def _credentials(request: InstallRequest) -> Credentials:
+    return Credentials(request.token or "", of_app=True)
 
 
 def _refused(error: Exception) -> InstallRefused:

@@ -39,12 +39,17 @@ class OtherCommunityError(Exception):
     def __init__(self, connection: Connection) -> None:
         super().__init__("The credentials belong to another community than the connected one.")
         self.community = community_key(connection)
-        self.community_name = connection.community_name or connection.bot_name
+        self.community_name = community_label(connection)
 
 
 def community_key(connection: Connection) -> str:
     """Return what tells a community: its id, or the bot's where the target hides the community."""
     return connection.community_id or f"bot:{connection.bot_id}"
+
+
+def community_label(connection: Connection) -> str:
+    """Return the name by which people know the community: its own, or else the bot's."""
+    return connection.community_name or connection.bot_name
 
 
 def connect(

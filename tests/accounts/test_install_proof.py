@@ -1,12 +1,21 @@
 """Who installs the app has just shown who they are: by signing in, or by a proof."""
 
 import pytest
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
 
 from accounts.codes import code_of, mail_code
 from accounts.models import SignInCode
 from integrations.models import Installation
-from tests.plugins.installing import CONFIRM, START, calls_to, install_from_workplace
+from tests.plugins.installing import (
+    CONFIRM,
+    START,
+    agree,
+    calls_to,
+    decide,
+    install_from_workplace,
+    start,
+)
 from tests.plugins.portal import make_owner, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -30,10 +39,8 @@ def test_a_stranger_signs_in_by_code_chooses_and_confirms(sandbox, app, acme, or
     assert browser.get(CONFIRM)["Location"] == f"/account/sign-in/?next={CONFIRM}"
     assert calls_to(sandbox, "oauth/access_token") == 0
     assert sign_in_by_code(browser, "alice@example.com", CONFIRM)["Location"] == CONFIRM
-    page = browser.get(CONFIRM)
-    assert 200 < page.context["seconds"] <= 295
-    assert str(page.context["seconds"]) in page.content.decode()
-    browser.post(CONFIRM, {"organization": organization.pk})
+    assert "Community: Acme" in browser.get(CONFIRM).content.decode()
+    agree(browser, organization)
     assert Installation.objects.get().organization == organization
 
 
@@ -57,5 +64,16 @@ def test_who_has_proved_it_goes_on_where_they_were(sandbox, app, acme, organizat
     code = code_of(SignInCode.objects.get())
     done = browser.post("/account/prove/", {"next": CONFIRM, "code": code})
     assert done["Location"] == CONFIRM
-    browser.post(CONFIRM, {"organization": organization.pk})
+    agree(browser, organization)
     assert Installation.objects.get().organization == organization
+
+
+def test_a_proof_that_grew_old_in_the_dialog_is_asked_for_again(sandbox, app, acme, organization):
+    browser = sign_in(make_owner(organization, "alice@example.com"))
+    back = decide(start(browser), acme)
+    session = browser.session
+    session.pop(AUTHENTICATION_METHODS_SESSION_KEY)
+    session.save()
+    assert browser.get(back)["Location"] == CONFIRM
+    assert browser.get(CONFIRM)["Location"] == f"/account/prove/?next={CONFIRM}"
+    assert Installation.objects.count() == 0

@@ -20,8 +20,10 @@ from tests.plugins.installing import (
     CONFIRM,
     SITE,
     START,
+    agree,
     calls_to,
     decide,
+    hidden,
     install_from_workplace,
     start,
 )
@@ -70,7 +72,9 @@ def test_an_owner_installs_from_workplace_and_is_sent_back_there(sandbox, app, a
     assert asked.request["PATH_INFO"] == CONFIRM
     assert Installation.objects.count() == 0
     assert f"form-action 'self' {sandbox.web_url}" in asked["Content-Security-Policy"]
-    done = owner.post(CONFIRM, {"organization": asked.context["organizations"][0].pk})
+    done = owner.post(
+        CONFIRM, hidden(asked) | {"organization": asked.context["organizations"][0].pk}
+    )
     assert done["Location"] == f"{sandbox.web_url}/work/admin/{acme}/"
     assert Installation.objects.get().community_id == acme
 
@@ -99,8 +103,9 @@ def test_who_owns_several_organizations_is_always_asked(sandbox, app, acme, orga
     assert title(chosen) == "Which organization?"
     back = install_from_workplace(sandbox, app, acme)
     assert len(owner.get(back, follow=True).context["organizations"]) == 2
-    assert "Choose one of your organizations" in owner.post(CONFIRM).content.decode()
-    owner.post(CONFIRM, {"organization": other.pk})
+    unchosen = owner.post(CONFIRM, hidden(owner.get(CONFIRM)))
+    assert "Choose one of your organizations" in unchosen.content.decode()
+    agree(owner, other)
     assert Installation.objects.get().organization == other
 
 
@@ -161,7 +166,7 @@ def test_a_code_that_is_too_old_is_refused(sandbox, app, acme, organization):
     browser.get(install_from_workplace(sandbox, app, acme))
     sandbox.advance(301)
     sign_in(make_owner(organization, "alice@example.com"), browser)
-    answer = browser.post(CONFIRM, {"organization": organization.pk}, follow=True)
+    answer = browser.get(CONFIRM)
     assert title(answer) == "Workplace did not accept the installation's code"
     assert title(browser.get(CONFIRM)) == "This installation is over"
 
@@ -204,7 +209,7 @@ def test_who_lost_the_ownership_meanwhile_is_refused(sandbox, app, acme, owner):
 
 def test_an_organization_of_somebody_else_cannot_be_chosen(sandbox, app, acme, owner, portal):
     owner.get(install_from_workplace(sandbox, app, acme))
-    answer = owner.post(CONFIRM, {"organization": portal.a.pk})
+    answer = agree(owner, portal.a)
     assert "Choose one of your organizations" in answer.content.decode()
     assert Installation.objects.filter(kind=InstallationKind.THIRD_PARTY).count() == 0
 
@@ -230,7 +235,7 @@ def test_an_outage_before_the_check_can_be_tried_again(sandbox, app, acme, organ
     assert "Try again" in answer.content.decode()
     assert Installation.objects.count() == 0
     sandbox.lift_faults()
-    owner.post(CONFIRM, {"organization": organization.pk})
+    agree(owner, organization)
     assert Installation.objects.get().state == InstallationState.ACTIVE
 
 
@@ -249,8 +254,7 @@ def test_another_community_is_confirmed_before_links_end(sandbox, app, acme, new
     asked = owner.get(decide(start(owner), acme), follow=True)
     assert "This is another community: Acme" in asked.content.decode()
     assert Link.objects.active().get() == link
-    form = {"organization": office.organization.pk, "community": acme}
-    assert title(owner.post(CONFIRM, form, follow=True)) == "You are connected"
+    assert title(agree(owner, office.organization)) == "You are connected"
     assert Link.objects.active().count() == 0
 
 

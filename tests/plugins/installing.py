@@ -1,11 +1,13 @@
 """The stage of installing the app: the operator's app, a community, an owner, and their presses."""
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
 from django.test import Client
 
+from integrations.models import Organization
 from tests.factories import make_organization
 from tests.plugins.portal import make_owner, sign_in
 
@@ -60,6 +62,18 @@ def install_from_workplace(sandbox, app, community: str) -> str:
     """Press Install in the dashboard and return the path to which the browser is sent."""
     dialog = f"{sandbox.web_url}/dialog/work/app_install/?app_id={app['app_id']}&started_here=1"
     return decide(dialog, community)
+
+
+def agree(browser: Client, organization: Organization, **more: str):
+    """Look at the page that names the community, press its button and return the answer."""
+    form = hidden(browser.get(CONFIRM))
+    return browser.post(CONFIRM, form | {"organization": organization.pk, **more}, follow=True)
+
+
+def hidden(page) -> dict[str, str]:
+    """Return what the page's form sends besides the choice of an organization."""
+    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode())
+    return dict(found)
 
 
 def calls_to(sandbox, endpoint: str) -> int:
