@@ -3,14 +3,14 @@
 Only the named fields are recorded; a new column is not until somebody lists it here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Ownership, User
 from integrations.models import Installation, Organization
@@ -63,6 +63,15 @@ def record(row: Tenant, what: str) -> None:
         changes={"done": ["", what]},
         additional_data={"organization": str(row.organization_id)},
     )
+
+
+def forget_actors(users: Iterable[UUID], *, except_in: UUID) -> None:
+    """Keep what users did in organizations other than this one, but not that it was they."""
+    elsewhere = LogEntry.objects.filter(actor__in=list(users)).exclude(
+        Q(additional_data__organization=str(except_in))
+        | Q(additional_data__organization__isnull=True)
+    )
+    elsewhere.update(actor=None, actor_email=None, remote_addr=None)
 
 
 def entries_of(model: type[Model], pk: str) -> "QuerySet[LogEntry, Any]":

@@ -1,34 +1,36 @@
 """The tables about people that hold data of customers, in the order in which rows can go."""
 
-from datetime import timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.timezone import now
 
 from accounts.models import Choices, Link, Member, Ownership, User
 from integrations.ledger import RemovalScope
 from integrations.tables import Aged, Subject, Table
 
-# A user is created first and made an owner a moment later.
-_NEW = timedelta(minutes=10)
-
 
 def owners(subject: Subject) -> Q:
     """Return the condition for users who would be left without any organization.
 
-    Staff are the operator's people. Who owns nothing at all counts as well: their ownership went
-    a moment ago.
+    Staff are the operator's people. Once the purge has begun, its own list counts: who owns nothing
+    for other reasons is not this customer's.
     """
     if subject.scope != RemovalScope.ORGANIZATION:
         return Q(pk__in=[])
     ownerships = Ownership.objects.filter(user=OuterRef("pk"))
     of_subject = ownerships.filter(organization__in=subject.ids())
     return Q(
-        Exists(of_subject) | Q(joined_at__lt=now() - _NEW),
+        Exists(of_subject) | Q(pk__in=subject.user_ids),
         ~Exists(ownerships.exclude(organization__in=subject.ids())),
         is_staff=False,
         is_superuser=False,
     )
+
+
+def users_of(organization_id: UUID) -> list[UUID]:
+    """Return the users who own this organization and no other."""
+    subject = Subject(RemovalScope.ORGANIZATION, organization_id)
+    return list(User.objects.filter(owners(subject)).values_list("pk", flat=True))
 
 
 def _of_owners(subject: Subject) -> Q:

@@ -1,13 +1,16 @@
 """What happens to people's links when something below them ends, or is replaced."""
 
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
 
+from accounts.audit import forget_actors
 from accounts.erasure import erase_account
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import DirectorySync, Link, OwnerMailKind
 from accounts.owner_mail import tell_healed, tell_owners
+from accounts.purging import users_of
 from accounts.resolving import RESOLVE_LINKS, move_links
 from accounts.signals import directory_stopped
 from integrations.hints import after_commit, hint
@@ -19,6 +22,7 @@ from integrations.signals import (
     installation_healed,
     installation_needs_attention,
     installation_removed,
+    purge_begun,
 )
 
 
@@ -27,6 +31,14 @@ def end_links(installation: Installation, **_: Any) -> None:
     """A removed installation takes its links with it."""
     links = Link.objects.filter(installation=installation)
     remove_links(links, reason=RemovedReason.ORG_DISCONNECTED)
+
+
+@receiver(purge_begun)
+def name_users(organization_id: UUID, **_: Any) -> list[UUID]:
+    """Users of nobody else go with their organization; others' history stays, without them."""
+    users = users_of(organization_id)
+    forget_actors(users, except_in=organization_id)
+    return users
 
 
 @receiver(account_deletion_requested)

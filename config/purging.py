@@ -28,7 +28,11 @@ def _changes(subject: Subject) -> Q:
     if subject.scope == RemovalScope.ORGANIZATION:
         # Also about rows that are long gone.
         about |= Q(additional_data__organization=str(subject.organization_id))
-        about |= Q(actor__in=User.objects.filter(owners(subject)))
+        # What an owner did elsewhere is that customer's history.
+        about |= Q(
+            actor__in=User.objects.filter(owners(subject)),
+            additional_data__organization__isnull=True,
+        )
     return about
 
 

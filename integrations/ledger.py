@@ -77,6 +77,8 @@ class Removal(models.Model):
     generation = models.PositiveIntegerField(null=True, blank=True)
     # Members are rows of another app, and theirs is gone before this one is done.
     member_id = models.UUIDField(null=True, blank=True, editable=False)
+    # Whoever owned nothing else when the purge began; emptied when it ends.
+    user_ids = models.JSONField(default=list, editable=False)
     organization_hash = models.CharField(max_length=_HASH_LENGTH, blank=True, editable=False)
     community_hash = models.CharField(
         max_length=_HASH_LENGTH, blank=True, editable=False, db_index=True

@@ -8,7 +8,8 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import cast
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -19,6 +20,7 @@ from integrations.ledger import Removal, RemovalReason, RemovalScope
 from integrations.metrics import PURGED_ROWS
 from integrations.models import GONE_STATES, DataKey, Installation, Organization
 from integrations.receipts import make_receipt
+from integrations.signals import purge_begun
 from integrations.tables import Subject, Table, subject_of, tables
 
 logger = logging.getLogger(__name__)
@@ -83,6 +85,7 @@ def begin(removal: Removal) -> Removal | None:
     row.destroyed_keys = []
     if row.scope == RemovalScope.ORGANIZATION and row.organization_id is not None:
         row.destroyed_keys = _retire(row.organization_id, row.begun_at)
+        row.user_ids = _users(row.organization_id)
     row.progress = {
         table.model: {"before": count, "after": None} for table, count in _counts(subject_of(row))
     }
@@ -105,6 +108,7 @@ def finish(removal: Removal) -> bool:
     }
     row.finished_at = row.progressed_at = now()
     row.organization = row.installation = row.member_id = None
+    row.user_ids = []
     row.failed_at, row.failure = None, ""
     row.receipt = make_receipt(row)
     row.save()
@@ -132,7 +136,7 @@ def _is_in_use(organization: Organization, row: Removal) -> bool:
     return alive.exists() or waits.filter(organization=organization).exists()
 
 
-def _retire(organization_id: Any, at: datetime) -> list[str]:
+def _retire(organization_id: UUID, at: datetime) -> list[str]:
     """Free the organization's name, destroy its data keys and return their ids."""
     Organization.objects.filter(pk=organization_id).update(
         ovice_id=f"{_CARCASS}{organization_id}", name="", removed_at=at
@@ -140,6 +144,13 @@ def _retire(organization_id: Any, at: datetime) -> list[str]:
     keys = DataKey.objects.filter(organization_id=organization_id)
     keys.filter(destroyed_at=None).update(wrapped=None, destroyed_at=at)
     return [str(pk) for pk in keys.order_by("pk").values_list("pk", flat=True)]
+
+
+def _users(organization_id: UUID) -> list[str]:
+    """Ask who goes with the organization, now: later nobody can tell whose users they were."""
+    answers = purge_begun.send(Removal, organization_id=organization_id)
+    named = [cast("list[UUID]", keys) for _receiver, keys in answers]
+    return sorted(str(key) for keys in named for key in keys)
 
 
 def _counts(subject: Subject) -> Iterator[tuple[Table, int]]:

@@ -8,6 +8,10 @@ installation_removed = Signal()
 # A removal has been asked for: keyword ``removal``, a row of ``integrations.ledger``.
 removal_requested = Signal()
 
+# The purge of a whole organization begins: keyword ``organization_id``. A receiver returns the keys
+# of the users who go with it.
+purge_begun = Signal()
+
 # A chat target asks to delete what belongs to one of its accounts: keywords ``target`` and
 # ``account_id``. A receiver that has found a member returns the removal it has entered, or None.
 account_deletion_requested = Signal()

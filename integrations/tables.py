@@ -30,6 +30,8 @@ class Subject:
     organization_id: UUID | None
     installation_ids: tuple[UUID, ...] = ()
     member_id: UUID | None = None
+    # Keys of users who go with an organization even once their ownership of it is gone.
+    user_ids: tuple[UUID, ...] = ()
 
     def ids(self) -> tuple[UUID, ...]:
         """Return the keys by which rows of this subject are found."""
@@ -108,6 +110,7 @@ def subject_of(removal: Removal) -> Subject:
         organization_id=removal.organization_id,
         installation_ids=tuple(_generations(removal)),
         member_id=removal.member_id,
+        user_ids=tuple(UUID(key) for key in removal.user_ids),
     )
 
 
