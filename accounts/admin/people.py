@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -19,6 +19,7 @@ from accounts.models import Link, Member, Ownership, User
 from accounts.redaction import redact_email
 from accounts.roles import STAFF, SiteRole, Visitor
 from accounts.scoped_admin import ScopedAdmin
+from accounts.stepup import needs_proof
 
 _ADMINISTRATOR = frozenset({SiteRole.ADMINISTRATOR})
 
@@ -129,6 +130,21 @@ class UserAdmin(ScopedAdmin[User]):
         """Keep administrators from locking themselves out."""
         mine = ["is_active", "is_staff", "is_superuser"] if obj == request.user else []
         return ["last_login", "joined_at", *mine]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        """Ask for a proof first: who is made staff here stays it after this session."""
+        if self.has_administrator_permission(request) and (asked := needs_proof(request)):
+            return asked
+        answer: HttpResponseBase = super().changeform_view(
+            request, object_id, form_url, extra_context
+        )
+        return answer
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save a user who signs in with mailed codes and so has no password."""
