@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from accounts.models import Ground, Member, Ownership, Role, User
@@ -70,7 +70,7 @@ def _user_of(member: Member, email: str) -> User:
     locale = language_of(member.locale)
     theirs = Ownership.objects.filter(ovice_id=member.ovice_id).select_related("user").first()
     if theirs and not User.objects.filter(email=email).exists():
-        User.objects.filter(pk=theirs.user_id).update(email=email)
+        _movable().filter(pk=theirs.user_id).update(email=email)
     made = {"password": make_password(None), "locale": locale}
     user, _created = User.objects.get_or_create(email=email, defaults=made)
     if user.locale != locale:
@@ -113,9 +113,16 @@ def keep_ownership_in_step(member: Member, *, moved: bool) -> None:
     ):
         end_ownership(member)
         return
-    User.objects.filter(
+    theirs = _movable().filter(
         ownerships__organization=member.organization_id, ownerships__ovice_id=member.ovice_id
-    ).update(email=email)
+    )
+    if not theirs.update(email=email):
+        end_ownership(member)
+
+
+def _movable() -> QuerySet[User]:
+    """Return the users whose address ovice may change: staff would be let in by a customer."""
+    return User.objects.filter(is_staff=False, is_superuser=False)
 
 
 def purge_former_owners() -> int:

@@ -10,9 +10,11 @@ from accounts.directory import remove_member, update_member
 from accounts.launch import admit, purge_used_launches
 from accounts.launch_tokens import BadLaunchToken
 from accounts.models import Ground, Member, Ownership, Role, UsedLaunch, User
+from accounts.ownership import grant_ownership
 from accounts.visits import Purpose
 from integrations.models import Organization
 from integrations.removal import remove_organization
+from tests.factories import make_member, make_organization
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +157,26 @@ def test_a_launch_with_a_new_address_keeps_the_user(launching):
     before = set_up(launching)
     after = set_up(launching, claims={"email": "new@example.com"})
     assert (after, after.email) == (before, "new@example.com")
+
+
+@pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
+def test_the_address_of_staff_is_never_moved_by_news(launching, role):
+    member = owner(launching)
+    User.objects.update(**{role: True})
+    update_member(
+        member.organization, member.ovice_id, at=now(), email="t@example.com", email_verified=True
+    )
+    assert User.objects.get().email == "taro@example.com"
+    assert Ownership.objects.count() == 0
+
+
+@pytest.mark.parametrize("role", ["is_staff", "is_superuser"])
+def test_the_address_of_staff_is_never_moved_by_a_launch_elsewhere(launching, role):
+    member = owner(launching)
+    User.objects.update(**{role: True})
+    elsewhere = make_member(make_organization(), member.ovice_id, email="t@example.com")
+    assert grant_ownership(elsewhere, Ground.OWNER).email == "t@example.com"
+    assert User.objects.get(**{role: True}).email == "taro@example.com"
 
 
 def test_a_launch_never_undoes_newer_news(launching):
