@@ -77,12 +77,12 @@ def mail_a_code(request: HttpRequest, email: str, wanted: str) -> HttpResponse |
 
 
 def _may_ask(network: str, email: str) -> bool:
-    # Both are counted, whatever the first one says.
-    address = within_limit(
+    # A network over its limit is not counted for the address: it would lock somebody else out.
+    return within_limit(
+        "code-from", network, amount=CODES_PER_NETWORK, seconds=QUARTER
+    ) and within_limit(
         "code-for", normalize_email(email), amount=CODES_PER_ADDRESS, seconds=QUARTER
     )
-    here = within_limit("code-from", network, amount=CODES_PER_NETWORK, seconds=QUARTER)
-    return address and here
 
 
 def _language() -> str:

@@ -148,6 +148,16 @@ def test_a_network_is_limited(settings):
     assert elsewhere.post(SIGN_IN, {"email": "new@example.com"}).status_code == 302
 
 
+def test_a_limited_network_uses_up_nobodys_tries(settings, monkeypatch):
+    monkeypatch.setattr("accounts.views.signin.CODES_PER_NETWORK", 2)
+    settings.TRUSTED_PROXIES = 1
+    flood = Client(headers={"x-forwarded-for": "192.0.2.7"})
+    asked = [ask(flood, "hanako@example.com").status_code for _ in range(9)]
+    assert asked == [302] * 2 + [429] * 7
+    elsewhere = Client(headers={"x-forwarded-for": "192.0.2.8"})
+    assert ask(elsewhere, "hanako@example.com").status_code == 302
+
+
 def test_trying_codes_is_limited_across_sessions(hanako, monkeypatch):
     monkeypatch.setattr("accounts.views.signin.TRIES_PER_NETWORK", 3)
     statuses = []
