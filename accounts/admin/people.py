@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -137,14 +137,11 @@ class UserAdmin(ScopedAdmin[User]):
         object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """Ask for a proof first: who is made staff here stays it after this session."""
         if self.has_administrator_permission(request) and (asked := needs_proof(request)):
             return asked
-        answer: HttpResponseBase = super().changeform_view(
-            request, object_id, form_url, extra_context
-        )
-        return answer
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save a user who signs in with mailed codes and so has no password."""
