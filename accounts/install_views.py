@@ -216,9 +216,15 @@ def _ask(
     if kept.return_to:
         # Browsers hold a form to its policy along the redirects that follow; this one leads back
         # into the target.
-        place = urlsplit(kept.return_to)
-        setattr(page, "_csp_update", {"form-action": [f"{place.scheme}://{place.netloc}"]})  # noqa: B010 - django-csp's own way, whose decorator knows constants only
+        setattr(page, "_csp_update", {"form-action": [_origin(kept.return_to)]})  # noqa: B010 - django-csp's own way, whose decorator knows constants only
     return page
+
+
+def _origin(url: str) -> str:
+    """Return the source by which a policy names the site of ``url``."""
+    place = urlsplit(url)
+    port = f":{place.port}" if place.port else ""
+    return f"{place.scheme}://{place.hostname}{port}"
 
 
 def _refuse(request: HttpRequest, target: str, refusal: InstallRefused) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The install of our third-party app in Workplace (Third-party apps, "Install flow")."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
@@ -9,7 +10,8 @@ from integrations.workplace.connection import REQUIRED_PERMISSIONS
 from integrations.workplace.oauth import exchange_code
 
 _DIALOG = "/dialog/work/app_install/"
-_PARENTS = (".workplace.com", ".facebook.com")
+# Letters a host name is written in, and no others: the name goes into a header.
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.)*(?:workplace|facebook)\.com", re.ASCII)
 
 
 class WorkplaceInstaller:
@@ -52,5 +54,5 @@ class WorkplaceInstaller:
             return False
         if (found.scheme, found.hostname, port) == (ours.scheme, ours.hostname, ours.port):
             return True
-        known = any(f".{found.hostname}".endswith(parent) for parent in _PARENTS)
+        known = _HOST.fullmatch(found.hostname or "") is not None
         return found.scheme == "https" and port is None and known
