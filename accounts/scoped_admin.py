@@ -8,6 +8,7 @@ unless its class names the role that may. Django's own permission rows are not u
 import csv
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from unicodedata import normalize
 from uuid import UUID
 
 from django.contrib import admin
@@ -26,7 +27,10 @@ Row = TypeVar("Row", bound=Model)
 
 HISTORY_LENGTH = 200
 # A spreadsheet would take these as the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What Django's filters ask of the columns that a page offers, and the steps of its dates.
+_FILTERED_BY = ("", "__exact", "__in", "__isnull", "__isempty")
+_DATE_STEPS = ("__year", "__month", "__day")
 
 
 if TYPE_CHECKING:
@@ -109,7 +113,10 @@ class ScopedAdmin(_ModelAdmin[Row]):
             str(item[0] if isinstance(item, list | tuple) else item)
             for item in self.get_list_filter(request)
         }
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+        allowed = {f"{name}{step}" for name in offered for step in _FILTERED_BY}
+        if self.date_hierarchy:
+            allowed |= {f"{self.date_hierarchy}{step}" for step in _DATE_STEPS}
+        return lookup in allowed
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any]", request: HttpRequest, **options: Any
@@ -162,5 +169,6 @@ class ScopedAdmin(_ModelAdmin[Row]):
 
 
 def _cell(value: Any) -> str:
+    """Return a value as a spreadsheet shows it; some read wide signs as the narrow ones."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if normalize("NFKC", text[:1]).startswith(_FORMULA) else text

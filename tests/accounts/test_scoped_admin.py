@@ -1,5 +1,8 @@
 """What every page of the portal has in common: own rows, and no others."""
 
+import csv
+import io
+
 import pytest
 from django.contrib import admin
 from django.db import connection
@@ -45,6 +48,35 @@ def test_a_column_that_is_no_filter_cannot_be_guessed(portal):
         reverse("admin:integrations_installation_changelist"), {"access_token_sealed__gt": "0"}
     )
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("lookup", "status"),
+    [
+        ("state__exact", 200),
+        ("connected_at__year", 200),
+        ("state__startswith", 400),
+        ("state__regex", 400),
+        ("connected_at__lt", 400),
+        ("organization__name__exact", 400),
+    ],
+)
+def test_a_list_is_asked_only_what_its_filters_ask(portal, lookup, status):
+    pages = reverse("admin:integrations_installation_changelist")
+    value = "2026" if "year" in lookup else "active"
+    assert portal.browser("owner A").get(pages, {lookup: value}).status_code == status
+
+
+@pytest.mark.parametrize("name", ["=1+1", "＝1+1", "＠SUM(A1)", "﹣1", "\n=1", "\t=1"])
+def test_an_export_holds_no_formula(portal, name):
+    portal.a.name = name
+    portal.a.save()
+    answer = portal.browser("owner A").post(
+        reverse("admin:integrations_organization_changelist"),
+        {"action": "export", "_selected_action": [portal.a.pk], "index": 0},
+    )
+    rows = list(csv.reader(io.StringIO(answer.content.decode(), newline="")))
+    assert rows[1][0] == f"'{name}"
 
 
 def test_nobody_deletes_anything_by_hand(portal, rf: RequestFactory):
