@@ -4,16 +4,18 @@ The statuses are the contract's (section 7.7): ovice's settings page and our own
 is no organization user's business looks like what does not exist: ``unavailable``.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.linking import RemovedReason
 from accounts.models import ORGANIZATION_USERS, Link, Member
+from integrations.guides import Words
 from integrations.models import Installation, InstallationState, Organization
 
 
@@ -27,6 +29,17 @@ class LinkStatus(StrEnum):
     PAUSED = "paused"
 
 
+LABELS: Mapping[LinkStatus, Words] = {
+    LinkStatus.UNAVAILABLE: _("Not available"),
+    LinkStatus.UNLINKED: _("Not linked"),
+    LinkStatus.LINKED: _("Linked"),
+    LinkStatus.NEEDS_RELINK: _("Needs attention"),
+    LinkStatus.PAUSED: _("Linked, paused"),
+}
+# The active link, or else the one that ended last, comes at the end.
+_NEWEST_LAST = (F("removed_at").asc(nulls_last=True), "linked_at")
+
+
 @dataclass(frozen=True, slots=True)
 class LinkState:
     """A status, the reason where there is something to say, and the active link, or None.
@@ -37,6 +50,11 @@ class LinkState:
     status: LinkStatus
     reason: str = ""
     link: Link | None = None
+
+    @property
+    def label(self) -> str:
+        """The status in the reader's language, the same on every page."""
+        return str(LABELS[self.status])
 
     @property
     def link_id(self) -> UUID | None:
@@ -64,7 +82,7 @@ UNAVAILABLE = LinkState(LinkStatus.UNAVAILABLE)
 
 def connections(organization: Organization) -> list[Installation]:
     """Return the connections that members see, the oldest first; at most one for each target."""
-    if organization.removed_at is not None or not organization.feature_enabled:
+    if not _shows_links(organization):
         return []
     live = Installation.objects.live().filter(organization=organization)
     return list(live.select_related("organization").order_by("connected_at"))
@@ -93,6 +111,31 @@ def member_states(members: Iterable[Member], installation: Installation) -> dict
     }
 
 
+def with_links(members: QuerySet[Member]) -> QuerySet[Member]:
+    """Let ``listed_state`` answer for each of ``members`` without a statement of its own."""
+    links = Link.objects.order_by(*_NEWEST_LAST).select_related("installation")
+    live = Installation.objects.live().order_by("connected_at")
+    return members.select_related("organization").prefetch_related(
+        Prefetch("links", links, to_attr="known_links"),
+        Prefetch("organization__installations", live, to_attr="live_installations"),
+    )
+
+
+def listed_state(member: Member) -> LinkState:
+    """Return how a member out of ``with_links`` stands with what they see first."""
+    organization = member.organization
+    seen: list[Installation] = vars(organization)["live_installations"]
+    if not (seen and _shows_links(organization) and _is_organization_user(member)):
+        return UNAVAILABLE
+    links: list[Link] = vars(member)["known_links"]
+    own = [link for link in links if link.installation.target == seen[0].target]
+    return _state(seen[0], own[-1] if own else None)
+
+
+def _shows_links(organization: Organization) -> bool:
+    return organization.removed_at is None and organization.feature_enabled
+
+
 def _is_organization_user(member: Member) -> bool:
     return member.removed_at is None and member.role in ORGANIZATION_USERS
 
@@ -100,8 +143,8 @@ def _is_organization_user(member: Member) -> bool:
 def _last_links(member_ids: Iterable[UUID], target: str) -> dict[UUID, Link]:
     """Return each member's active link, or else the one that ended last."""
     links = Link.objects.filter(member__in=list(member_ids), installation__target=target)
-    newest_last = links.order_by(F("removed_at").asc(nulls_last=True), "linked_at")
-    return {link.member_id: link for link in newest_last.select_related("installation")}
+    newest_last = links.order_by(*_NEWEST_LAST).select_related("installation")
+    return {link.member_id: link for link in newest_last}
 
 
 def _state(installation: Installation, last: Link | None) -> LinkState:

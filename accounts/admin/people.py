@@ -4,10 +4,11 @@ Addresses are shown redacted everywhere but to administrators, who manage the us
 Names of members are for their own organization's owners.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -15,12 +16,24 @@ from django.utils.translation import ngettext
 
 from accounts.admin_filters import ReasonFilter
 from accounts.invitation import invitable, invite
+from accounts.linking import RemovedReason
 from accounts.models import Link, Member, Ownership, User
 from accounts.redaction import redact_email
 from accounts.roles import STAFF, SiteRole, Visitor
 from accounts.scoped_admin import ScopedAdmin
 from accounts.stepup import needs_proof
+from accounts.states import listed_state, with_links
+from integrations.guides import Words
 
+# Why a link ended or rests, briefly; the codes are the contract's (section 7.7).
+_WHY: Mapping[str, Words] = {
+    RemovedReason.EMAIL_CHANGED: _("address changed"),
+    RemovedReason.MEMBER_REMOVED: _("had left"),
+    RemovedReason.ORG_DISCONNECTED: _("was disconnected"),
+    RemovedReason.ACCOUNT_GONE: _("account gone"),
+    "recipient_refused": _("messages refused"),
+    "org_attention": _("the connection needs an owner"),
+}
 _ADMINISTRATOR = frozenset({SiteRole.ADMINISTRATOR})
 
 
@@ -44,18 +57,15 @@ class MemberAdmin(ScopedAdmin[Member]):
     ordering = ("ovice_id", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        """Add how each member's last link stands, without a query for each."""
-        links = Link.objects.filter(member=OuterRef("pk"))
-        ends = links.order_by(F("removed_at").desc(nulls_first=True)).values("removed_reason")
-        return super().get_queryset(request).annotate(link_end=Subquery(ends[:1]))
+        """Bring along what tells how each member's link stands, without a query for each."""
+        return with_links(super().get_queryset(request))
 
     @admin.display(description=_("link"))
     def link_state(self, member: Member) -> str:
-        """Return whether they are linked, or how their last link ended."""
-        end: str | None = getattr(member, "link_end", None)
-        if end is None:
-            return str(_("not linked"))
-        return end or str(_("linked"))
+        """Return the state in the words of the member's own page, and why where it matters."""
+        state = listed_state(member)
+        why = _WHY.get(state.reason)
+        return f"{state.label} ({why})" if why else state.label
 
     @admin.action(description=_("Invite to link (e-mail)"), permissions=["owner"])
     def invite(self, request: HttpRequest, rows: QuerySet[Member]) -> HttpResponse | None:

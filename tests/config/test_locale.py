@@ -50,6 +50,7 @@ FOR_MEMBERS = [
     "accounts/invitation.py",
     "accounts/pages",
     "accounts/reasons.py",
+    "accounts/states.py",
     "messaging/bot",
     "messaging/notice.py",
     "templates/account",
