@@ -21,8 +21,8 @@ from accounts.models import Link, Member, Ownership, User
 from accounts.redaction import redact_email
 from accounts.roles import STAFF, SiteRole, Visitor
 from accounts.scoped_admin import ScopedAdmin
-from accounts.stepup import needs_proof
 from accounts.states import listed_state, with_links
+from accounts.stepup import needs_proof
 from integrations.guides import Words
 
 # Why a link ended or rests, briefly; the codes are the contract's (section 7.7).
