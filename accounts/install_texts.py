@@ -114,6 +114,12 @@ _TEXTS: Mapping[Refusal, tuple[Words, Words, Words, HTTPStatus]] = {
         _("Start the installation over, and check the name of the community."),
         HTTPStatus.CONFLICT,
     ),
+    Refusal.LATER: (
+        _("Not possible just now"),
+        _("There were too many installations from your network, or we cannot count them now."),
+        _("Wait a quarter of an hour, then start the installation over."),
+        HTTPStatus.TOO_MANY_REQUESTS,
+    ),
 }
 
 

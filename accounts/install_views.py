@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import installing
 from accounts.install_texts import explain
 from accounts.installing import InstallRefused, Refusal
+from accounts.limits import LimitsAway, network_of, within_limit
 from accounts.models import InstallRequest, User
 from accounts.roles import SiteRole, role_of, visible_organizations
 from accounts.stepup import needs_proof
@@ -27,6 +28,8 @@ from integrations.models import Installation, Organization
 from integrations.targets import guide_of, installer_of
 
 COOKIE = "install"
+# Anybody can send browsers to the callback, and each code it takes is a row and a call.
+CALLBACKS_PER_NETWORK, QUARTER = 30, 900
 
 
 @require_safe
@@ -59,6 +62,7 @@ def callback(request: HttpRequest, target: str) -> HttpResponse:
     Whatever becomes of it, the browser is sent on: no page has the code in its address.
     """
     try:
+        _count(request)
         return _take_over(request, target)
     except InstallRefused as refusal:
         return redirect("install_refused", target=target, reason=refusal.reason.value)
@@ -119,6 +123,17 @@ def confirm(request: HttpRequest, target: str) -> HttpResponse:
         return _finish(request, kept, community if "leaving" in request.POST else "")
     except InstallRefused as refusal:
         return _refuse(request, target, refusal)
+
+
+def _count(request: HttpRequest) -> None:
+    try:
+        within = within_limit(
+            "install", network_of(request), amount=CALLBACKS_PER_NETWORK, seconds=QUARTER
+        )
+    except LimitsAway:
+        within = False
+    if not within:
+        raise InstallRefused(Refusal.LATER)
 
 
 def _take_over(request: HttpRequest, target: str) -> HttpResponse:

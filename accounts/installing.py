@@ -60,6 +60,7 @@ class Refusal(StrEnum):
     GONE = "gone"
     NO_ANSWER = "no_answer"
     OTHER_PAGE = "other_page"
+    LATER = "later"
 
 
 class InstallRefused(Exception):

@@ -1,9 +1,20 @@
 """What an owner sees before the app is connected is what is connected."""
 
 import pytest
+from django.test import Client
 
+from accounts.install_views import CALLBACKS_PER_NETWORK
+from accounts.models import InstallRequest
 from integrations.models import Installation
-from tests.plugins.installing import CONFIRM, agree, decide, hidden, install_from_workplace, start
+from tests.plugins.installing import (
+    CALLBACK,
+    CONFIRM,
+    agree,
+    decide,
+    hidden,
+    install_from_workplace,
+    start,
+)
 from tests.plugins.portal import make_owner, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +76,15 @@ def test_a_dialog_during_an_outage_ends_on_the_page_that_names_it(sandbox, app, 
     owner.get(back, follow=True)
     sandbox.lift_faults()
     assert "Community: Acme" in owner.get(CONFIRM).content.decode()
+
+
+def test_one_network_cannot_fill_the_table_with_codes(app, owner):
+    browser = Client()
+    for _ in range(CALLBACKS_PER_NETWORK):
+        assert browser.get(CALLBACK, {"code": "AQ"})["Location"] == CONFIRM
+    answer = browser.get(CALLBACK, {"code": "AQ"}, follow=True)
+    assert (answer.status_code, "code=" in answer.request["QUERY_STRING"]) == (429, False)
+    assert "Not possible just now" in answer.content.decode()
+    assert InstallRequest.objects.count() == CALLBACKS_PER_NETWORK
+    elsewhere = browser.get(CALLBACK, {"code": "AQ"}, REMOTE_ADDR="192.0.2.7")
+    assert elsewhere["Location"] == CONFIRM
