@@ -1,18 +1,21 @@
-"""What happens to people's links when something below them ends, or is replaced."""
+"""What happens to people's links and visits when something below them ends, or is replaced."""
 
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from accounts.audit import forget_actors
 from accounts.erasure import erase_account
 from accounts.linking import RemovedReason, remove_links
-from accounts.models import DirectorySync, Link, OwnerMailKind
+from accounts.models import DirectorySync, Link, OwnerMailKind, User
 from accounts.owner_mail import tell_healed, tell_owners
 from accounts.purging import users_of
 from accounts.resolving import RESOLVE_LINKS, move_links
 from accounts.signals import directory_stopped
+from accounts.visits import end_visit_of_another
 from integrations.hints import after_commit, hint
 from integrations.ledger import Removal
 from integrations.models import Installation
@@ -24,6 +27,12 @@ from integrations.signals import (
     installation_removed,
     purge_begun,
 )
+
+
+@receiver(user_logged_in)
+def let_one_person_act(request: HttpRequest, user: User, **_: Any) -> None:
+    """Whoever signs in, by a passkey as well, takes no other person's visit along."""
+    end_visit_of_another(request, user)
 
 
 @receiver(installation_removed)

@@ -17,7 +17,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.timezone import now
 
-from accounts.models import Member
+from accounts.models import Member, User
 from integrations.models import Organization
 
 P = ParamSpec("P")
@@ -81,6 +81,17 @@ def end_visit(request: HttpRequest) -> None:
     """End the visit; the rest of the session stays."""
     request.session.pop(_KEY, None)
     vars(request).pop(_CACHE, None)
+
+
+def end_visit_of_another(request: HttpRequest, user: User) -> None:
+    """End the visit unless it is that of the owner who signs in: no two people in one session."""
+    here = visit(request)
+    if here is None:
+        return
+    member = here.member
+    own = user.ownerships.filter(organization=member.organization_id, ovice_id=member.ovice_id)
+    if not own.exists():
+        end_visit(request)
 
 
 def visit(request: HttpRequest) -> Visit | None:

@@ -19,6 +19,7 @@ from accounts.visits import (
     visitor_required,
 )
 from tests.factories import make_member, make_organization
+from tests.plugins.portal import make_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,10 @@ def browser():
 
 def begin(request, member):
     return begin_visit(request, member, purpose=Purpose.LINK, lasts=LAUNCH_LASTS)
+
+
+def sign_in(request, user):
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
 
 
 def test_a_visit_tells_who_is_acting_for_which_organization(browser, hanako):
@@ -89,11 +94,25 @@ def test_a_visit_ends_with_the_organization(browser, hanako):
 def test_a_visit_replaces_whoever_was_here(browser, hanako):
     request = browser()
     user = User.objects.create_user("owner@example.com")
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    sign_in(request, user)
     before = request.session.session_key
     begin(request, hanako)
     assert (request.user.is_authenticated, request.session.get("_auth_user_id")) == (False, None)
     assert request.session.session_key != before
+
+
+def test_a_visit_ends_when_somebody_else_signs_in(browser, hanako):
+    begin(browser(), hanako)
+    sign_in(browser(), make_owner(hanako.organization, "boss@example.com"))
+    assert visit(browser()) is None
+
+
+def test_a_visit_stays_with_the_owner_whose_it_is(browser, hanako):
+    begin(browser(), hanako)
+    owner = make_owner(hanako.organization, hanako.email)
+    owner.ownerships.update(ovice_id=hanako.ovice_id)
+    sign_in(browser(), owner)
+    assert visit(browser()).member == hanako
 
 
 def test_the_session_holds_neither_address_nor_name(browser, hanako):
