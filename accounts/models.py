@@ -56,6 +56,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Return the one form of an address; Django's forms ask for it before they compare."""
+        return normalize_email(username)
+
     def __str__(self) -> str:
         # It stands in histories and messages, where an address does not belong.
         return redact_email(self.email)

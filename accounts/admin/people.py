@@ -155,7 +155,6 @@ class UserAdmin(ScopedAdmin[User]):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save a user who signs in with mailed codes and so has no password."""
-        obj.email = User.objects.normalize_email(obj.email)
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)

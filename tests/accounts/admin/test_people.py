@@ -31,3 +31,11 @@ def test_an_administrator_who_has_proved_it_makes_somebody_staff(administrator):
     add(sign_in(administrator), "new@example.com")
     made = User.objects.get(email="new@example.com")
     assert (made.is_staff, made.is_superuser, made.has_usable_password()) == (True, False, False)
+
+
+def test_an_address_is_kept_in_the_one_form_and_once(administrator):
+    browser = sign_in(administrator)
+    add(browser, "ZOE@Example.com")
+    assert User.objects.filter(email="zoe@example.com").count() == 1
+    again = add(browser, "Zoe@EXAMPLE.com")
+    assert (again.status_code, User.objects.count()) == (200, 2)
