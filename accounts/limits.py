@@ -3,6 +3,7 @@
 Keys are hashed: the cache holds no address of any kind.
 """
 
+import time
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -23,14 +24,16 @@ class LimitsAway(Exception):
 def within_limit(what: str, key: str, *, amount: int, seconds: int) -> bool:
     """Count one more try of ``what`` by ``key``; False when it is over ``amount`` in ``seconds``.
 
-    The time runs from the first try. Raises ``LimitsAway``.
+    Time is cut into pieces of ``seconds``, and each has a counter of its own: one that the cache
+    forgot to end closes nothing for ever. Raises ``LimitsAway``.
     """
-    name = f"limit:{what}:{keyed_hashes(key.encode(), place=('limit', what))[0]}"
+    window = int(time.time()) // seconds
+    name = f"limit:{what}:{keyed_hashes(key.encode(), place=('limit', what))[0]}:{window}"
     try:
         cache.add(name, 0, timeout=seconds)
         return int(cache.incr(name)) <= amount
     except ValueError:
-        # It ended between the two calls: a new time begins.
+        # It went between the two calls, with the end of its time.
         return True
     except (RedisError, OSError) as error:
         raise LimitsAway from error

@@ -1,4 +1,6 @@
 import pytest
+import time_machine
+from django.core.cache import cache
 from django.test import RequestFactory
 
 from accounts.limits import LimitsAway, network_of, within_limit
@@ -9,6 +11,18 @@ def test_a_limit_counts_each_key_apart():
     assert tries == [True, True, False]
     assert within_limit("test", "b", amount=2, seconds=60)
     assert within_limit("other", "a", amount=2, seconds=60)
+
+
+def test_a_counter_that_never_ends_closes_nothing_for_ever(monkeypatch):
+    add = cache.add
+    monkeypatch.setattr(cache, "add", lambda name, value, **_: add(name, value, None))
+    with time_machine.travel("2026-01-05T00:00:00Z", tick=False) as clock:
+        tries = [within_limit("test", "c", amount=1, seconds=60) for _ in range(2)]
+        clock.shift(59)
+        tries.append(within_limit("test", "c", amount=1, seconds=60))
+        clock.shift(1)
+        tries.append(within_limit("test", "c", amount=1, seconds=60))
+    assert tries == [True, False, False, True]
 
 
 def test_what_cannot_be_counted_stays_closed(settings):
