@@ -112,7 +112,9 @@ def test_a_visit_stays_with_the_owner_whose_it_is(browser, hanako):
     owner = make_owner(hanako.organization, hanako.email)
     owner.ownerships.update(ovice_id=hanako.ovice_id)
     sign_in(browser(), owner)
-    assert visit(browser()).member == hanako
+    found = visit(browser())
+    assert found is not None
+    assert found.member == hanako
 
 
 def test_the_session_holds_neither_address_nor_name(browser, hanako):
