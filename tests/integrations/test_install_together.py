@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test import Client
 
 from accounts.models import Link
 from accounts.resolving import move_links
@@ -14,6 +15,7 @@ from integrations.models import Installation, InstallationKind
 from integrations.targets import Credentials
 from messaging.models import Delivery
 from tests.factories import dm_event, make_installation, make_organization, post_event
+from tests.plugins.portal import make_owner, sign_in
 from tests.plugins.receiver import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +57,25 @@ def test_two_owners_who_save_at_once_leave_one_connection(sandbox, acme):
     together(*(saving(organization, token) for token in tokens))
     assert Installation.objects.live().count() == 1
     assert sorted(i.generation for i in Installation.objects.all()) == [1, 2]
+
+
+def test_of_two_owners_who_save_at_once_the_later_is_told(sandbox, acme):
+    organization = make_organization()
+    owners = [make_owner(organization, f"{name}@example.com") for name in ("alice", "bob")]
+    page = f"/admin/integrations/organization/{organization.pk}/setup/workplace/"
+
+    def pasting(browser: Client, token: str) -> Callable[[], str]:
+        form = {"access_token": token, "seen_generation": 0}
+        return lambda: str(browser.post(page, form, follow=True).content, "utf-8")
+
+    # Both pages were opened before either had saved.
+    sandbox.fault("latency", seconds=1)
+    tokens = [sandbox.custom_integration(acme, name).access_token for name in ("one", "two")]
+    shown = together(*map(pasting, map(sign_in, owners), tokens))
+    said = "Another owner saved at the same moment. Yours came last and is in use."
+    assert sorted(said in str(one) for one in shown) == [False, True]
+    later = tokens[["Yours came last" in str(one) for one in shown].index(True)]
+    assert Installation.objects.live().get().access_token == later
 
 
 def test_of_two_communities_saved_at_once_the_later_is_asked_about(sandbox, acme):
