@@ -17,6 +17,7 @@ from accounts.redaction import redact_email
 from integrations.addresses import normalize_email
 from integrations.audited import Audited
 from integrations.datakeys import SealedText
+from integrations.ledger import Removal
 from integrations.models import NAME_LENGTH, OVICE_ID_LENGTH, Installation, Organization
 from integrations.sealed import StraySecret
 
@@ -343,6 +344,7 @@ class OwnerMailKind(models.TextChoices):
     ATTENTION = "attention"
     HEALED = "healed"
     DIRECTORY = "directory"
+    REMOVAL = "removal"
 
 
 class OwnerMail(models.Model):
@@ -360,6 +362,7 @@ class OwnerMail(models.Model):
     kind = models.CharField(max_length=16, choices=OwnerMailKind)
     target = models.CharField(max_length=32, blank=True)
     reason = models.CharField(max_length=32, blank=True)
+    removal = models.ForeignKey(Removal, models.CASCADE, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=now, editable=False)
     due_at = models.DateTimeField(default=now)
     claimed_at = models.DateTimeField(null=True, blank=True)

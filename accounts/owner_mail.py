@@ -8,6 +8,7 @@ import logging
 import smtplib
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -19,8 +20,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.models import DirectorySync, OwnerMail, OwnerMailKind, Ownership, User
+from accounts.removal_words import text_of
 from integrations.health import explain_trouble
 from integrations.languages import language_of
+from integrations.ledger import Removal
 from integrations.models import Organization
 from integrations.targets import guide_of
 
@@ -35,18 +38,23 @@ BATCH = 50
 
 
 def tell_owners(
-    organization: Organization, kind: OwnerMailKind, *, target: str = "", reason: str = ""
+    organization: Organization,
+    kind: OwnerMailKind,
+    *,
+    target: str = "",
+    reason: str = "",
+    removal: Removal | None = None,
 ) -> int:
     """Have every owner written to, soon; return how many they are.
 
     This takes the place of what still waits to be sent of the same kind.
     """
-    same = OwnerMail.objects.filter(organization=organization, kind=kind, target=target)
-    same.filter(claimed_at=None).delete()
+    same = {"organization": organization, "kind": kind, "target": target, "removal": removal}
+    OwnerMail.objects.filter(**same, claimed_at=None).delete()
     owners = User.objects.filter(
         is_active=True, pk__in=Ownership.objects.filter(organization=organization).values("user")
     )
-    return _write_to(owners, organization, kind, target, reason)
+    return _write_to(owners, **same, reason=reason)
 
 
 def tell_healed(organization: Organization, *, target: str) -> int:
@@ -59,7 +67,8 @@ def tell_healed(organization: Organization, *, target: str) -> int:
             told[mail.user_id] = mail.user
         else:
             told.pop(mail.user_id, None)
-    return _write_to(told.values(), organization, OwnerMailKind.HEALED, target, "")
+    healed = OwnerMailKind.HEALED
+    return _write_to(told.values(), organization=organization, kind=healed, target=target)
 
 
 def send_waiting() -> int:
@@ -68,7 +77,7 @@ def send_waiting() -> int:
     waiting = OwnerMail.objects.filter(
         ~settled, claimed_at=None, due_at__lte=now(), tries__lt=MOST_TRIES
     )
-    mails = waiting.select_related("user", "organization").order_by("due_at")[:BATCH]
+    mails = waiting.select_related("user", "organization", "removal").order_by("due_at")[:BATCH]
     return sum(_send(mail) for mail in mails if _claim(mail))
 
 
@@ -77,13 +86,8 @@ def purge_old() -> int:
     return OwnerMail.objects.filter(created_at__lte=now() - KEPT_FOR).delete()[0]
 
 
-def _write_to(
-    users: Iterable[User], organization: Organization, kind: OwnerMailKind, target: str, reason: str
-) -> int:
-    mails = [
-        OwnerMail(organization=organization, user=user, kind=kind, target=target, reason=reason)
-        for user in users
-    ]
+def _write_to(users: Iterable[User], **about: Any) -> int:
+    mails = [OwnerMail(user=user, **about) for user in users]
     return len(OwnerMail.objects.bulk_create(mails))
 
 
@@ -110,6 +114,8 @@ def _send(mail: OwnerMail) -> bool:
 
 def _compose(mail: OwnerMail) -> tuple[str, str]:
     """Return subject and body in the language in force."""
+    if mail.removal is not None:
+        return _("Your data is going to be deleted"), text_of(mail.removal)
     values = {"organization": str(mail.organization)}
     if mail.target:
         values["target"] = str(guide_of(mail.target).label)

@@ -94,8 +94,9 @@ class Removal(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     failed_at = models.DateTimeField(null=True, blank=True, editable=False)
     failure = models.CharField(max_length=64, blank=True, editable=False)
-    # When owners and operator were written to about it.
+    # When mails to the owners were written, and when the operator's was sent.
     told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    operator_told_at = models.DateTimeField(null=True, blank=True, editable=False)
     alarmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The same uninstall notice came again, or an old one after a reinstall.
     repeats = models.PositiveIntegerField(default=0, editable=False)

@@ -1,14 +1,20 @@
 """Owners and the operator hear of a removal, once, and of nothing secret."""
 
+import smtplib
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core import mail
 from django.utils.timezone import now
 
 from accounts.erasure import erase_member
-from accounts.models import Ownership, User
+from accounts.models import OwnerMail, Ownership, User
+from accounts.owner_mail import MOST_TRIES
 from accounts.removal_mail import tell_of_removals
 from integrations.removal import remove_organization
 from tests.factories import make_link
+from tests.plugins.portal import make_owner
 from tests.removals import removed
 
 pytestmark = pytest.mark.django_db
@@ -59,13 +65,62 @@ def test_a_members_erasure_is_nobody_elses_business(owned):
     assert mail.outbox == []
 
 
-def test_a_mail_server_that_fails_is_asked_again(owned, monkeypatch):
-    def refused(*_args, **_more):
-        raise ConnectionRefusedError
+@pytest.fixture
+def refused(monkeypatch):
+    """Return the set of addresses that the mail server refuses from now on."""
+    addresses: set[str] = set()
 
+    def send(subject, body, sender, to):
+        if addresses & set(to):
+            raise smtplib.SMTPRecipientsRefused({})
+        return mail.send_mail(subject, body, sender, to)
+
+    monkeypatch.setattr("accounts.removal_mail.send_mail", send)
+    monkeypatch.setattr("accounts.owner_mail.send_mail", send)
+    return addresses
+
+
+def told():
+    return [letter.to[0] for letter in mail.outbox]
+
+
+def run_for(moments):
+    """Run the job again and again, an hour apart."""
+    for hours in range(moments):
+        with time_machine.travel(now() + timedelta(hours=hours)):
+            tell_of_removals()
+
+
+def test_a_mailbox_that_refuses_floods_nobody_and_is_given_up(owned, refused):
+    make_owner(owned.organization, "broken@example.com")
+    refused.add("broken@example.com")
     removed(owned.installation)
-    with monkeypatch.context() as patch:
-        patch.setattr("accounts.removal_mail.send_mail", refused)
-        assert tell_of_removals() == 0
 
-    assert tell_of_removals() == 1
+    run_for(10)
+
+    assert told() == ["owner@example.com", "operator@example.com"]
+    broken = OwnerMail.objects.get(user__email="broken@example.com")
+    assert (broken.tries, broken.sent_at) == (MOST_TRIES, None)
+
+
+def test_a_mail_server_that_fails_is_asked_again(owned, refused):
+    refused.update({"owner@example.com", "operator@example.com"})
+    removed(owned.installation)
+    tell_of_removals()
+    refused.clear()
+
+    run_for(3)
+
+    assert sorted(told()) == ["operator@example.com", "owner@example.com"]
+
+
+def test_an_operator_who_cannot_be_reached_is_given_up_after_a_day(owned, refused):
+    refused.add("operator@example.com")
+    removed(owned.installation)
+    tell_of_removals()
+    refused.clear()
+
+    with time_machine.travel(now() + timedelta(days=2)):
+        tell_of_removals()
+
+    assert told() == ["owner@example.com"]
