@@ -16,6 +16,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.timezone import now
 
+from integrations.errors import TargetError, TokenRejected
 from integrations.ledger import Removal, RemovalReason, RemovalScope
 from integrations.models import Installation, InstallationKind, InstallationState, Organization
 from integrations.pseudonyms import keyed_hash
@@ -24,6 +25,7 @@ from integrations.signals import (
     installation_removed,
     removal_requested,
 )
+from integrations.targets import open_target
 
 logger = logging.getLogger(__name__)
 
@@ -65,23 +67,24 @@ def remove_organization(organization: Organization, *, at: datetime) -> Removal:
     return asked.first() or _enter(row, RemovalReason.ORGANIZATION_REMOVED, stopped_at=now())
 
 
-@transaction.atomic
 def uninstall(target: str, community_id: str, *, issued_at: datetime | None) -> Uninstall:
     """Act on a verified notice that a community removed our third-party app.
 
     One short transaction: links and queue follow by ``stop_removed``. A notice from before the
     present generation was connected belongs to an earlier one and changes nothing but its count.
+    One without a time could be of any generation, so the target is asked whether it is over.
     """
     live = (
         Installation.objects.live()
         .filter(target=target, community_id=community_id, kind=InstallationKind.THIRD_PARTY)
         .first()
     )
-    stale = live is not None and _is_before(issued_at, live.connected_at)
-    if live is not None and not stale and _remove(live, RemovalReason.UNINSTALLED):
-        return Uninstall.REMOVED
-    known = _note_repeat(target, community_id)
-    if stale:
+    meant = live is not None and _is_meant(live, issued_at)
+    with transaction.atomic():
+        if live is not None and meant and _remove(live, RemovalReason.UNINSTALLED):
+            return Uninstall.REMOVED
+        known = _note_repeat(target, community_id)
+    if live is not None and not meant:
         return Uninstall.STALE
     return Uninstall.REPEATED if known else Uninstall.UNKNOWN
 
@@ -236,8 +239,20 @@ def _note_repeat(target: str, community_id: str) -> bool:
     return bool(noted.update(repeats=F("repeats") + 1, repeated_at=now()))
 
 
-def _is_before(issued_at: datetime | None, connected_at: datetime | None) -> bool:
-    """Compare in whole seconds, as the platform counts; an unknown time is not before."""
-    if issued_at is None or connected_at is None:
-        return False
-    return int(issued_at.timestamp()) < int(connected_at.timestamp())
+def _is_meant(installation: Installation, issued_at: datetime | None) -> bool:
+    """Tell whether a notice is about this generation; times are whole seconds, as it counts."""
+    if issued_at is None:
+        return _is_refused(installation)
+    connected_at = installation.connected_at
+    return connected_at is None or int(issued_at.timestamp()) >= int(connected_at.timestamp())
+
+
+def _is_refused(installation: Installation) -> bool:
+    """Ask the target whether the token is over; where it cannot tell now, the next check asks."""
+    try:
+        open_target(installation.target, installation.credentials()).check()
+    except TokenRejected:
+        return True
+    except TargetError:
+        Installation.objects.filter(pk=installation.pk).update(next_check_at=now())
+    return False

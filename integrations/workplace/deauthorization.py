@@ -50,7 +50,9 @@ def deauthorize(signed: SignedRequest) -> HttpResponse:
     """Act on an uninstall; one that is not ours, or is old, gets the same 200 (dossier 8.4)."""
     if not signed.community_id:
         raise BadSignedRequest("A signed_request was refused.")
-    outcome = uninstall(TARGET, signed.community_id, issued_at=signed.issued_at)
+    # The time of something else says nothing about an uninstall.
+    issued_at = None if signed.of_linking else signed.issued_at
+    outcome = uninstall(TARGET, signed.community_id, issued_at=issued_at)
     SIGNED_REQUESTS.labels(outcome.value).inc()
     return JsonResponse({})
 

@@ -16,6 +16,7 @@ from integrations.workplace.answer import text_of
 _ALGORITHM = "HMAC-SHA256"
 LONGEST = 8192
 _LONGEST_ID = 64
+_LINKING = frozenset({"redirect", "state"})
 # Workplace opened to the public in this month: nothing was ever signed before.
 _EARLIEST = datetime(2016, 10, 1, tzinfo=UTC)
 # How far ahead of ours the platform's clock may be.
@@ -30,12 +31,14 @@ class BadSignedRequest(SuspiciousOperation):
 class SignedRequest:
     """What was signed: a community, one of its users, or both.
 
-    ``issued_at`` is None where the platform does not tell.
+    ``issued_at`` is None where the platform does not tell. ``of_linking`` says that it was signed
+    for the dialog that links an account, which passes through a member's own browser (8.4).
     """
 
     community_id: str = ""
     user_id: str = ""
     issued_at: datetime | None = None
+    of_linking: bool = False
 
 
 def read_signed_request(value: str, app_secret: str, *, at: datetime) -> SignedRequest:
@@ -70,6 +73,7 @@ def _read(payload: str, at: datetime) -> SignedRequest:
         community_id=_identifier(parts.get("community_id")),
         user_id=_identifier(parts.get("user_id")),
         issued_at=_moment(parts["issued_at"], at) if "issued_at" in parts else None,
+        of_linking=not _LINKING.isdisjoint(parts),
     )
     if not found.community_id and not found.user_id:
         raise ValueError

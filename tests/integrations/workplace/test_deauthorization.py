@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
+from integrations import removal
+from integrations.errors import NotReached, TokenRejected
 from integrations.ledger import Removal
 from integrations.models import InstallationKind, InstallationState
 from integrations.tasks import stop_removed
@@ -54,14 +57,15 @@ def test_an_uninstall_destroys_the_token_at_once(installation):
 
     assert state(installation) == InstallationState.REMOVED
     assert installation.access_token is None
-    removal = Removal.objects.get()
-    assert (removal.reason, removal.generation) == ("uninstalled", 1)
+    entered = Removal.objects.get()
+    assert (entered.reason, entered.generation) == ("uninstalled", 1)
 
 
 @pytest.mark.parametrize("consumer", [False, True])
 @pytest.mark.parametrize("community", [COMMUNITY, int(COMMUNITY)])
 def test_both_encodings_and_both_kinds_of_id_are_understood(installation, consumer, community):
-    signed = sign({"community_id": community}, consumer=consumer)
+    parts = {"community_id": community, "issued_at": int(time.time())}
+    signed = sign(parts, consumer=consumer)
 
     assert post_form(signed) == (200, {})
     assert state(installation) == InstallationState.REMOVED
@@ -113,6 +117,40 @@ def test_a_notice_from_before_the_reinstall_is_recorded_and_changes_nothing(inst
 
     assert state(again) == InstallationState.ACTIVE
     assert Removal.objects.get().repeats == 1
+
+
+DOUBTFUL = {
+    "no time": sign({"community_id": COMMUNITY}),
+    "account linking": uninstall_of(COMMUNITY, user_id="2", redirect="https://x", state="y"),
+}
+
+
+def let_target_answer(monkeypatch, error: Exception | None) -> None:
+    class Target:
+        def __init__(self, *_given):
+            """Be opened with any credentials."""
+
+        def check(self):
+            if error is not None:
+                raise error
+
+    monkeypatch.setattr(removal, "open_target", Target)
+
+
+@pytest.mark.parametrize("value", DOUBTFUL.values(), ids=DOUBTFUL)
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [(None, "active"), (NotReached(), "active"), (TokenRejected(), "removed")],
+    ids=["accepts", "is away", "refuses"],
+)
+def test_a_doubtful_notice_removes_only_what_the_target_refuses(
+    installation, monkeypatch, value, error, left
+):
+    let_target_answer(monkeypatch, error)
+
+    assert post_form(value) == (200, {})
+
+    assert state(installation) == left
 
 
 def test_links_and_queue_follow_within_a_minute(installation, settings):
@@ -222,7 +260,7 @@ def test_only_post_is_answered(db):
 def test_a_deletion_request_is_answered_with_a_place_and_a_code(db):
     status, answer = post_form(sign({"user_id": "7"}, consumer=True), "/workplace/data-deletion")
 
-    removal = Removal.objects.get()
-    assert (status, answer["confirmation_code"]) == (200, removal.confirmation_code)
-    assert answer["url"] == f"http://127.0.0.1:8000/removal/{removal.confirmation_code}"
-    assert Client().get(f"/removal/{removal.confirmation_code}").status_code == 200
+    entered = Removal.objects.get()
+    assert (status, answer["confirmation_code"]) == (200, entered.confirmation_code)
+    assert answer["url"] == f"http://127.0.0.1:8000/removal/{entered.confirmation_code}"
+    assert Client().get(f"/removal/{entered.confirmation_code}").status_code == 200
