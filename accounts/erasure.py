@@ -4,6 +4,7 @@ What ovice tells of its directory comes back with its next event or synchronisat
 person is a user of ovice there: without links, choices or history.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -31,15 +32,24 @@ def erase_member(member: Member) -> Removal:
     )
 
 
-def erase_account(target: str, account_id: str) -> Removal | None:
-    """Erase whoever has this account of the third-party app; None where nobody has."""
+def erase_account(
+    target: str, account_id: str, *, issued_at: datetime | None = None
+) -> Removal | None:
+    """Erase everybody who had this account of the third-party app; None where nobody had.
+
+    Who linked it after ``issued_at``, in whole seconds, was not meant. Returns the removal of who
+    linked it last.
+    """
     links = Link.objects.filter(
         account_id=account_id,
         installation__target=target,
         installation__kind=InstallationKind.THIRD_PARTY,
     )
-    found = links.select_related("member").order_by("-linked_at").first()
-    return erase_member(found.member) if found else None
+    if issued_at is not None:
+        links = links.filter(linked_at__lt=issued_at + timedelta(seconds=1))
+    found = links.select_related("member").order_by("-linked_at")
+    members = {link.member_id: link.member for link in found}
+    return next(iter([erase_member(member) for member in members.values()]), None)
 
 
 def export_member(member: Member) -> dict[str, Any]:

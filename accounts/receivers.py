@@ -1,5 +1,6 @@
 """What happens to people's links and visits when something below them ends, or is replaced."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,9 +52,11 @@ def name_users(organization_id: UUID, **_: Any) -> list[UUID]:
 
 
 @receiver(account_deletion_requested)
-def erase_whoever_has(target: str, account_id: str, **_: Any) -> Removal | None:
+def erase_whoever_has(
+    target: str, account_id: str, issued_at: datetime | None, **_: Any
+) -> Removal | None:
     """A chat target asks to delete what belongs to one of its accounts."""
-    return erase_account(target, account_id)
+    return erase_account(target, account_id, issued_at=issued_at)
 
 
 @receiver(installation_connected)

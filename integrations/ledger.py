@@ -84,6 +84,10 @@ class Removal(models.Model):
         max_length=_HASH_LENGTH, blank=True, editable=False, db_index=True
     )
     member_hash = models.CharField(max_length=_HASH_LENGTH, blank=True, editable=False)
+    # Of the platform's request for an erasure, by which it is known when it comes again.
+    request_hash = models.CharField(
+        max_length=_HASH_LENGTH, blank=True, editable=False, db_index=True
+    )
     requested_at = models.DateTimeField(default=now, editable=False)
     purge_at = models.DateTimeField(editable=False)
     due_at = models.DateTimeField(editable=False)

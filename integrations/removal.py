@@ -121,15 +121,29 @@ def erase(organization: Organization, *, member_id: UUID, member_ovice_id: str) 
 
 
 @transaction.atomic
-def request_deletion(target: str, *, account_id: str) -> Removal:
+def request_deletion(
+    target: str, *, account_id: str, issued_at: datetime | None, digest: str
+) -> Removal:
     """Enter the erasure of whoever has this account of a third-party app.
 
-    Nobody having it is no error: the platform asks, and is given a code either way.
+    Nobody having it is no error: the platform asks, and is given a code either way. ``digest``
+    tells the request; the same one again acts no more and is given the same code.
     """
-    asked = account_deletion_requested.send(Removal, target=target, account_id=account_id)
+    request_hash = keyed_hash("request", target, digest)
+    repeated = Removal.objects.filter(request_hash=request_hash).first()
+    if repeated is not None:
+        return repeated
+    asked = account_deletion_requested.send(
+        Removal, target=target, account_id=account_id, issued_at=issued_at
+    )
     erasures = [removal for _receiver, removal in asked if removal is not None]
-    if erasures:
-        return cast("Removal", erasures[0])
+    removal = cast("Removal", erasures[0]) if erasures else _enter_nobody(target, account_id)
+    removal.request_hash = request_hash
+    removal.save(update_fields=["request_hash"])
+    return removal
+
+
+def _enter_nobody(target: str, account_id: str) -> Removal:
     return _enter(
         None,
         RemovalReason.ERASURE,

@@ -12,8 +12,9 @@ removal_requested = Signal()
 # of the users who go with it.
 purge_begun = Signal()
 
-# A chat target asks to delete what belongs to one of its accounts: keywords ``target`` and
-# ``account_id``. A receiver that has found a member returns the removal it has entered, or None.
+# A chat target asks to delete what belongs to one of its accounts: keywords ``target``,
+# ``account_id`` and ``issued_at``, which may be None. A receiver that has found a member returns
+# the removal it has entered, or None.
 account_deletion_requested = Signal()
 
 # A new generation stands: keywords ``installation`` and ``previous``, the generation of the same

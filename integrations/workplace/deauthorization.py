@@ -60,9 +60,11 @@ def deauthorize(signed: SignedRequest) -> HttpResponse:
 @_verified
 def delete_data(signed: SignedRequest) -> HttpResponse:
     """Answer Meta's data-deletion callback in its form: where to follow it, and the code (8.5)."""
-    if not signed.user_id:
+    if not signed.user_id or signed.community_id:
         raise BadSignedRequest("A signed_request was refused.")
-    removal = request_deletion(TARGET, account_id=signed.user_id)
+    removal = request_deletion(
+        TARGET, account_id=signed.user_id, issued_at=signed.issued_at, digest=signed.digest
+    )
     SIGNED_REQUESTS.labels("deletion").inc()
     return JsonResponse(
         {"url": status_url(removal), "confirmation_code": removal.confirmation_code}

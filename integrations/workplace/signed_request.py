@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import SuspiciousOperation
@@ -33,12 +33,14 @@ class SignedRequest:
 
     ``issued_at`` is None where the platform does not tell. ``of_linking`` says that it was signed
     for the dialog that links an account, which passes through a member's own browser (8.4).
+    ``digest`` is the same for the same request, whatever form its signature has.
     """
 
     community_id: str = ""
     user_id: str = ""
     issued_at: datetime | None = None
     of_linking: bool = False
+    digest: str = field(default="", compare=False)
 
 
 def read_signed_request(value: str, app_secret: str, *, at: datetime) -> SignedRequest:
@@ -74,6 +76,7 @@ def _read(payload: str, at: datetime) -> SignedRequest:
         user_id=_identifier(parts.get("user_id")),
         issued_at=_moment(parts["issued_at"], at) if "issued_at" in parts else None,
         of_linking=not _LINKING.isdisjoint(parts),
+        digest=hashlib.sha256(payload.encode()).hexdigest(),
     )
     if not found.community_id and not found.user_id:
         raise ValueError

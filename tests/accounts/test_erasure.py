@@ -1,9 +1,11 @@
 """One member's erasure and export: complete, and nobody else's."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.timezone import now
 
 from accounts.erasure import erase_account, erase_member, export_member
 from accounts.models import Link, Member
@@ -58,16 +60,36 @@ def test_asking_twice_is_one_erasure():
 def test_a_platforms_deletion_request_erases_who_has_the_account():
     link = make_link(make_installation(kind=InstallationKind.THIRD_PARTY), account_id="77")
 
-    removal = request_deletion("workplace", account_id="77")
+    removal = request_deletion("workplace", account_id="77", issued_at=None, digest="1")
 
     assert (removal.scope, removal.member_id) == (RemovalScope.MEMBER, link.member_id)
+
+
+def test_everybody_who_had_the_account_by_then_is_erased_and_nobody_later():
+    at = now()
+    installation = make_installation(kind=InstallationKind.THIRD_PARTY)
+    past = [
+        make_link(installation, account_id="77", linked_at=at - timedelta(days=days), removed_at=at)
+        for days in (3, 2)
+    ]
+    later = make_link(installation, account_id="77", linked_at=at + timedelta(seconds=2))
+
+    removal = erase_account("workplace", "77", issued_at=at)
+
+    erased = set(Removal.objects.values_list("member_id", flat=True))
+    assert erased == {link.member_id for link in past}
+    assert removal is not None
+    assert removal.member_id == past[1].member_id
+    assert list(Link.objects.active()) == [later]
 
 
 def test_an_account_of_a_pasted_token_belongs_to_another_app():
     make_link(account_id="77")
 
     assert erase_account("workplace", "77") is None
-    assert request_deletion("workplace", account_id="77").member_id is None
+    assert (
+        request_deletion("workplace", account_id="77", issued_at=None, digest="1").member_id is None
+    )
     assert purge_ready(seconds=10) == 1
     assert receipt_of(Removal.objects.get())["scope"] == "member"
 

@@ -264,3 +264,22 @@ def test_a_deletion_request_is_answered_with_a_place_and_a_code(db):
     assert (status, answer["confirmation_code"]) == (200, entered.confirmation_code)
     assert answer["url"] == f"http://127.0.0.1:8000/removal/{entered.confirmation_code}"
     assert Client().get(f"/removal/{entered.confirmation_code}").status_code == 200
+
+
+def test_a_repeated_deletion_request_acts_once_and_gets_the_same_code(db):
+    value = sign({"user_id": "7"})
+    first = post_form(value, "/workplace/data-deletion")
+    third_party = make_installation(kind=InstallationKind.THIRD_PARTY)
+    link = make_link(third_party, account_id="7")
+
+    assert post_form(value, "/workplace/data-deletion") == first
+
+    link.refresh_from_db()
+    assert (link.removed_at, Removal.objects.count()) == (None, 1)
+
+
+def test_what_names_a_community_is_no_deletion_request(db):
+    value = uninstall_of(COMMUNITY, user_id="7")
+
+    assert post_form(value, "/workplace/data-deletion") == REFUSAL
+    assert not Removal.objects.exists()
