@@ -1,5 +1,6 @@
 """People: those who sign in here, those in an organization's directory, and their links."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from integrations.models import NAME_LENGTH, OVICE_ID_LENGTH, Installation, Orga
 from integrations.sealed import StraySecret
 
 LOCALE_LENGTH = 16
+# Only a launch shows this permission and nothing tells of its end, so it has to be shown anew.
+PERMISSION_LASTS = timedelta(hours=24)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -69,7 +72,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def owned_organization_ids(self) -> frozenset[UUID]:
         """The organizations this user owns, asked once for as long as the object lives."""
-        return frozenset(self.ownerships.values_list("organization_id", flat=True))
+        lapsed = Q(ground=Ground.PERMISSION, granted_at__lt=now() - PERMISSION_LASTS)
+        standing = self.ownerships.exclude(lapsed)
+        return frozenset(standing.values_list("organization_id", flat=True))
 
 
 class Role(models.TextChoices):

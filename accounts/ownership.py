@@ -51,7 +51,7 @@ def grant_ownership(member: Member, ground: Ground) -> User:
     Ownership.objects.update_or_create(
         user=user,
         organization=member.organization,
-        defaults={"ovice_id": member.ovice_id, "ground": ground},
+        defaults={"ovice_id": member.ovice_id, "ground": ground, "granted_at": now()},
     )
     return user
 

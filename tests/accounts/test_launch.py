@@ -128,6 +128,22 @@ def test_a_permission_survives_news_of_the_role(launching):
     assert Ownership.objects.count() == 1
 
 
+def test_a_permission_lapses_a_day_after_the_last_launch_that_showed_it(launching):
+    def came() -> User:
+        return set_up(launching, person=launching.hanako, claims={"perms": ["integrations"]})
+
+    came()
+    Ownership.objects.update(granted_at=now() - timedelta(hours=25))
+    assert User.objects.get().owned_organization_ids == frozenset()
+    assert came().owned_organization_ids == {Organization.objects.get().pk}
+
+
+def test_what_stands_on_the_role_does_not_lapse(launching):
+    set_up(launching)
+    Ownership.objects.update(granted_at=now() - timedelta(days=400))
+    assert User.objects.get().owned_organization_ids == {Organization.objects.get().pk}
+
+
 def test_an_owners_new_address_moves_their_user_along(launching):
     member = owner(launching)
     update_member(
