@@ -31,11 +31,11 @@ class Cast:
     bot: str
 
 
-def set_the_scene(system: System) -> Cast:
+def set_the_scene(system: System, *, hears: bool = True) -> Cast:
     """Make an organization in ovice and its community in Workplace, connect and link them.
 
     ovice tells the service about its people by signed events; connecting and linking are the same
-    functions that the pages call.
+    functions that the pages call. With ``hears`` the bot is told what happens in Work Chat.
     """
     community = system.control("POST", "workplace/communities", {"name": "Acme"})["id"]
     token = system.control(
@@ -60,7 +60,8 @@ def set_the_scene(system: System) -> Cast:
         "members": [people["Hanako"]["id"]],
     }
     made = json.loads(system.manage("connecting and linking", "demo_connect", stdin=order))
-    _let_the_bot_hear(system, token["page_id"], made)
+    if hears:
+        _let_the_bot_hear(system, token["page_id"], made)
     taro, hanako = people["Taro"], people["Hanako"]
     return Cast(organization, space, taro["id"], hanako["id"], hanako["account"], token["page_id"])
 
