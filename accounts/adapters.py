@@ -78,9 +78,9 @@ def reseal_second_factors() -> int:
             if not masterkeys.is_newest(base64.b64decode(sealed))
         }
         adapter = SecondFactorAdapter()
-        for name, sealed in stale.items():
-            row.data[name] = adapter.encrypt(adapter.decrypt(sealed))
+        fresh = {name: adapter.encrypt(adapter.decrypt(sealed)) for name, sealed in stale.items()}
         if stale:
-            row.save(update_fields=["data"])
-            changed += 1
+            # A recovery code used at this moment stays used: the next run seals such a row.
+            unchanged = Authenticator.objects.filter(pk=row.pk, data=row.data)
+            changed += unchanged.update(data={**row.data, **fresh})
     return changed

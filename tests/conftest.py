@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 from integrations.datakeys import forget_keys
 
@@ -16,6 +17,10 @@ pytest_plugins = [
     "tests.plugins.portal",
     "tests.plugins.installing",
 ]
+
+# A busy machine is no fault of the code's.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)
