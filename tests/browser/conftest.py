@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from accounts.models import User
+from tests.plugins.portal import sign_in
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -76,11 +76,10 @@ def open_page(new_window) -> Callable[..., Page]:
 
 @pytest.fixture
 def signed_in_window(new_window, live_server) -> Callable[..., BrowserContext]:
-    """Return a function that opens a window in which a user is signed in already."""
+    """Return a function that opens a window of a user who has just signed in by a code."""
 
     def open_signed_in(user: User, **look) -> BrowserContext:
-        client = Client()
-        client.force_login(user)
+        client = sign_in(user)
         key = str(client.session.session_key)
         window: BrowserContext = new_window(**look)
         window.add_cookies(
