@@ -55,8 +55,7 @@ def test_somebody_who_writes_to_the_bot_gets_an_answer(system, cast):
     system.control("POST", "workplace/chat", written)
 
     def answers() -> list[str]:
-        said = (message["attachment"] or {} for message in chat_of(system, cast))
-        return [attachment["payload"]["text"] for attachment in said if attachment]
+        return [said["text"] for said in chat_of(system, cast) if not said["metadata"]]
 
     system.children.wait_until("an answer", answers, seconds=SECONDS)
     assert answers() == ["Nobody reads what is written here: replies do not go back to ovice."]

@@ -1,7 +1,7 @@
 """Every part is killed, frozen or starved with a backlog in hand; nothing is lost or reordered.
 
-`FAULTS_SECONDS` makes it longer, `FAULTS_SEED` repeats a run, `FAULTS_ONLY` names some harms:
-`make faults` passes them on.
+`make faults` runs it: `FAULTS_SECONDS` makes it longer, `FAULTS_SEED` repeats a run, `FAULTS_ONLY` names
+some harms. It is no part of `make test`: a round takes minutes, and not every round ends in time yet.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.faults.harm import HARMS, WORKERS, Site
 from tests.faults.traffic import Office
 from tests.plugins.system import on_free_ports
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.campaign]
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
 # At least one round of everything, however long that takes.
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "0"))

@@ -18,6 +18,7 @@ def test_a_good_token_tells_bot_community_and_install(target, integration):
         community_id=integration.community_id,
         community_name="Acme",
         install_id=integration.install_id,
+        permissions=("message", "read_user_email"),
     )
 
 
