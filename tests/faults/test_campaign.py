@@ -1,7 +1,8 @@
 """Every part is killed, frozen or starved with a backlog in hand; nothing is lost or reordered.
 
-`make faults` runs it: `FAULTS_SECONDS` makes it longer, `FAULTS_SEED` repeats a run, `FAULTS_ONLY` names
-some harms. It is no part of `make test`: a round takes minutes, and not every round ends in time yet.
+`make faults` runs it: `FAULTS_SECONDS` makes it longer, `FAULTS_SEED` repeats a run, `FAULTS_ONLY`
+names some harms. It is no part of `make test`: a round takes minutes, and not every round ends in
+time yet.
 """
 
 import os
