@@ -54,7 +54,8 @@ format: .venv/dev.installed ## Format the code
 lock: .venv/dev.installed ## Pin the dependencies of pyproject.toml anew, with hashes
 	$(LOCK) --upgrade --output-file requirements.txt
 	$(LOCK) --extra sandbox --constraint requirements.txt --output-file sandbox/requirements.txt
-	$(LOCK) --extra sandbox --extra dev --constraint sandbox/requirements.txt \
+	$(LOCK) --extra tracing --constraint requirements.txt --output-file requirements-tracing.txt
+	$(LOCK) --extra sandbox --extra tracing --extra dev --constraint sandbox/requirements.txt \
 		--output-file requirements-dev.txt
 
 clean: ## Remove the virtual environment and everything that was generated
