@@ -11,6 +11,7 @@ from integrations.datakeys import forget_keys
 
 pytest_plugins = [
     "tests.plugins.sandbox",
+    "tests.plugins.serving",
     "tests.plugins.ovice",
     "tests.plugins.office",
     "tests.plugins.system",

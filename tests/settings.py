@@ -32,3 +32,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from abov
     # A file, since threads of one test must meet the locks that processes meet.
     name = f"{tempfile.gettempdir()}/kotozute-tests-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
+    # Who waits for a lock in a test waits for good; better to fail and name the statement.
+    DATABASES["default"]["OPTIONS"]["options"] = "-c lock_timeout=30s"  # noqa: F405
