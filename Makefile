@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
 CODE := config integrations accounts messaging sandbox tests bench manage.py
+# A file's tests share the processes that they start; two files at a time.
+AT_ONCE := -n 2 --dist loadfile
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
@@ -19,12 +21,12 @@ sandbox: .venv/demo.installed ## Run only the pretend Workplace and the pretend 
 	@$(BIN)/python -m sandbox
 
 test: .venv/dev.installed ## Run the whole test suite on the embedded defaults
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 test-services: .venv/dev.installed ## Run what touches them on the PostgreSQL and Redis of DATABASE_URL and REDIS_URL
 	@test -n "$$DATABASE_URL" -a -n "$$REDIS_URL" || \
 		{ echo "Set DATABASE_URL and REDIS_URL to services that hold nothing of value."; exit 2; }
-	@$(BIN)/python -m pytest --ignore tests/sandbox --ignore tests/browser $(ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) --ignore tests/sandbox --ignore tests/browser --ignore tests/config/demo $(ARGS)
 
 bench: .venv/dev.installed ## Measure the relay (ONLY=accept,relay: some of it; QUICK=1: a tenth)
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)

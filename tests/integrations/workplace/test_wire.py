@@ -137,7 +137,7 @@ def test_an_answer_that_drips_in_is_given_up_in_time(client, settings, monkeypat
         started = time.monotonic()
 
         assert outcome_of_send(client) == (Unconfirmed, "timeout")
-        assert time.monotonic() - started < 0.4
+        assert time.monotonic() - started < 1.5
 
 
 def test_a_server_that_promises_an_answer_for_ever_is_given_up_in_time(
@@ -149,11 +149,11 @@ def test_a_server_that_promises_an_answer_for_ever_is_given_up_in_time(
         started = time.monotonic()
 
         assert outcome_of_send(client) == (Unconfirmed, "timeout")
-        assert time.monotonic() - started < 0.4
+        assert time.monotonic() - started < 1.5
 
 
 def test_each_of_two_tries_has_its_own_limit(client, settings, monkeypatch):
-    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.4)
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 1.0)
     refused = answer(b'{"error":{"message":"Invalid appsecret_proof","code":100}}')
     endless = answer(b"x" * 1000)
     with wire(refused, endless, drip=0.004) as server:
@@ -163,7 +163,7 @@ def test_each_of_two_tries_has_its_own_limit(client, settings, monkeypatch):
         with pytest.raises(Unconfirmed):
             send_text(GraphClient(Credentials("example-token", "secret")), "1", "Hello")
         assert len(server.requests) == 2
-        assert time.monotonic() - started < 2 * 0.4 + 0.1
+        assert time.monotonic() - started < 2 * 1.0 + 0.8
 
 
 def test_a_send_with_its_second_try_ends_within_the_lease(settings):
