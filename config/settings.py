@@ -304,6 +304,7 @@ RETENTION = {
     "messaging.Attempt": timedelta(days=30),
     "messaging.Delivery": timedelta(days=30),
     "messaging.Message": timedelta(days=30),
+    "messaging.Incident": timedelta(days=30),
     "messaging.ReceivedEvent": timedelta(days=30),
     "messaging.ReceivedUpdate": timedelta(days=30),
     # Beyond its end a token could still be taken for valid by a clock that is behind.

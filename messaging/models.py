@@ -14,6 +14,10 @@ from accounts.models import Link
 from integrations.datakeys import SealedText
 from integrations.models import OVICE_ID_LENGTH, Installation, Organization
 from integrations.updates import CODE_LENGTH, KEY_LENGTH, UpdateKind
+from messaging import incidents
+
+# Django finds the models of an app in this module only.
+Incident, Audit = incidents.Incident, incidents.Audit
 
 # Longer than any id a target is known to give.
 MESSAGE_ID_LENGTH = 255

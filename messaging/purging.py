@@ -47,8 +47,12 @@ TABLES = (
     Table("messaging.ReceivedEvent", "organization", member=_event_of_member),
     Table("messaging.Message", "organization", _left_over, _to_member),
     Table("messaging.Lane", "installation__organization", "installation"),
+    Table("messaging.Incident", "organization", "installation"),
 )
-WITHOUT_CUSTOMERS = {"messaging.Outage": "how a chat target as a whole is doing"}
+WITHOUT_CUSTOMERS = {
+    "messaging.Outage": "how a chat target as a whole is doing",
+    "messaging.Audit": "when the last audit of the whole service ran, and whether all was well",
+}
 AGED = (
     Aged("messaging.Attempt", "delivery__settled_at"),
     Aged("messaging.ReceivedUpdate", "handled_at"),
@@ -63,4 +67,5 @@ AGED = (
         "accepted_at",
         unless=Q(Exists(Delivery.objects.filter(message=OuterRef("pk")))),
     ),
+    Aged("messaging.Incident", "ended_at"),
 )
