@@ -3,13 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
-CODE := config integrations accounts messaging sandbox tests bench manage.py
+CODE := config integrations accounts messaging sandbox tests bench deploy manage.py
 # A file's tests share the processes that they start; two files at a time.
 AT_ONCE := -n 2 --dist loadfile
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
-.PHONY: help demo sandbox test test-services bench faults postman check format lock clean
+.PHONY: help demo sandbox test test-services bench faults upgrade-test postman check format lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -35,6 +35,9 @@ faults: .venv/dev.installed ## Kill and freeze everything for 20 minutes (SECOND
 	@FAULTS_DATABASE=postgres FAULTS_SECONDS=$(or $(SECONDS),1200) FAULTS_ONLY="$(ONLY)" \
 		FAULTS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -x tests/faults
 
+upgrade-test: .venv/dev.installed ## Upgrade a busy system from the schema before the newest one (FROM=a commit)
+	@UPGRADE_FROM=$(or $(FROM),before) $(BIN)/python -m pytest tests/upgrade
+
 postman: .venv/demo.installed ## Run the Postman collection and a generic client against the sandbox (Node)
 	@npm --prefix docs/postman ci --silent --no-audit --no-fund
 	@PYTHON=$(CURDIR)/$(BIN)/python npm --prefix docs/postman test --silent
@@ -47,6 +50,7 @@ check: .venv/dev.installed ## Check format, types, imports, migrations, settings
 	$(BIN)/vulture
 	$(BIN)/python tests/sizes.py
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings
+	$(BIN)/python tests/lint_migrations.py
 	ENV_FILE=tests/production.env $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: .venv/dev.installed ## Format the code

@@ -39,10 +39,12 @@ def _no_keys_left_in_memory():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what only PostgreSQL can show, and what only `make faults` asks for."""
+    """Leave out what only PostgreSQL can show, and what has a command of its own."""
     absent = set() if connection.vendor == "postgresql" else {"postgres"}
     if "FAULTS_SECONDS" not in os.environ:
         absent.add("campaign")
+    if "UPGRADE_FROM" not in os.environ:
+        absent.add("upgrade")
     left_out = [item for item in items if any(map(item.get_closest_marker, absent))]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
