@@ -42,8 +42,13 @@ class Children:
         """Look after a process that was started elsewhere."""
         self.running[name] = process
 
-    def start(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        """Start ``command`` in a process group of its own, logging to ``{name}.log``."""
+    def start(
+        self, name: str, command: Sequence[str], *, pass_fds: Sequence[int] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start ``command`` in a process group of its own, logging to ``{name}.log``.
+
+        Of our open files it gets ``pass_fds`` alone.
+        """
         self.go_on()
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - commands are written in this project
@@ -54,6 +59,7 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
         self.adopt(name, process)
         return process

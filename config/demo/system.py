@@ -99,9 +99,9 @@ class System:
         node = f"{name}@%h"
         self._python(name, "celery", "-A", "config", "worker", "-n", node, "-l", "INFO", *quiet)
 
-    def start_beat(self) -> None:
+    def start_beat(self, name: str = "beat") -> None:
         """Start Celery beat, which sweeps."""
-        self._python("beat", "celery", "-A", "config", "beat", "-l", "INFO")
+        self._python(name, "celery", "-A", "config", "beat", "-l", "INFO")
 
     def wait_until_ready(self) -> None:
         """Wait until the web answers and a worker takes tasks."""
@@ -119,7 +119,7 @@ class System:
         self.children.go_on()
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=self.children.cwd,
             env=self.children.env,
             input=None if stdin is None else json.dumps(stdin),
             capture_output=True,

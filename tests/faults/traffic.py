@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +25,7 @@ PAUSE = 0.02
 LATENCY = 0.15
 DRAIN_SECONDS = 90
 RETRY_SECONDS = 0.2
+_ONCE = {"Connection": "close"}
 
 
 @dataclass
@@ -41,6 +44,10 @@ class Office:
     system: System
     organization: str
     recipients: list[Recipient]
+    # Where ovice may knock; each try goes to the next one. Without any, the system's own address.
+    doors: list[str] = field(default_factory=list)
+    # Why tries failed.
+    refused: list[str] = field(default_factory=list)
 
     @classmethod
     def open(cls, system: System, size: int) -> "Office":
@@ -94,13 +101,21 @@ class Office:
     def _post(self, session: requests.Session, body: bytes, event_id: str) -> bool:
         secret = self.system.children.env["OVICE_EVENT_SECRETS"]
         headers = sign(body, event_id=event_id, secret=secret)
-        url = f"{self.system.base_url}{EVENTS}"
+        url = f"{next(self._turns)}{EVENTS}"
         try:
-            answer = session.post(url, data=body, headers=headers, timeout=10)
-        except requests.RequestException:
+            # As the proxy in front does, which keeps no connection.
+            answer = session.post(url, data=body, headers={**headers, **_ONCE}, timeout=10)
+        except requests.RequestException as error:
+            self.refused.append(type(error).__name__)
             return False
         assert answer.status_code in (202, 503), answer.text
+        if answer.status_code != 202:
+            self.refused.append(f"{answer.status_code}")
         return answer.status_code == 202
+
+    @cached_property
+    def _turns(self) -> Iterator[str]:
+        return cycle(self.doors or [self.system.base_url])
 
     def _event(self, recipient: Recipient, number: int) -> bytes:
         moment = rfc3339()
