@@ -220,6 +220,9 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
         # Of what goes through messaging/planned.py; the ORM's own cursors prepare nothing.
         "prepare_threshold": 1 if env.bool("DATABASE_PREPARE", default=True) else None,
     }
+    if env.bool("DATABASE_PREPARE", default=True):
+        # Compiling a statement takes longer than any of ours runs; an old PgBouncer refuses this.
+        _database["OPTIONS"]["options"] = "-c jit=off"
     _database["CONN_HEALTH_CHECKS"] = True
 
 # --- Broker and workers --------------------------------------------------------------------------
@@ -288,6 +291,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
     },
+    "keep-partitions": job("messaging.tasks.keep_partitions", timedelta(hours=1)),
     "look-after-links": job("accounts.tasks.look_after_links", LINK_ROUND_EVERY),
 }
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.timezone import now
 
-from messaging import relay, settlement, wakeups
+from messaging import partitions, relay, settlement, wakeups
 from messaging.bot import handling, profile
 from messaging.bot import wakeups as bot_wakeups
 
@@ -47,3 +47,12 @@ def introduce_bots() -> None:
     """Set this hour's share of the bots' empty chats right again."""
     for installation_id in profile.due(now().hour):
         introduce_bot.delay(str(installation_id))
+
+
+@shared_task
+def keep_partitions() -> None:
+    """Make the coming weeks' tables and drop those whose time is over, where there are any."""
+    if partitions.is_partitioned():
+        made, dropped = partitions.make_ahead(now()), partitions.drop_old(now())
+        partitions.learn()
+        logger.info("partitions: made %d, dropped %d", len(made), len(dropped))

@@ -37,11 +37,12 @@ def lint() -> int:
 
     class Linter(MigrationLinter):
         def should_ignore_migration(
-            self, app_label: str, migration_name: str, operations: Any = ()
+            self, app_label: str, migration_name: str, *details: Any, **named: Any
         ) -> bool:
             """Leave out what is older than the first release."""
             listed = (app_label, migration_name) in BEFORE_THE_FIRST_RELEASE
-            return listed or super().should_ignore_migration(app_label, migration_name, operations)
+            usual = super().should_ignore_migration
+            return listed or usual(app_label, migration_name, *details, **named)
 
     labels = [config.label for config in apps.get_app_configs() if config.name in OURS]
     linter = Linter(include_apps=labels, no_cache=True, quiet=["ok", "ignore"])
@@ -60,16 +61,14 @@ def main() -> int:
             os.environ["DATABASE_URL"] = own_database(folder, running)
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         import django  # noqa: PLC0415 - DATABASE_URL comes first
-        from django.db import connection  # noqa: PLC0415
+        from django.db import connection, connections  # noqa: PLC0415
 
         django.setup()
         sys.stdout.write(f"migrations, as {connection.vendor} would run them:\n")
         try:
             return 1 if lint() else 0
         finally:
-            connection.close()
-            if connection.vendor == "postgresql":
-                connection.close_pool()
+            connections.close_all()
 
 
 def own_database(folder: Path, running: ExitStack) -> str:

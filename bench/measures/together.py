@@ -92,8 +92,8 @@ def beside_old_rows(scene: Scene) -> list[Row]:
     filled = fill(full.database, rows)
     empty_cost, full_cost = [], []
     for _ in range(scene.rounds(ROUNDS)):
-        empty_cost.append(_cost(scene))
-        full_cost.append(_cost(full))
+        empty_cost.append(cost_of(scene))
+        full_cost.append(cost_of(full))
     ratios = [more["cpu"] / less["cpu"] for more, less in zip(full_cost, empty_cost, strict=True)]
     return [
         Row(
@@ -123,7 +123,7 @@ def carry(scene: Scene, url: str, count: int) -> dict[str, Any]:
     return {"per_second": count / seconds, "late": late, "twice": twice}
 
 
-def _cost(scene: Scene) -> dict[str, Any]:
+def cost_of(scene: Scene) -> dict[str, Any]:
     """Return the CPU seconds of everything of ours for one DM, accepted and relayed."""
     count = scene.size(DMS)
     with scene.worker():

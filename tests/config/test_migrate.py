@@ -1,5 +1,6 @@
 """Migrating under load: whoever writes meanwhile is not held up behind a lock that stays away."""
 
+import time
 from io import StringIO
 
 import psycopg
@@ -44,7 +45,7 @@ def run(**options) -> str:
 
 
 def test_a_migration_gives_way_and_goes_on_once_the_table_is_free(steps, writer, monkeypatch):
-    monkeypatch.setattr(migrate.time, "sleep", lambda _seconds: writer.rollback())
+    monkeypatch.setattr(time, "sleep", lambda _seconds: writer.rollback())
 
     assert "trying again" in run()
     assert steps == ["100ms"]

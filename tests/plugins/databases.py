@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import connection
+from django.db import connection as any_connection
+
+# Of PostgreSQL alone, which has a pool.
+connection: Any = any_connection
 
 
 def address_of(name: str = "") -> str:
@@ -25,6 +29,11 @@ def looking_into(url: str) -> Iterator[None]:
 
 
 def _lead_to(name: str) -> None:
+    leave()
+    connection.settings_dict["NAME"] = name
+
+
+def leave() -> None:
+    """Keep no connection, so that the database can be copied."""
     connection.close()
     connection.close_pool()
-    connection.settings_dict["NAME"] = name

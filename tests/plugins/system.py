@@ -26,19 +26,21 @@ PATIENCE = {
 
 
 @pytest.fixture(scope="session")
-def database_url() -> Iterator[Callable[[], str]]:
-    """Return a function that makes an empty database where DATABASE_URL is PostgreSQL.
+def database_url() -> Iterator[Callable[..., str]]:
+    """Return a function that makes a database where DATABASE_URL is PostgreSQL.
 
-    It returns nothing for SQLite: then each system has a file of its own.
+    It is empty, or a copy of the one named, to which nobody may be connected. Nothing is returned
+    for SQLite: then each system has a file of its own.
     """
     given = urlsplit(os.environ.get("DATABASE_URL", ""))
     made: list[str] = []
 
-    def make() -> str:
+    def make(copy_of: str = "") -> str:
         if not given.scheme.startswith("postgres"):
             return ""
         made.append(f"kotozute_{uuid4().hex[:12]}")
-        _administer(given.geturl(), "create database {}", made[-1])
+        copied = f' template "{copy_of}"' if copy_of else ""
+        _administer(given.geturl(), "create database {}" + copied, made[-1])
         return given._replace(path=f"/{made[-1]}").geturl()
 
     yield make
@@ -53,7 +55,7 @@ def _administer(url: str, statement: str, name: str) -> None:
 
 @pytest.fixture
 def new_system(
-    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[[], str]
+    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[..., str]
 ) -> Iterator[Callable[..., System]]:
     """Return a function that prepares a system: broker, sandbox and tables, no process of ours.
 
@@ -73,7 +75,7 @@ def new_system(
 
 @pytest.fixture(scope="module")
 def system(
-    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[[], str]
+    tmp_path_factory: pytest.TempPathFactory, database_url: Callable[..., str]
 ) -> Iterator[System]:
     """Run the whole service, on the REDIS_URL of the suite where there is one."""
     broker = {"REDIS_URL": os.environ["REDIS_URL"]} if os.environ.get("REDIS_URL") else {}

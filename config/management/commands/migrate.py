@@ -5,10 +5,9 @@ a few seconds only, gives way, and tries again; what was migrated before stays.
 """
 
 import time
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangosMigrate
 from django.db import OperationalError, connections
 
@@ -20,7 +19,7 @@ REST_SECONDS = 5.0
 class Command(DjangosMigrate):
     """Django's own command with a patience for locks."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         """Add how long to wait for a lock, and how often to try."""
         super().add_arguments(parser)
         parser.add_argument(
