@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.csrf import rotate_token
 from django.utils.timezone import now
 
 from accounts.models import Member, User
@@ -62,7 +63,12 @@ def begin_visit(
     lasts: timedelta,
     return_to: str = "",
 ) -> Visit:
-    """Let ``member`` in; whoever was here before is signed out, and the session gets a new key."""
+    """Let ``member`` in; whoever was here before is signed out, and the session gets a new key.
+
+    A page that somebody else left open cannot be used in this member's name: its forms are refused.
+    """
+    if member_id_of(request.session) != str(member.pk):
+        rotate_token(request)
     logout(request)
     request.session.cycle_key()
     until = now() + lasts

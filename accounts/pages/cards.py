@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.cache import cache
 from django.utils.timezone import now
 
 from accounts.choices import choices_of, resting_until
+from accounts.limits import LimitsAway, within_limit
 from accounts.linking import LinkRefused, look_up, mark_of
 from accounts.models import Member
 from accounts.pages.member import LastDeliveries
@@ -99,13 +99,13 @@ def _look(member: Member, installation: Installation) -> Account:
 
 
 def spend_a_look(member: Member) -> None:
-    """Count one look; raise ``LinkRefused`` when it was one too many."""
-    key = f"link-looks:{member.pk}"
-    cache.add(key, 0, _MINUTE)
+    """Count one look; raise ``LinkRefused`` when it was one too many.
+
+    Where nothing can be counted everybody may look: they are signed in, and linking goes on.
+    """
     try:
-        looks = cache.incr(key)
-    except ValueError:
-        # The minute ended between the two.
+        within = within_limit("link-looks", str(member.pk), amount=LOOKS, seconds=_MINUTE)
+    except LimitsAway:
         return
-    if looks > LOOKS:
+    if not within:
         raise LinkRefused("too_many_tries")

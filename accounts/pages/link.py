@@ -99,6 +99,7 @@ def show(
         "cards": cards,
         "is_linked": any(card.state.link for card in cards),
         "nothing": explain("org_not_connected"),
+        "contact": caller.organization.support_contact or "",
         "hours": round(caller.organization.expire_after.total_seconds() / 3600),
         "paused_until": paused_until if paused_until and paused_until > now() else None,
         "is_paused_for_good": paused_until == UNTIL_RESUMED,

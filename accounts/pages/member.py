@@ -6,11 +6,13 @@ from datetime import datetime
 from functools import wraps
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
 
 from accounts.choices import time_zone_of
 from accounts.models import Member
@@ -43,6 +45,8 @@ def for_members(
     def wrapped(request: HttpRequest, deliveries: LastDeliveries) -> HttpResponseBase:
         found = visit(request)
         if found is None:
+            if request.method == "POST":
+                messages.info(request, gettext("You were signed out, so nothing was changed."))
             # Not to where they were: only the first page can be opened without a form.
             return redirect_to_login(reverse("link"))
         with timezone.override(time_zone_of(found.member)):

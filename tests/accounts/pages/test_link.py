@@ -1,12 +1,14 @@
 """The linking page: what it says in each state, and what its buttons do."""
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils.timezone import now
 
 from accounts.linking import link
-from accounts.models import Link, Member, Role
+from accounts.models import Choices, Link, Member, Role
 from accounts.recheck import need_attention
+from accounts.visits import LAUNCH_LASTS
 from integrations.models import Installation, InstallationState, Organization
 from integrations.pausing import pause
 from integrations.removal import remove_installation
@@ -113,6 +115,36 @@ def test_without_a_visit_everybody_is_asked_to_sign_in(hanako):
     assert Link.objects.count() == 0
 
 
+def test_whoever_presses_too_late_reads_that_nothing_was_changed(visitor, hanako):
+    client = visitor(hanako)
+    form = fields(client.get("/link/"))
+    with time_machine.travel(now() + LAUNCH_LASTS):
+        answer = client.post("/link/", form, follow=True)
+        assert "You were signed out, so nothing was changed." in text_of(answer)
+    assert Link.objects.count() == 0
+
+
+def test_the_page_says_whom_to_ask_in_the_organization(visitor, hanako, office):
+    assert "ask:" not in text_of(visitor(hanako).get("/link/"))
+    office.organization.support_contact = "Helpdesk <b>4711</b>"
+    office.organization.save()
+    assert "In your organization, ask: Helpdesk <b>4711</b>" in text_of(
+        visitor(hanako).get("/link/")
+    )
+
+
+def test_without_the_counters_members_link_all_the_same(visitor, hanako, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:9",
+        }
+    }
+    client = visitor(hanako)
+    assert press_link(client).status_code == 302
+    assert Link.objects.active().count() == 1
+
+
 def test_a_form_without_its_token_is_refused(visitor, hanako):
     client = visitor(hanako, enforce_csrf_checks=True)
     form = fields(client.get("/link/"))
@@ -129,6 +161,28 @@ def test_a_launch_for_another_person_replaces_the_visitor(visitor, hanako, offic
     # What the first one saw cannot be pressed by the second.
     assert client.post("/link/", form).status_code == 409
     assert Link.objects.count() == 0
+
+
+@pytest.mark.parametrize("path", ["pause/", "resume/", "copies/", "erase/", "export/", "remove/"])
+def test_no_form_that_one_person_left_open_acts_for_the_next(launching, path):
+    client = Client(enforce_csrf_checks=True)
+    client.post("/launch", {"token": launching.token()})
+    left_open = client.get("/link/").context["csrf_token"]
+    client.post("/launch", {"token": launching.token(launching.taro, purpose="link")})
+    answer = client.post(f"/link/{path}", {"csrfmiddlewaretoken": left_open, "length": "hour"})
+    assert answer.status_code == 403
+    assert "このページは古くなっています" in answer.content.decode()
+    assert not Choices.objects.exists()
+    assert Member.objects.count() == 2
+
+
+def test_somebody_who_comes_again_may_use_the_page_they_left_open(visitor, hanako):
+    client = visitor(hanako, enforce_csrf_checks=True)
+    page = client.get("/link/")
+    form = fields(page) | {"csrfmiddlewaretoken": str(page.context["csrf_token"])}
+    visitor(hanako, client)
+    assert client.post("/link/", form).status_code == 302
+    assert Link.objects.active().count() == 1
 
 
 def test_the_account_that_was_shown_is_the_only_one_that_is_linked(visitor, hanako, office):
