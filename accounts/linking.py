@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from threading import BoundedSemaphore
 
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -13,6 +14,10 @@ from integrations.addresses import normalize_email
 from integrations.errors import NeedsAttention, PermissionMissing, TargetError
 from integrations.models import Installation, InstallationState
 from integrations.targets import Account, open_target
+
+# A slow target must not keep every thread of a web process: ovice's events come in there as well.
+LOOK_UPS_AT_ONCE, PATIENCE_SECONDS = 2, 2.0
+_free = BoundedSemaphore(LOOK_UPS_AT_ONCE)
 
 
 class LinkRefused(Exception):
@@ -142,6 +147,8 @@ def _require_connection(member: Member, installation: Installation) -> None:
 
 def _find(installation: Installation, email: str) -> Account:
     """Return the one active account with this address; no transaction is open meanwhile."""
+    if not _free.acquire(timeout=PATIENCE_SECONDS):
+        raise LinkRefused("temporarily_unavailable")
     try:
         account = open_target(installation.target, installation.credentials()).find_account(email)
     except PermissionMissing as error:
@@ -150,6 +157,8 @@ def _find(installation: Installation, email: str) -> Account:
         raise LinkRefused("token_invalid") from error
     except TargetError as error:
         raise LinkRefused("temporarily_unavailable") from error
+    finally:
+        _free.release()
     if account is None or (account.email and normalize_email(account.email) != email):
         raise LinkRefused(f"{installation.target}_account_not_found")
     if account.active is False:

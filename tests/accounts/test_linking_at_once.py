@@ -104,3 +104,17 @@ def test_unlinking_twice_at_once_counts_once_and_cancels_all(office):
     counted = at_once(*[lambda: remove_links(mine, reason=RemovedReason.USER)] * 2)
     assert {*counted} == {0, 1}
     assert not Delivery.objects.waiting().exists()
+
+
+def test_a_slow_target_keeps_a_few_threads_and_the_others_are_told(office, monkeypatch):
+    monkeypatch.setattr(linking, "PATIENCE_SECONDS", 0.05)
+    office.sandbox.fault("latency", seconds=0.6)
+    names = [f"member{number}" for number in range(linking.LOOK_UPS_AT_ONCE + 1)]
+    for name in names:
+        office.sandbox.member(office.community, name, f"{name}@example.com")
+    members = [make_member(office.organization, email=f"{name}@example.com") for name in names]
+    found = at_once(*(lambda one=one: link(one, office.installation) for one in members))
+    assert found.count("temporarily_unavailable") == 1
+    assert Link.objects.active().count() == linking.LOOK_UPS_AT_ONCE
+    office.sandbox.lift_faults()
+    assert link(members[found.index("temporarily_unavailable")], office.installation)
