@@ -7,12 +7,14 @@ browser on.
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -97,13 +99,14 @@ def connected(request: HttpRequest, target: str) -> HttpResponse:
 def confirm(request: HttpRequest, target: str) -> HttpResponse:
     """Show an owner which community the browser brought; let them choose the organization.
 
-    Signing in just now is proof enough; an older session is asked for another.
+    Signing in just now is proof enough; an older session is asked for another. Who comes too late
+    reads that before they sign in for nothing.
     """
     user = request.user
-    if not isinstance(user, User):
-        return redirect_to_login(request.path)
     try:
-        kept = installing.find_kept(target, request.COOKIES.get(COOKIE, ""), user)
+        kept = installing.find_kept(target, request.COOKIES.get(COOKIE, ""), _visitor(request))
+        if not isinstance(user, User):
+            return _hurry_to_sign_in(request, kept)
         organizations = _own_organizations(user)
         if kept.organization is not None:
             organizations = [one for one in organizations if one == kept.organization]
@@ -223,7 +226,7 @@ def _ask(
         "kept": kept,
         "leaving": leaving,
         "organizations": organizations,
-        "seconds": None if kept.token else int((kept.expires_at - now()).total_seconds()),
+        "seconds": _seconds_left(kept),
         "notice": explain(notice, kept.target) if notice else None,
         "unchosen": unchosen,
     }
@@ -233,6 +236,22 @@ def _ask(
         # into the target.
         setattr(page, "_csp_update", {"form-action": [_origin(kept.return_to)]})  # noqa: B010 - django-csp's own way, whose decorator knows constants only
     return page
+
+
+def _hurry_to_sign_in(request: HttpRequest, kept: InstallRequest) -> HttpResponse:
+    """Let the visitor sign in first, and say how long the install waits for them."""
+    left = _seconds_left(kept)
+    text = ngettext(
+        "Sign in to finish the installation. You have %(seconds)d second left.",
+        "Sign in to finish the installation. You have %(seconds)d seconds left.",
+        left,
+    )
+    messages.warning(request, text % {"seconds": left})
+    return redirect_to_login(request.path)
+
+
+def _seconds_left(kept: InstallRequest) -> int:
+    return max(0, int((kept.expires_at - now()).total_seconds()))
 
 
 def _origin(url: str) -> str:

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.models import InstallRequest, User
-from accounts.roles import owns
+from accounts.roles import Visitor, owns
 from integrations.errors import CodeRejected, PermissionMissing, Scope, TargetError, TokenRejected
 from integrations.errors import Unconfirmed as NoAnswer
 from integrations.install import (
@@ -124,8 +124,11 @@ def keep_code(target: str, code: str, return_to: str) -> tuple[InstallRequest, s
     return request, key
 
 
-def find_kept(target: str, key: str, user: User) -> InstallRequest:
-    """Return the request that the browser's cookie names, if ``user`` can still go on with it."""
+def find_kept(target: str, key: str, visitor: Visitor) -> InstallRequest:
+    """Return the request that the browser's cookie names, if ``visitor`` can still go on with it.
+
+    Somebody who is not signed in yet may turn out to be anybody.
+    """
     request = InstallRequest.objects.filter(target=target, key_hash=hashed(key)).first()
     if not key or request is None:
         raise InstallRefused(Refusal.UNKNOWN)
@@ -133,7 +136,7 @@ def find_kept(target: str, key: str, user: User) -> InstallRequest:
         raise InstallRefused(Refusal.USED)
     if request.expires_at <= now():
         raise InstallRefused(Refusal.EXPIRED)
-    if request.user not in (None, user):
+    if isinstance(visitor, User) and request.user not in (None, visitor):
         raise InstallRefused(Refusal.OTHER_SESSION)
     return request
 

@@ -1,8 +1,13 @@
 """Who installs the app has just shown who they are: by signing in, or by a proof."""
 
+import re
+from datetime import timedelta
+
 import pytest
+import time_machine
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.test import Client
+from django.utils.timezone import now
 
 from accounts.codes import code_of, mail_code
 from accounts.models import SignInCode
@@ -42,6 +47,37 @@ def test_a_stranger_signs_in_by_code_chooses_and_confirms(sandbox, app, acme, or
     assert "Community: Acme" in browser.get(CONFIRM).content.decode()
     agree(browser, organization)
     assert Installation.objects.get().organization == organization
+
+
+def test_who_has_to_sign_in_first_sees_how_long_the_install_waits(sandbox, app, acme):
+    browser = Client()
+    browser.get(install_from_workplace(sandbox, app, acme))
+    page = browser.get(CONFIRM, follow=True)
+    assert page.request["PATH_INFO"] == "/account/sign-in/"
+    found = re.search(r"You have (\d+) seconds left", page.content.decode())
+    assert found
+    assert 280 < int(found[1]) < 300
+
+
+def test_who_comes_too_late_reads_so_before_they_sign_in_for_nothing(sandbox, app, acme):
+    browser = Client()
+    browser.get(install_from_workplace(sandbox, app, acme))
+    with time_machine.travel(now() + timedelta(seconds=296)):
+        page = browser.get(CONFIRM)
+    assert (page.status_code, page.context["explanation"].title) == (
+        400,
+        "The installation took too long",
+    )
+
+
+def test_the_page_counts_down_what_is_left_to_confirm(sandbox, app, acme, organization):
+    browser = sign_in(make_owner(organization, "alice@example.com"))
+    browser.get(install_from_workplace(sandbox, app, acme))
+    for passed, least in ((0, 590), (500, 90)):
+        with time_machine.travel(now() + timedelta(seconds=passed)):
+            page = browser.get(CONFIRM)
+            assert least < page.context["seconds"] <= least + 10
+            assert f"You have {page.context['seconds']} seconds left" in page.content.decode()
 
 
 def test_an_older_session_is_asked_for_a_proof_before_anything_is_installed(
