@@ -10,8 +10,9 @@ from integrations.workplace.connection import REQUIRED_PERMISSIONS
 from integrations.workplace.oauth import exchange_code
 
 _DIALOG = "/dialog/work/app_install/"
-# Letters a host name is written in, and no others: the name goes into a header.
-_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.)*(?:workplace|facebook)\.com", re.ASCII)
+# Letters a host name is written in, and no others: the name goes into a header. Of facebook.com
+# one host only is Workplace's for everybody, and l and lm lead wherever their address says.
+_HOST = re.compile(r"(?:(?!lm?\.)(?:[a-z0-9-]{1,63}\.)*workplace|work\.facebook)\.com", re.ASCII)
 
 
 class WorkplaceInstaller:
