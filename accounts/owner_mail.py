@@ -131,7 +131,9 @@ def _compose(mail: OwnerMail) -> tuple[str, str]:
 
 
 def _trouble(mail: OwnerMail) -> dict[str, object]:
-    text, next_step = explain_trouble(mail.target, mail.reason) if mail.reason else ("", "")
+    live = mail.organization.installations.live().filter(target=mail.target).first()
+    kind = live.kind if live else ""
+    text, next_step = explain_trouble(mail.target, mail.reason, kind) if mail.reason else ("", "")
     return {
         "text": text,
         "next_step": next_step,

@@ -16,7 +16,7 @@ from integrations.errors import NeedsAttention, PermissionMissing, TargetError
 from integrations.guides import Words
 from integrations.hints import hint
 from integrations.holds import end_attention, need_attention
-from integrations.models import LIVE_STATES, Installation, InstallationState
+from integrations.models import LIVE_STATES, Installation, InstallationKind, InstallationState
 from integrations.schedule import next_regular_check
 from integrations.targets import Connection, guide_of, open_target
 
@@ -128,26 +128,51 @@ _TEXTS: Mapping[str, tuple[Light, Words, Words]] = {
         _("Connect again whenever you like."),
     ),
 }
+# An installed app has no token that could be pasted, and its secret is the operator's.
+_TEXTS_OF_APP: Mapping[str, tuple[Words, Words]] = {
+    "token_rejected": (
+        _("%(target)s no longer accepts the app. It was uninstalled there, or switched off."),
+        _("Install the app again, from the connection's page. Links and waiting messages stay."),
+    ),
+    "permission_missing": (
+        _("The app has lost a permission that it needs."),
+        _("Install the app again and allow both permissions. Links and waiting messages stay."),
+    ),
+    "proof_rejected": (
+        _("%(target)s does not accept the app secret of this service."),
+        _("Your settings are right. Tell the operator of this service to check the app secret."),
+    ),
+    "needs_attention": (
+        _("%(target)s refuses what is sent with this connection."),
+        _("Check the connection. If that does not help, install the app again."),
+    ),
+}
 _OUTAGES = {"not_reached", "unavailable", "unconfirmed", "unknown"}
 
 
 def health_of(installation: Installation) -> Health:
     """Return how the connection is, from what is stored; makes no call."""
     reason = _reason(installation)
-    light, text, next_step = _TEXTS[reason]
-    values = {"target": str(guide_of(installation.target).label)}
+    text, next_step = explain_trouble(installation.target, reason, installation.kind)
     return Health(
-        light=light,
+        light=_TEXTS[reason][0],
         reason=reason,
-        text=str(text) % values,
-        next_step=str(next_step) % values,
+        text=text,
+        next_step=next_step,
         proven_at=installation.proven_at,
     )
 
 
-def explain_trouble(target: str, reason: str) -> tuple[str, str]:
-    """Return what a reason means, and what to do, in the language in force."""
-    _light, text, next_step = _TEXTS[reason if reason in _TEXTS else "needs_attention"]
+def explain_trouble(target: str, reason: str, kind: str) -> tuple[str, str]:
+    """Return what a reason means, and what to do, in the language in force.
+
+    ``kind`` is the installation's: who pasted a token can paste another, who installed the app
+    installs it again.
+    """
+    known = reason if reason in _TEXTS else "needs_attention"
+    text, next_step = _TEXTS[known][1:]
+    if kind == InstallationKind.THIRD_PARTY:
+        text, next_step = _TEXTS_OF_APP.get(known, (text, next_step))
     values = {"target": str(guide_of(target).label)}
     return str(text) % values, str(next_step) % values
 

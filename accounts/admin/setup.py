@@ -34,7 +34,7 @@ from accounts.roles import owns
 from accounts.scoped_admin import ScopedAdmin
 from accounts.stepup import is_proved, needs_proof
 from integrations.health import health_of
-from integrations.models import Installation, Organization
+from integrations.models import Installation, InstallationKind, Organization
 from integrations.pausing import pause, resume
 from integrations.removal import remove_installation
 from integrations.retention import what_is_stored
@@ -220,6 +220,7 @@ class SetupPages(ScopedAdmin[Organization]):
             "health": health_of(installation) if installation else None,
             "proved": is_proved(request),
             "install_url": _install_url(target),
+            "is_app": bool(installation and installation.kind == InstallationKind.THIRD_PARTY),
             "may_act": may_act,
             "bot": bot_setup(installation) if installation and may_act else None,
             "token_end": token[-LAST_SHOWN:],
