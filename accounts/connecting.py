@@ -9,11 +9,13 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.findings import Finding, explain, report
 from integrations.errors import TargetError
+from integrations.guides import SetupGuide
 from integrations.health import check_live
 from integrations.install import (
     AlreadyConnectedError,
     OrganizationGoneError,
     OtherCommunityError,
+    PermissionsLacking,
     connect,
 )
 from integrations.models import Installation, InstallationKind, Organization
@@ -68,7 +70,7 @@ def connect_custom(
             confirmed_community=confirmed_community,
         )
     except TargetError as error:
-        return Outcome(findings=explain(error, guide))
+        return Outcome(findings=_refused(error, guide))
     except OtherCommunityError as error:
         return Outcome(other_community=error.community, other_name=error.community_name)
     except AlreadyConnectedError:
@@ -118,6 +120,18 @@ def _taken() -> Finding:
         text=_("Another organization of ovice is connected to this community already."),
         remedy=_("A community can have one organization. Ask its owner to disconnect first."),
     )
+
+
+def _refused(error: TargetError, guide: SetupGuide) -> list[Finding]:
+    """Say what is wrong; where only permissions lack, say also what is in order."""
+    if not isinstance(error, PermissionsLacking):
+        return explain(error, guide)
+    nothing_saved = Finding(
+        ok=False,
+        text=_("Nothing was saved yet."),
+        remedy=_("When it is ticked, paste the same token again and save."),
+    )
+    return [*report(error.connection, guide), nothing_saved]
 
 
 def _overtaken() -> Finding:

@@ -42,6 +42,14 @@ class OtherCommunityError(Exception):
         self.community_name = community_label(connection)
 
 
+class PermissionsLacking(PermissionMissing):
+    """The credentials work, and lack permissions; ``connection`` is what they lead to."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(code=",".join(connection.missing_permissions))
+        self.connection = connection
+
+
 def community_key(connection: Connection) -> str:
     """Return what tells a community: its id, or the bot's where the target hides the community."""
     return connection.community_id or f"bot:{connection.bot_id}"
@@ -62,15 +70,15 @@ def connect(
 ) -> Installation:
     """Prove the credentials with live calls, then store them as a new generation.
 
-    Raises a ``TargetError`` when the target refuses them (``PermissionMissing`` names what lacks
-    in its ``code``), ``AlreadyConnectedError``, ``OrganizationGoneError``, and
+    Raises a ``TargetError`` when the target refuses them (``PermissionsLacking`` says what they
+    lead to all the same), ``AlreadyConnectedError``, ``OrganizationGoneError``, and
     ``OtherCommunityError`` unless its community is the ``confirmed_community``. Nothing is stored
     or changed in any of these cases.
     """
     credentials = credentials.trimmed()
     connection = open_target(target, credentials).check()
     if connection.missing_permissions:
-        raise PermissionMissing(code=",".join(connection.missing_permissions))
+        raise PermissionsLacking(connection)
     fresh = Installation(organization=organization, target=target, kind=kind)
     fresh.access_token = credentials.access_token
     fresh.app_secret = credentials.app_secret

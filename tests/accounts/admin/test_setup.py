@@ -5,8 +5,10 @@ from django.urls import reverse
 
 from accounts.connecting import latest_generation, live_installation
 from accounts.models import Link
+from integrations.install import OtherCommunityError
 from integrations.models import Installation
-from tests.factories import make_link, make_organization
+from integrations.targets import Connection
+from tests.factories import make_installation, make_link, make_organization
 from tests.plugins.portal import make_owner, sign_in
 
 
@@ -56,6 +58,7 @@ def test_a_pasted_token_connects(setup):
     assert made.access_token not in page
 
 
+DEAD = {"state": "attention", "attention_reason": "token_rejected"}
 NEW_TOKEN = "Create a new access token in Workplace and paste it here."
 
 
@@ -92,19 +95,23 @@ def test_a_reset_token_is_refused(setup):
 def test_each_missing_permission_is_named_with_where_to_tick_it(setup, granted, missing):
     made = setup.sandbox.custom_integration(setup.community, permissions=granted)
     found = texts(setup.save(made.access_token))
-    assert [text for text, _ in found] == [
-        f"The permission “{name}” is missing." for name in missing
+    assert found[:2] == [("The access token works.", ""), ("Community: Acme", "")]
+    where = "In Workplace, open the admin panel, Integrations, your integration, and tick it there."
+    labels = ["Send messages to members", "Read user email address"]
+    assert found[2:-1] == [
+        (f"The permission “{label}” is missing.", where)
+        if label in missing
+        else (f"Permission “{label}”", "")
+        for label in labels
     ]
-    assert {remedy for _, remedy in found} == {
-        "In Workplace, open the admin panel, Integrations, your integration, and tick it there."
-    }
+    assert found[-1][0] == "Nothing was saved yet."
     assert not Installation.objects.exists()
 
 
 def test_findings_are_in_the_owners_language(setup):
     made = setup.sandbox.custom_integration(setup.community, permissions=["message"])
-    ((found, _remedy),) = texts(setup.save(made.access_token, language="ja"))
-    assert found == "アクセス許可「ユーザーのメールアドレスを読み取り」がありません。"
+    found = [text for text, _remedy in texts(setup.save(made.access_token, language="ja"))]
+    assert "アクセス許可「ユーザーのメールアドレスを読み取り」がありません。" in found
 
 
 def test_a_needed_secret_is_asked_for_and_a_wrong_one_refused(setup):
@@ -202,6 +209,18 @@ def test_another_community_is_asked_about_first_and_then_takes_over(setup):
     assert not Link.objects.active().exists()
 
 
+def test_another_community_without_a_name_is_asked_about_all_the_same(setup, monkeypatch):
+    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+
+    def nameless(*_args, **_options):
+        raise OtherCommunityError(Connection("4711", ""))
+
+    monkeypatch.setattr("accounts.connecting.connect", nameless)
+    page = setup.save("DQVother", seen_generation=1).content.decode()
+    assert "This token belongs to another community: bot:4711." in page
+    assert "Change the community and save" in page
+
+
 def test_a_new_token_of_the_same_community_keeps_the_links(setup):
     first = setup.sandbox.custom_integration(setup.community)
     setup.save(first.access_token)
@@ -253,6 +272,22 @@ def test_a_token_and_a_disconnect_ask_for_a_fresh_proof(setup):
     assert stale.post(setup.url("disconnect"))["Location"].startswith("/account/")
     assert setup.live() is not None
     assert 'name="access_token"' not in stale.get(setup.url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered", "step"),
+    [
+        ("custom", "Move to the app of Workplace", "create a new access token"),
+        ("third_party", "Install the app again", "Install the app again, from the connection"),
+    ],
+)
+def test_who_has_to_renew_the_connection_is_shown_their_way(setup, settings, kind, offered, step):
+    settings.WORKPLACE_APP_ID, settings.WORKPLACE_APP_SECRET = "1", "secret"
+    make_installation(setup.organization, kind=kind, **DEAD)
+    page = setup.browser.get(setup.url()).content.decode()
+    assert offered in page
+    assert f"/workplace/install?organization={setup.organization.pk}" in page
+    assert step in page
 
 
 def test_the_test_message_reaches_the_owner_and_nobody_else(setup):
