@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.admin import AllValuesFieldListFilter
+from django.contrib.admin import AllValuesFieldListFilter, ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Link, Member
 
 
 class ReasonFilter(AllValuesFieldListFilter):
@@ -15,3 +20,22 @@ class ReasonFilter(AllValuesFieldListFilter):
         """Yield the links, each with words to press."""
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or _("(none)")}
+
+
+class LinkedFilter(SimpleListFilter):
+    """Members with a link, and those of the directory without one, whom one may invite."""
+
+    title = gettext_lazy("link")
+    parameter_name = "linked"
+
+    def lookups(self, _request: HttpRequest, _page: ModelAdmin) -> list[tuple[str, str]]:
+        """Return the two choices beside "all"."""
+        return [("yes", _("Linked")), ("no", _("Not linked"))]
+
+    def queryset(self, _request: HttpRequest, rows: QuerySet[Member]) -> QuerySet[Member]:
+        """Narrow the list down; whoever has left the directory is in neither part."""
+        if self.value() not in ("yes", "no"):
+            return rows
+        linked = Link.objects.active().values("member")
+        here = rows.filter(removed_at=None)
+        return here.filter(pk__in=linked) if self.value() == "yes" else here.exclude(pk__in=linked)

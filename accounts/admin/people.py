@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin_filters import ReasonFilter
+from accounts.admin_filters import LinkedFilter, ReasonFilter
 from accounts.invitation import invitable, invite
 from accounts.linking import RemovedReason
 from accounts.models import Link, Member, Ownership, User
@@ -49,7 +49,7 @@ class MemberAdmin(ScopedAdmin[Member]):
         "organization",
         "removed_at",
     )
-    list_filter = ("role", ("removed_at", admin.EmptyFieldListFilter))
+    list_filter = (LinkedFilter, "role", ("removed_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization",)
     actions = ("export", "invite")
     search_fields = ("=ovice_id",)

@@ -97,3 +97,15 @@ def test_an_export_says_the_same(portal, hanako):
     data = {"action": "export", "_selected_action": [hanako.pk], "index": "0"}
     told_here = portal.browser("owner A").post(MEMBERS, data).content.decode()
     assert told_here.splitlines()[1].split(",")[3] == "Linked"
+
+
+@pytest.mark.parametrize(
+    ("linked", "shown"),
+    [("yes", ["hanako"]), ("no", ["jiro"]), ("nonsense", ["gone", "hanako", "jiro"])],
+)
+def test_an_owner_finds_those_who_are_not_linked_yet(portal, hanako, linked, shown):
+    make_member(portal.a, "jiro")
+    make_member(portal.a, "gone", removed_at=now())
+    make_member(portal.b, "theirs")
+    page = portal.browser("owner A").get(MEMBERS, {"linked": linked})
+    assert [member.ovice_id for member in page.context["cl"].queryset] == shown
