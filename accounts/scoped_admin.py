@@ -6,6 +6,7 @@ unless its class names the role that may. Django's own permission rows are not u
 """
 
 import csv
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from unicodedata import normalize
@@ -28,6 +29,8 @@ Row = TypeVar("Row", bound=Model)
 HISTORY_LENGTH = 200
 # A spreadsheet would take these as the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# In some countries a spreadsheet ends a cell at one of these, whatever quotes are around it.
+_CELL_ENDS = re.compile(r"(?<=[;|\t\r\n])")
 # What Django's filters ask of the columns that a page offers, and the steps of its dates.
 _FILTERED_BY = ("", "__exact", "__in", "__isnull", "__isempty")
 _DATE_STEPS = ("__year", "__month", "__day")
@@ -109,10 +112,7 @@ class ScopedAdmin(_ModelAdmin[Row]):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow filters that the page offers; any other column could be guessed bit by bit."""
         del value
-        offered = {
-            str(item[0] if isinstance(item, list | tuple) else item)
-            for item in self.get_list_filter(request)
-        }
+        offered = {_parameter_of(item) for item in self.get_list_filter(request)}
         allowed = {f"{name}{step}" for name in offered for step in _FILTERED_BY}
         if self.date_hierarchy:
             allowed |= {f"{self.date_hierarchy}{step}" for step in _DATE_STEPS}
@@ -168,7 +168,20 @@ class ScopedAdmin(_ModelAdmin[Row]):
         return known[self.model, pk]
 
 
+def _parameter_of(item: Any) -> str:
+    """Return the name by which an address asks for a filter: a column's, or the filter's own."""
+    named = item[0] if isinstance(item, list | tuple) else item
+    return str(getattr(named, "parameter_name", named))
+
+
 def _cell(value: Any) -> str:
-    """Return a value as a spreadsheet shows it; some read wide signs as the narrow ones."""
+    """Return a value as a spreadsheet shows it, without a formula wherever it ends a cell."""
     text = "" if value is None else str(value)
-    return f"'{text}" if normalize("NFKC", text[:1]).startswith(_FORMULA) else text
+    return "".join(_harmless(part) for part in _CELL_ENDS.split(text))
+
+
+def _harmless(part: str) -> str:
+    """Return the text with a mark before what would be a formula, also one in wide signs."""
+    start = normalize("NFKC", part[:1])
+    blank = normalize("NFKC", part.strip()[:1])
+    return f"'{part}" if start.startswith(_FORMULA) or blank.startswith(_FORMULA) else part

@@ -67,8 +67,24 @@ def test_a_list_is_asked_only_what_its_filters_ask(portal, lookup, status):
     assert portal.browser("owner A").get(pages, {lookup: value}).status_code == status
 
 
-@pytest.mark.parametrize("name", ["=1+1", "＝1+1", "＠SUM(A1)", "﹣1", "\n=1", "\t=1"])
-def test_an_export_holds_no_formula(portal, name):
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("＠SUM(A1)", "'＠SUM(A1)"),
+        ("﹣1", "'﹣1"),
+        (" =1", "' =1"),
+        ("\n=1", "'\n'=1"),
+        ("\t=1", "'\t'=1"),
+        # Where a spreadsheet takes semicolons for the ends of cells.
+        ("Acme;=1+1;", "Acme;'=1+1;"),
+        ("Acme;＝1", "Acme;'＝1"),
+        ("Acme|@SUM(A1)", "Acme|'@SUM(A1)"),
+        ("Acme, Inc. - Tokyo", "Acme, Inc. - Tokyo"),
+    ],
+)
+def test_an_export_holds_no_formula(portal, name, shown):
     portal.a.name = name
     portal.a.save()
     answer = portal.browser("owner A").post(
@@ -76,7 +92,7 @@ def test_an_export_holds_no_formula(portal, name):
         {"action": "export", "_selected_action": [portal.a.pk], "index": 0},
     )
     rows = list(csv.reader(io.StringIO(answer.content.decode(), newline="")))
-    assert rows[1][0] == f"'{name}"
+    assert rows[1][0] == shown
 
 
 def test_nobody_deletes_anything_by_hand(portal, rf: RequestFactory):
