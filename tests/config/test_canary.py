@@ -1,6 +1,7 @@
 """A planted token, secret, text, address and name: searched for in everything the portal says."""
 
 import logging
+import re
 import sys
 
 import pytest
@@ -9,11 +10,11 @@ from django.contrib.sessions.models import Session
 from django.core.signals import got_request_exception
 from django.db import connection
 from django.test import RequestFactory
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 from django.views.debug import ExceptionReporter
 
 from accounts.connecting import connect_custom
-from tests.config.portal_pages import address, portal_routes, rows_of_a
+from tests.config.portal_pages import address, portal_routes, routes, rows_of_a
 from tests.factories import make_delivery, make_link, make_member
 from tests.plugins.portal import VISITORS
 
@@ -73,6 +74,37 @@ def test_no_page_log_or_row_shows_what_is_hidden(portal, planted, who, caplog):
     assert seen_in(caplog.text, (*HIDDEN, NAME)) == []
     assert seen_in(all_stored(), (*HIDDEN, NAME)) == []
     assert seen_in(repr([dict(s.get_decoded()) for s in Session.objects.all()]), HIDDEN) == []
+
+
+# One hands a member their own texts, the others end the visit.
+NOT_WALKED = {"link/export/", "link/erase/", "account/sign-out/"}
+
+
+def public_pages() -> list[str]:
+    """Return every address outside the portal; where one names a row, a made-up id is there."""
+    found = routes(get_resolver())
+    made_up = "00000000-0000-7000-8000-000000000000"
+    pages = {re.sub(r"<\w*:?\w+>", made_up, one) for one in found if not one.startswith("admin/")}
+    return sorted(pages - NOT_WALKED)
+
+
+@pytest.mark.parametrize("who", ["their own member", "another member", "owner B", "stranger"])
+def test_no_other_page_shows_what_is_hidden(portal, planted, who, visitor, caplog):
+    caplog.set_level(logging.DEBUG)
+    own = planted["accounts/member"]
+    members = {"their own member": own, "another member": make_member(portal.b)}
+    browser = visitor(members[who]) if who in members else portal.browser(who)
+    # Members read their own name and address, and nothing else that is hidden.
+    hidden = (TOKEN, SECRET, TEXT) if who == "their own member" else (*HIDDEN, NAME)
+    shown = {}
+    pages = public_pages()
+    for page in pages:
+        answers = [browser.get(f"/{page}"), browser.post(f"/{page}", {"token": "canary"})]
+        told = [f"{answer.getvalue().decode()} {dict(answer.items())}" for answer in answers]
+        shown[page] = seen_in(" ".join(told), hidden)
+    assert len(pages) > 40
+    assert {page: found for page, found in shown.items() if found} == {}
+    assert seen_in(caplog.text, (*HIDDEN, NAME)) == []
 
 
 def test_an_owner_finds_the_name_of_their_own_member(portal, planted):

@@ -40,9 +40,14 @@ def test_every_page_has_a_strict_policy(who, portal):
         assert answer["X-Content-Type-Options"] == "nosniff", route
 
 
-@pytest.mark.parametrize("who", ["a stranger", "an owner"])
-def test_what_is_personal_is_not_stored(who, portal):
-    client = Client() if who == "a stranger" else portal.browser("owner A")
+@pytest.mark.parametrize("who", ["a stranger", "an owner", "a member"])
+def test_what_is_personal_is_not_stored(who, portal, visitor):
+    browsers = {
+        "a stranger": Client,
+        "an owner": lambda: portal.browser("owner A"),
+        "a member": lambda: visitor(make_member(portal.a)),
+    }
+    client = browsers[who]()
     kept = [
         route
         for route, answer in answers(client).items()
