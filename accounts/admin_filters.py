@@ -28,7 +28,7 @@ class LinkedFilter(SimpleListFilter):
     title = gettext_lazy("link")
     parameter_name = "linked"
 
-    def lookups(self, _request: HttpRequest, _page: ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, _request: HttpRequest, _page: "ModelAdmin[Any]") -> list[tuple[str, str]]:
         """Return the two choices beside "all"."""
         return [("yes", _("Linked")), ("no", _("Not linked"))]
 
