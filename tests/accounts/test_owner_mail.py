@@ -12,7 +12,7 @@ from accounts.models import OwnerMail
 from integrations.health import recheck
 from integrations.holds import end_attention, need_attention
 from integrations.install import connect
-from integrations.models import InstallationKind
+from integrations.models import Installation, InstallationKind
 from integrations.targets import Credentials
 from tests.factories import make_installation
 from tests.plugins.portal import make_owner
@@ -47,6 +47,15 @@ def test_each_owner_gets_one_mail_in_their_language(installation):
     assert english.subject == "Acme: direct messages do not reach Workplace"
     assert "create a new access token" in english.body
     assert "新しいアクセストークン" in japanese.body
+
+
+def test_who_installed_the_app_is_not_told_to_paste_a_token(installation):
+    Installation.objects.filter(pk=installation.pk).update(kind=InstallationKind.THIRD_PARTY)
+    turn_red(installation)
+    english, japanese = sorted(mail.outbox, key=lambda message: message.to)
+    assert "What to do: Install the app again" in english.body
+    assert "アプリをもう一度インストール" in japanese.body
+    assert "paste" not in english.body
 
 
 def test_a_second_trouble_of_the_same_kind_tells_nobody_again(installation):

@@ -67,9 +67,10 @@ def test_a_wrong_clock_is_not_taken_for_a_wrong_secret(new_office):
     assert (health.light, health.reason) == (Light.RED, "clock_skewed")
 
 
+@pytest.mark.parametrize("kind", ["custom", "third_party"])
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_five_troubles_have_five_texts(language):
-    installation = make_installation()
+def test_five_troubles_have_five_texts(language, kind):
+    installation = make_installation(kind=kind)
     texts = set()
     with translation.override(language):
         for reason in ("token_rejected", "permission_missing", "proof_rejected", "clock_skewed"):
