@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.admin import AllValuesFieldListFilter, ModelAdmin, SimpleListFilter
+from django.contrib.admin import (
+    AllValuesFieldListFilter,
+    EmptyFieldListFilter,
+    ModelAdmin,
+    SimpleListFilter,
+)
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -20,6 +25,20 @@ class ReasonFilter(AllValuesFieldListFilter):
         """Yield the links, each with words to press."""
         for choice in super().choices(changelist):
             yield {**choice, "display": choice["display"] or _("(none)")}
+
+
+class GoneFilter(EmptyFieldListFilter):
+    """Rows without and with a time of their removal, in words instead of "empty"."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = gettext_lazy("removal")
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """Yield the links: all, what is still there, what is gone."""
+        words = ("", _("Still there"), _("Gone"))
+        for choice, word in zip(super().choices(changelist), words, strict=True):
+            yield {**choice, "display": word or choice["display"]}
 
 
 class LinkedFilter(SimpleListFilter):

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin_filters import GoneFilter
 from accounts.scoped_admin import ScopedAdmin
 from integrations.models import Installation, Space
 
@@ -47,7 +48,7 @@ class InstallationAdmin(ScopedAdmin[Installation]):
 class SpaceAdmin(ScopedAdmin[Space]):
     """The spaces ovice has told of."""
 
-    list_filter = (("removed_at", admin.EmptyFieldListFilter),)
+    list_filter = (("removed_at", GoneFilter),)
     list_display = ("name", "domain", "ovice_id", "organization", "removed_at")
     list_select_related = ("organization",)
     search_fields = ("name", "domain", "=ovice_id")

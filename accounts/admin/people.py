@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin_filters import LinkedFilter, ReasonFilter
+from accounts.admin_filters import GoneFilter, LinkedFilter, ReasonFilter
 from accounts.invitation import invitable, invite
 from accounts.linking import RemovedReason
 from accounts.models import Link, Member, Ownership, User
@@ -49,7 +49,7 @@ class MemberAdmin(ScopedAdmin[Member]):
         "organization",
         "removed_at",
     )
-    list_filter = (LinkedFilter, "role", ("removed_at", admin.EmptyFieldListFilter))
+    list_filter = (LinkedFilter, "role", ("removed_at", GoneFilter))
     list_select_related = ("organization",)
     actions = ("export", "invite")
     search_fields = ("=ovice_id",)
@@ -102,7 +102,7 @@ class LinkAdmin(ScopedAdmin[Link]):
     """Who is linked to an account, since when, and how former links ended."""
 
     list_display = ("member", "organization", "linked_at", "removed_at", "removed_reason")
-    list_filter = (("removed_at", admin.EmptyFieldListFilter), ("removed_reason", ReasonFilter))
+    list_filter = (("removed_at", GoneFilter), ("removed_reason", ReasonFilter))
     list_select_related = ("member", "organization")
     search_fields = ("=member__ovice_id", "=account_id")
     search_help_text = _("The person's id in ovice, or the account's id in the chat")

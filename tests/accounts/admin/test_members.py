@@ -109,3 +109,9 @@ def test_an_owner_finds_those_who_are_not_linked_yet(portal, hanako, linked, sho
     make_member(portal.b, "theirs")
     page = portal.browser("owner A").get(MEMBERS, {"linked": linked})
     assert [member.ovice_id for member in page.context["cl"].queryset] == shown
+
+
+def test_the_filters_speak_of_people_not_of_columns(portal, hanako):
+    page = portal.browser("owner A").get(MEMBERS).content.decode()
+    assert all(word in page for word in ("By removal", "Still there", "Gone"))
+    assert "Not empty" not in page
