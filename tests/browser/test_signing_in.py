@@ -45,7 +45,7 @@ def type_code(page: Page) -> None:
 def test_pages_for_everybody_are_accessible(new_window, look):
     page = new_window(**look).new_page()
     found = []
-    for path in ("/", "/account/sign-in/", "/account/signed-out/", "/launch"):
+    for path in ("/", "/account/sign-in/", "/account/signed-out/", "/launch", "/no-such-page"):
         page.goto(path)
         found += violations(page)
     assert found == []
