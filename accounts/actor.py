@@ -6,6 +6,8 @@ from auditlog.context import set_extra_data
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
+from accounts.roles import role_of
+from integrations.audited import acting_role
 
 
 class ActorMiddleware:
@@ -17,6 +19,11 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request in the name of its user."""
         actor = request.user if isinstance(request.user, User) else None
-        # The library would add the actor's address.
-        with set_extra_data({"actor": actor, "actor_email": None}):
-            return self._get_response(request)
+        # Their role as it is now: they may lose it, and owners see nothing of staff but it.
+        before = acting_role.set(lambda: role_of(request.user) or "")
+        try:
+            # The library would add the actor's address.
+            with set_extra_data({"actor": actor, "actor_email": None}):
+                return self._get_response(request)
+        finally:
+            acting_role.reset(before)

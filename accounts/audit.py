@@ -1,10 +1,10 @@
-"""Who changed what: the audit log, without secrets, sealed texts and addresses.
+"""Who changed what, and which staff looked at what: without secrets, sealed texts and addresses.
 
 Only the named fields are recorded; a new column is not until somebody lists it here.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from auditlog.models import LogEntry
@@ -13,6 +13,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 
 from accounts.models import Ownership, User
+from accounts.roles import STAFF, SiteRole, Visitor, role_of
+from integrations.audited import acting_role
 from integrations.models import Installation, Organization
 
 RECORDED: Mapping[type[Model], tuple[str, ...]] = {
@@ -47,9 +49,13 @@ def register() -> None:
 
 
 class Tenant(Protocol):
-    """A row that belongs to one organization."""
+    """A row that belongs to one organization, or, as a removal in the end, to none any more."""
 
-    organization_id: UUID
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def organization_id(self) -> UUID | None: ...
 
 
 def record(row: Tenant, what: str) -> None:
@@ -61,8 +67,58 @@ def record(row: Tenant, what: str) -> None:
         row,
         action=LogEntry.Action.UPDATE,
         changes={"done": ["", what]},
-        additional_data={"organization": str(row.organization_id)},
+        additional_data=_belonging(row.organization_id),
     )
+
+
+def record_all(rows: Iterable[Tenant], what: str, user: Visitor) -> None:
+    """Note that ``user`` did the same to many rows, in one statement."""
+    _write(rows, LogEntry.Action.UPDATE, "done", what, user)
+
+
+def record_look(user: Visitor, what: str, *rows: Tenant) -> None:
+    """Note that staff looked at ``rows``, for the owners to see; owners may look at their own.
+
+    ``what`` is a fixed word for the page they looked on. Rows of nobody's are not noted.
+    """
+    if role_of(user) in STAFF:
+        seen = [row for row in rows if row.organization_id is not None]
+        _write(seen, LogEntry.Action.ACCESS, "looked", what, user)
+
+
+def _write(rows: Iterable[Tenant], action: int, verb: str, what: str, user: Visitor) -> None:
+    entries = [
+        LogEntry(
+            content_type=ContentType.objects.get_for_model(cast("Model", row)),
+            object_pk=str(row.pk),
+            object_repr=str(row),
+            action=action,
+            changes={verb: ["", what]},
+            additional_data=_belonging(row.organization_id),
+            actor=user if isinstance(user, User) else None,
+        )
+        for row in rows
+    ]
+    LogEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def _belonging(organization_id: UUID | None) -> dict[str, str]:
+    role = acting_role.get()()
+    return {"role": role} | ({"organization": str(organization_id)} if organization_id else {})
+
+
+def role_of_entry(entry: LogEntry) -> SiteRole | None:
+    """Return as what somebody did what an entry tells; None for the program itself.
+
+    Entries from before that was noted are told by what their actor is today.
+    """
+    if role := (entry.additional_data or {}).get("role"):
+        return SiteRole(role)
+    if entry.actor is None:
+        return None
+    if entry.actor.is_superuser:
+        return SiteRole.ADMINISTRATOR
+    return SiteRole.SUPPORT if entry.actor.is_staff else SiteRole.OWNER
 
 
 def forget_actors(users: Iterable[UUID], *, except_in: UUID) -> None:

@@ -7,8 +7,8 @@ unless its class names the role that may. Django's own permission rows are not u
 
 import csv
 import re
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from unicodedata import normalize
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import entries_of
+from accounts.audit import Tenant, entries_of, record_look
+from accounts.deeds import what_was_done, who_did_it
 from accounts.labels import translate_labels
 from accounts.roles import EVERYBODY, SiteRole, Visitor, role_of, visible_organizations
 
@@ -55,6 +56,9 @@ class ScopedAdmin(_ModelAdmin[Row]):
     seen_by: ClassVar[Collection[SiteRole]] = EVERYBODY
     changed_by: ClassVar[Collection[SiteRole]] = ()
     added_by: ClassVar[Collection[SiteRole]] = ()
+
+    # Whether its rows are about members: then the owners see which staff looked at them.
+    about_members: ClassVar[bool] = False
 
     list_per_page = 50
     show_full_result_count = False
@@ -131,9 +135,38 @@ class ScopedAdmin(_ModelAdmin[Row]):
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
         """Show who changed what of this row, from the audit log."""
-        entries = entries_of(self.model, object_id)
-        context = {"entries": entries[:HISTORY_LENGTH], **(extra_context or {})}
+        entries = [
+            (entry.timestamp, who_did_it(entry, request.user), what_was_done(entry))
+            for entry in entries_of(self.model, object_id)[:HISTORY_LENGTH]
+        ]
+        context = {"entries": entries, **(extra_context or {})}
         return super().history_view(request, object_id, context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Note whose members staff saw in a list."""
+        answer = super().changelist_view(request, extra_context)
+        shown = getattr(answer, "context_data", None) or {}
+        if self.about_members and "cl" in shown:
+            self._note(request, "list", shown["cl"].result_list)
+        return answer
+
+    def render_change_form(  # noqa: PLR0917 - Django's signature
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Row | None = None,
+    ) -> HttpResponse:
+        """Note that staff saw a row about a member."""
+        if self.about_members and obj is not None:
+            record_look(request.user, "page", cast("Tenant", obj))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _note(self, request: HttpRequest, what: str, rows: Iterable[Any]) -> None:
+        organizations = {row.organization for row in rows if row.organization_id is not None}
+        record_look(request.user, what, *organizations)
 
     def log_addition(self, *_: Any) -> Any:
         """Leave the history to the audit log."""
@@ -151,6 +184,8 @@ class ScopedAdmin(_ModelAdmin[Row]):
         answer.write("\ufeff")  # or spreadsheets take it for another encoding
         writer = csv.writer(answer)
         writer.writerow([label_for_field(column, self.model, self) for column in columns])
+        if self.about_members:
+            self._note(request, "export", rows)
         for row in rows:
             writer.writerow([_cell(lookup_field(column, row, self)[2]) for column in columns])
         return answer

@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from accounts.overview import standings
 from accounts.roles import SiteRole, role_of, visible_organizations
 from accounts.scoped_admin import ScopedAdmin
+from messaging.story.views import urls as story_urls
 
 # Nobody has a password here; and the redirect would tell which ids of other tenants exist.
 _UNUSED = frozenset({"password_change", "password_change_done", "view_on_site"})
@@ -52,7 +53,8 @@ class KotozuteAdminSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Leave out the addresses that nothing here needs; add where a launch for setup lands."""
         urls = [url for url in super().get_urls() if getattr(url, "name", None) not in _UNUSED]
-        return [path("setup/", self.admin_view(self.setup), name="setup"), *urls]
+        setup = path("setup/", self.admin_view(self.setup), name="setup")
+        return [setup, *story_urls(self.admin_view), *urls]
 
     def setup(self, request: HttpRequest) -> HttpResponse:
         """Lead to the one organization's setup, or let an owner of several choose."""

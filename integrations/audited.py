@@ -1,6 +1,18 @@
 """Rows whose changes are recorded together with the organization they belong to."""
 
+from collections.abc import Callable
+from contextvars import ContextVar
+
 from integrations.sealed import TenantRow
+
+
+def _nobody() -> str:
+    return ""
+
+
+# Finds the role of whoever acts at this moment; empty for the program itself. Asked only when
+# something is recorded, since it may cost a query.
+acting_role: ContextVar[Callable[[], str]] = ContextVar("acting_role", default=_nobody)
 
 
 class Audited:
@@ -8,4 +20,4 @@ class Audited:
 
     def get_additional_data(self: TenantRow) -> dict[str, str]:
         """Return what the audit log keeps beside a change; it asks every row for this by name."""
-        return {"organization": str(self.organization_id)}
+        return {"organization": str(self.organization_id), "role": acting_role.get()()}

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
@@ -18,9 +17,8 @@ from integrations.batches import Pace, delete_in_batches
 from integrations.ledger import RemovalScope
 from integrations.metrics import PURGED_ROWS
 from integrations.models import Organization
+from integrations.moments import earliest_id
 from integrations.tables import Aged, Subject, aged, tables
-
-_MILLISECONDS_SHIFT = 80
 
 
 def purge_aged(*, seconds: float) -> dict[str, int]:
@@ -47,15 +45,10 @@ def old_rows(entry: Aged, at: datetime) -> QuerySet[Any]:
     limit = at - settings.RETENTION[entry.model]
     old = Q(**{f"{entry.since}__lte": limit}) & ~entry.unless
     if isinstance(model._meta.pk, UUIDField):  # noqa: SLF001 - Django's public API
-        # Ids begin with the time of their making, so the primary key's index finds old rows.
-        old &= Q(pk__lte=_latest_id(limit))
+        # Narrowed down by the primary key's index.
+        old &= Q(pk__lt=earliest_id(limit + timedelta(milliseconds=1)))
     rows: QuerySet[Any] = model._base_manager.all()  # noqa: SLF001 - Django's public API
     return rows.filter(old)
-
-
-def _latest_id(at: datetime) -> UUID:
-    """Return the largest UUIDv7 that can have been made by ``at``."""
-    return UUID(int=((int(at.timestamp() * 1000) + 1) << _MILLISECONDS_SHIFT) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,7 @@ def what_is_stored(organization: Organization) -> list[Stored]:
             % {"period": _days(settings.REMOVAL_GRACE.days)},
         ),
         line(
-            _("History of changes to your settings"),
+            _("History of changes, and of what staff looked at"),
             ("auditlog.LogEntry", "admin.LogEntry"),
             _kept("auditlog.LogEntry"),
         ),

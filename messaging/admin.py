@@ -1,13 +1,17 @@
 """What became of each DM, without its text: for owners their own, for support everybody's."""
 
+from uuid import UUID
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_filters import ReasonFilter
-from accounts.audit import record
+from accounts.audit import record_all
 from accounts.roles import STAFF, Visitor
 from accounts.scoped_admin import ScopedAdmin
 from messaging.models import Attempt, Delivery, DeliveryQuerySet, Message, Outage, ReceivedEvent
@@ -19,6 +23,7 @@ from messaging.settlement import cancel
 class MessageAdmin(ScopedAdmin[Message]):
     """Accepted messages, and why some were not relayed."""
 
+    about_members = True
     list_display = (
         "ovice_id",
         "organization",
@@ -35,6 +40,7 @@ class MessageAdmin(ScopedAdmin[Message]):
     ordering = ("-sent_at", "-pk")
     fields = (
         "organization",
+        "story",
         ("ovice_id", "event_id"),
         "recipient_ovice_id",
         "space_ovice_id",
@@ -43,11 +49,17 @@ class MessageAdmin(ScopedAdmin[Message]):
         "deleted_at",
     )
 
+    @admin.display(description=_("what happened"))
+    def story(self, message: Message) -> str:
+        """Return the way to the message's story."""
+        return _story_link(message.pk)
+
 
 @admin.register(Delivery)
 class DeliveryAdmin(ScopedAdmin[Delivery]):
     """Each message on its way to a linked account."""
 
+    about_members = True
     list_display = ("message", "organization", "state", "reason", "sent_at", "due_at", "tries")
     list_filter = ("state", ("reason", ReasonFilter))
     list_select_related = ("message", "organization")
@@ -57,6 +69,7 @@ class DeliveryAdmin(ScopedAdmin[Delivery]):
     ordering = ("-sent_at", "-pk")
     fields = (
         "organization",
+        "story",
         "message",
         "link",
         "installation",
@@ -66,6 +79,11 @@ class DeliveryAdmin(ScopedAdmin[Delivery]):
         ("tries", "unconfirmed_tries", "parts_sent"),
     )
     actions = ("send_again", "cancel_waiting", "export")
+
+    @admin.display(description=_("what happened"))
+    def story(self, delivery: Delivery) -> str:
+        """Return the way to the story of the delivery's message."""
+        return _story_link(delivery.message_id)
 
     @admin.action(
         description=_("Send once more what failed"),
@@ -86,9 +104,13 @@ class DeliveryAdmin(ScopedAdmin[Delivery]):
         self._tell(request, rows, "cancelled", gettext("Cancelled: %(count)d.") % {"count": done})
 
     def _tell(self, request: HttpRequest, rows: QuerySet[Delivery], what: str, text: str) -> None:
-        for delivery in _same(rows):
-            record(delivery, what)
+        record_all(_same(rows), what, request.user)
         messages.info(request, text)
+
+
+def _story_link(message_id: UUID) -> str:
+    page = reverse("admin:message_story", args=[message_id])
+    return format_html('<a href="{}">{}</a>', page, gettext("From ovice to the chat"))
 
 
 def _same(rows: QuerySet[Delivery]) -> DeliveryQuerySet:
@@ -100,6 +122,7 @@ def _same(rows: QuerySet[Delivery]) -> DeliveryQuerySet:
 class AttemptAdmin(ScopedAdmin[Attempt]):
     """Each call made for a delivery."""
 
+    about_members = True
     list_display = ("delivery", "organization", "outcome", "reason", "code", "started_at")
     list_filter = ("outcome", ("reason", ReasonFilter))
     list_select_related = ("delivery", "organization")

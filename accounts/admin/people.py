@@ -41,6 +41,7 @@ _ADMINISTRATOR = frozenset({SiteRole.ADMINISTRATOR})
 class MemberAdmin(ScopedAdmin[Member]):
     """People in an organization's directory."""
 
+    about_members = True
     list_display = (
         "ovice_id",
         "redacted_email",
@@ -101,6 +102,7 @@ class MemberAdmin(ScopedAdmin[Member]):
 class LinkAdmin(ScopedAdmin[Link]):
     """Who is linked to an account, since when, and how former links ended."""
 
+    about_members = True
     list_display = ("member", "organization", "linked_at", "removed_at", "removed_reason")
     list_filter = (("removed_at", GoneFilter), ("removed_reason", ReasonFilter))
     list_select_related = ("member", "organization")

@@ -14,6 +14,13 @@ from messaging.models import Attempt, Outage, ReceivedEvent
 from tests.factories import make_delivery, make_link
 from tests.plugins.portal import Portal
 
+# Whose key stands in the address of a story.
+_STORIES = {
+    "search/message/<uuid:pk>/": "messaging/message",
+    "search/member/<uuid:pk>/": "accounts/member",
+    "search/removal/<uuid:pk>/": "integrations/removal",
+}
+
 
 def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
     """Yield the route of every page below ``resolver``."""
@@ -77,10 +84,11 @@ def rows_of_a(portal: Portal) -> dict[str, Model]:
 
 def address(route: str, portal: Portal, rows: dict[str, Model]) -> str:
     """Fill a route in with organization A's row."""
-    table = "/".join(route.split("/")[:2])
+    table = _STORIES.get(route, "/".join(route.split("/")[:2]))
+    row = str(rows[table].pk) if table in rows else ""
     values = {
-        "<path:object_id>": str(rows[table].pk) if table in rows else "",
-        "<uuid:pk>": str(portal.a.pk),
+        "<path:object_id>": row,
+        "<uuid:pk>": row if route in _STORIES else str(portal.a.pk),
         "<slug:target>": "workplace",
         "<app_label>": "integrations",
         "<url>": "nothing-of-the-kind",

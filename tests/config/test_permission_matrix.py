@@ -51,12 +51,17 @@ GETS: dict[str, Row] = {
     "autocomplete/": NOBODY,
     "jsi18n/": LISTS,
     "setup/": (LED_ON, LED_ON, HOME, HOME),
+    "search/": LISTS,
+    "search/message/<uuid:pk>/": OWN_PAGES,
+    "search/member/<uuid:pk>/": OWN_PAGES,
+    "search/removal/<uuid:pk>/": OWN_PAGES,
     "integrations/organization/<uuid:pk>/stored/": OWN_PAGES,
     "integrations/organization/<uuid:pk>/setup/": (LED_ON, 404, LED_ON, LED_ON),
     "integrations/organization/<uuid:pk>/setup/<slug:target>/": OWN_PAGES,
     "integrations/organization/<uuid:pk>/setup/<slug:target>/disconnect/": OWNER_ONLY,
 }
 POSTS: dict[str, Row] = {
+    "search/": LISTS,
     "integrations/organization/<uuid:pk>/pause/": OWNER_ACTS,
     "integrations/organization/<uuid:pk>/resume/": OWNER_ACTS,
     "integrations/organization/<uuid:pk>/setup/<slug:target>/": OWNER_ONLY,

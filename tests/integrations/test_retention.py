@@ -14,6 +14,7 @@ from accounts.models import Link, Member
 from integrations import retention
 from integrations.ledger import Removal
 from integrations.models import Callback
+from integrations.moments import earliest_id
 from integrations.retention import purge_aged, what_is_stored
 from integrations.tables import aged, tables, without_customers
 from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent
@@ -131,9 +132,9 @@ def test_a_receipt_outlives_the_data_by_three_years(later):
     assert later(3 * 365 + 1) == {"integrations.Removal": 1}
 
 
-def test_an_id_made_at_the_limit_is_not_missed():
-    assert uuid7() <= retention._latest_id(now() + timedelta(milliseconds=2))
-    assert uuid7() > retention._latest_id(now() - timedelta(seconds=1))
+def test_ids_are_in_order_of_the_time_at_which_they_were_made():
+    assert earliest_id(now() - timedelta(seconds=1)) < uuid7()
+    assert uuid7() < earliest_id(now() + timedelta(milliseconds=2))
 
 
 def test_an_owner_sees_what_is_stored_and_until_when():

@@ -27,7 +27,7 @@ def test_staff_has_a_dead_letter_told_again(portal, letter, who):
     letter.refresh_from_db()
     assert (letter.given_up_at, letter.status, letter.tries) == (None, None, 0)
     page = portal.browser(who).get(f"{PAGE}{letter.pk}/history/").content.decode()
-    assert "callback_retried" in page
+    assert "Had ovice told again" in page
 
 
 def test_an_owner_cannot(portal, letter):

@@ -1,0 +1,56 @@
+"""What an entry of the audit log tells, in words, and who it was as far as a reader may know."""
+
+from collections.abc import Mapping
+
+from auditlog.models import LogEntry
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.audit import role_of_entry
+from accounts.roles import STAFF, SiteRole, Visitor, role_of
+from integrations.guides import Words
+
+_ROLES: Mapping[SiteRole, Words] = {
+    SiteRole.OWNER: gettext_lazy("An owner"),
+    SiteRole.SUPPORT: gettext_lazy("Support"),
+    SiteRole.ADMINISTRATOR: gettext_lazy("An administrator"),
+}
+_DONE: Mapping[str, Words] = {
+    "checked": gettext_lazy("Checked the connection"),
+    "test_sent": gettext_lazy("Sent themselves a test message"),
+    "disconnected": gettext_lazy("Disconnected"),
+    "replayed": gettext_lazy("Had it sent once more"),
+    "cancelled": gettext_lazy("Cancelled it"),
+    "callback_retried": gettext_lazy("Had ovice told again"),
+    "directory_confirmed": gettext_lazy("Had the missing people removed"),
+}
+_LOOKED: Mapping[str, Words] = {
+    "story": gettext_lazy("Looked at what happened to it"),
+    "found": gettext_lazy("Found it by the search"),
+    "page": gettext_lazy("Looked at its page"),
+    "list": gettext_lazy("Looked at a list of members or messages"),
+    "export": gettext_lazy("Exported a list of members or messages"),
+}
+
+
+def role_word(entry: LogEntry) -> str:
+    """Return what kind of person did it; never who."""
+    role = role_of_entry(entry)
+    return str(_ROLES[role]) if role else _("Kotozute itself")
+
+
+def who_did_it(entry: LogEntry, reader: Visitor) -> str:
+    """Return the role, and the redacted address where it is one of the reader's own people."""
+    colleagues = role_of(reader) in STAFF or role_of_entry(entry) not in STAFF
+    named = f" ({entry.actor})" if colleagues and entry.actor is not None else ""
+    return f"{role_word(entry)}{named}"
+
+
+def what_was_done(entry: LogEntry) -> str:
+    """Return what was done or seen, or the changed fields with their old and new values."""
+    changes = entry.changes_dict
+    for verb, words in (("done", _DONE), ("looked", _LOOKED)):
+        if set(changes) == {verb}:
+            code = changes[verb][-1]
+            return str(words.get(code, code))
+    return f"{entry.get_action_display()}: {entry.changes_str}"
