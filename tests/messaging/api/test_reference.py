@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from django.db import OperationalError
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
+from config.doors import DOORS
 from integrations.holds import need_attention
 from integrations.models import Callback
 from integrations.removal import remove_installation
@@ -94,8 +96,10 @@ def test_every_answer_to_an_event_is_described(monkeypatch):
     ]
     monkeypatch.setattr("messaging.api.views.ingest", away)
     answers.append(post_event(ping))
+    monkeypatch.setitem(DOORS, "v1/ovice/events", replace(DOORS["v1/ovice/events"], amount=1))
+    answers.append(post_event(ping, headers={"x-nothing": "here"}))
     statuses = [described(answer, "post", path) for answer in answers]
-    assert statuses == [202, 202, 202, 202, 204, 400, 401, 413, 503]
+    assert statuses == [202, 202, 202, 202, 204, 400, 401, 413, 503, 429]
     assert set(map(str, statuses)) == set(document()["paths"][path]["post"]["responses"])
 
 
@@ -111,8 +115,10 @@ def test_every_answer_to_a_batch_is_described(monkeypatch):
     ]
     monkeypatch.setattr("messaging.api.views.ingest_batch", away)
     answers.append(post_batch([good]))
+    monkeypatch.setitem(DOORS, "v1/ovice/events", replace(DOORS["v1/ovice/events"], amount=1))
+    answers.append(post_batch([], headers=sign(b"", event_id="evt_1")))
     statuses = [described(answer, "post", path) for answer in answers]
-    assert statuses == [202, 400, 401, 413, 503]
+    assert statuses == [202, 400, 401, 413, 503, 429]
     assert set(map(str, statuses)) == set(document()["paths"][path]["post"]["responses"])
 
 
