@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -61,7 +62,7 @@ def _few(monkeypatch):
             monkeypatch.setitem(DOORS, start, replace(door, amount=FEW))
 
 
-def unsigned(address: str, **options) -> Callable[..., int]:
+def unsigned(address: str, **options) -> Callable[..., Any]:
     def send(network: str = "192.0.2.7"):
         return Client(REMOTE_ADDR=network).post(address, b"{}", "application/json", **options)
 
