@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import after_task_publish, beat_init, celeryd_init
 from django.core.exceptions import ImproperlyConfigured
 from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -26,6 +26,17 @@ def refuse_unsound_settings(**_: object) -> None:
         if sys.__stderr__ is not None:
             sys.__stderr__.write(f"{error}\n")
         raise SystemExit(1) from None
+
+
+@beat_init.connect
+def leave_a_mark_with_every_job(**_: object) -> None:
+    """Have beat, and no other process, note when it last queued something."""
+    from integrations.pulse import beat_pulse  # noqa: PLC0415 - this module comes before Django
+
+    def mark(**_: object) -> None:
+        beat_pulse.mark()
+
+    after_task_publish.connect(mark, weak=False)
 
 
 class Channel(redis.Channel):

@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.timezone import now
 
+from integrations.pulse import worker_pulse
 from messaging import partitions, relay, settlement, wakeups
 from messaging.bot import handling, profile
 from messaging.bot import wakeups as bot_wakeups
@@ -22,6 +23,7 @@ def relay_lane(installation_id: str, number: int) -> None:
 @shared_task
 def sweep() -> None:
     """Wake every lane with something due, and end what is too old or belongs to nobody any more."""
+    worker_pulse.mark()
     woken = wakeups.sweep(now())
     bot_wakeups.sweep(now())
     settlement.forget_failed()
