@@ -70,6 +70,18 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ha
 def reseal_second_factors() -> int:
     """Seal every stored secret under the newest master key; return how many rows that changed."""
     changed = 0
+    adapter = SecondFactorAdapter()
+    for row, stale in stale_second_factors():
+        fresh = {name: adapter.encrypt(adapter.decrypt(sealed)) for name, sealed in stale.items()}
+        # A recovery code used at this moment stays used: the next run seals such a row.
+        unchanged = Authenticator.objects.filter(pk=row.pk, data=row.data)
+        changed += unchanged.update(data={**row.data, **fresh})
+    return changed
+
+
+def stale_second_factors() -> list[tuple[Authenticator, dict[str, str]]]:
+    """Return the rows with secrets under an older master key, and those secrets by their names."""
+    found = []
     for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
         kept = {name: row.data[name] for name in ("secret", "seed") if name in row.data}
         stale = {
@@ -77,10 +89,6 @@ def reseal_second_factors() -> int:
             for name, sealed in kept.items()
             if not masterkeys.is_newest(base64.b64decode(sealed))
         }
-        adapter = SecondFactorAdapter()
-        fresh = {name: adapter.encrypt(adapter.decrypt(sealed)) for name, sealed in stale.items()}
         if stale:
-            # A recovery code used at this moment stays used: the next run seals such a row.
-            unchanged = Authenticator.objects.filter(pk=row.pk, data=row.data)
-            changed += unchanged.update(data={**row.data, **fresh})
-    return changed
+            found.append((row, stale))
+    return found

@@ -5,6 +5,7 @@ replay takes each delivery once, in the order in which the messages were sent, a
 that it does not push aside what people write meanwhile.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -62,17 +63,24 @@ def replayable(deliveries: DeliveryQuerySet) -> DeliveryQuerySet:
     )
 
 
-def replay(deliveries: DeliveryQuerySet, *, per_second: float = 5.0) -> int:
+def replay(
+    deliveries: DeliveryQuerySet,
+    *,
+    per_second: float = 5.0,
+    progress: Callable[[int], None] = lambda _taken: None,
+) -> int:
     """Let the relay send those of ``deliveries`` once more that can be; return their number.
 
     They become due in the order of their messages, at most ``per_second`` of them each second.
-    Doing this twice does no harm: what waits or has arrived is not taken again.
+    Doing this twice does no harm: what waits or has arrived is not taken again. ``progress`` is
+    told after each batch how many were taken so far.
     """
     chosen = replayable(deliveries).order_by("sent_at", "pk").values_list("pk", flat=True)
     ids = iter(list(chosen))
     start, taken = now(), 0
     while batch := list(islice(ids, BATCH)):
         taken += _replay_batch(batch, start, taken, timedelta(seconds=1 / per_second))
+        progress(taken)
     return taken
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.models import User
 from integrations import masterkeys, rotation
 from integrations.datakeys import forget_keys
 from integrations.masterkeys import KeyMissingError
@@ -15,7 +16,7 @@ from integrations.models import DataKey, Installation
 from integrations.rotation import count_by_key, wrapped_columns
 from messaging.models import Delivery, Lane
 from messaging.relay import relay_lane
-from tests.factories import make_delivery, make_installation, make_link
+from tests.factories import give_second_factor, make_delivery, make_installation, make_link
 
 OLD, NEW = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 
@@ -78,6 +79,14 @@ def test_a_dry_run_counts_and_changes_nothing(db, settings):
     assert "integrations.Installation.access_token_sealed: 1 to re-wrap" in run(dry_run=True)
 
     assert (list(Installation.objects.values()), list(DataKey.objects.values())) == before
+
+
+def test_a_dry_run_also_counts_addresses_and_second_factors(db, settings):
+    make_link()
+    give_second_factor(User.objects.create_superuser(email="you@example.com"))
+    assert "addresses: 0 to hash anew\nsecond factors: 0 to seal anew" in run(dry_run=True)
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    assert "addresses: 1 to hash anew\nsecond factors: 1 to seal anew" in run(dry_run=True)
 
 
 def test_an_interrupted_rotation_goes_on_where_it_was(db, settings):

@@ -174,10 +174,18 @@ def test_an_abandoned_custom_integration_is_deactivated(unsigned):
 
 def test_the_command_says_how_each_connection_is(office, capsys):
     call_command("recheck", office.organization.ovice_id)
-    assert capsys.readouterr().out == f"{office.organization.ovice_id} workplace green ok\n"
+    line = f"1/1 {office.organization.ovice_id} workplace green ok\n"
+    assert capsys.readouterr().out == line
     with pytest.raises(CommandError):
         call_command("recheck", "nobody")
     assert Installation.objects.count() == 1
+
+
+def test_a_dry_run_says_what_is_known_and_calls_nobody(office, capsys):
+    office.sandbox.fault("error", code=190)
+    call_command("recheck", dry_run=True)
+    assert "green ok" in capsys.readouterr().out
+    assert Installation.objects.get().state == "active"
 
 
 def test_a_target_that_fell_silent_while_dms_go_out_is_noticed(office):

@@ -77,7 +77,7 @@ def test_what_is_not_meant_stays(fields):
 
 def test_what_perhaps_arrived_is_replayed_on_request():
     dead_letter(reason="unconfirmed")
-    assert replay_all(unconfirmed_too=True) == "1 deliveries are being replayed.\n"
+    assert replay_all(unconfirmed_too=True) == "1 …\n1 deliveries are being replayed.\n"
 
 
 def test_a_dry_run_counts_by_reason_and_changes_nothing():
@@ -115,3 +115,10 @@ def test_a_dead_letter_of_an_ended_link_is_forgotten_at_once():
     remove_links(Link.objects.filter(pk=letter.link_id), reason=RemovedReason.USER)
     assert Message.objects.get().content_sealed is None
     assert replay(Delivery.objects.all()) == 0
+
+
+def test_a_long_replay_says_how_far_it_is(monkeypatch):
+    monkeypatch.setattr("messaging.replay.BATCH", 2)
+    for _ in range(3):
+        dead_letter()
+    assert replay_all() == "2 …\n3 …\n3 deliveries are being replayed.\n"

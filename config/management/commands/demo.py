@@ -34,8 +34,15 @@ class Command(BaseCommand):
             "--once", action="store_true", help="stop as soon as the DM has arrived"
         )
 
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be started, and where"
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
         """Start, tell the story, and stay; whatever happens, nothing is left behind."""
+        if options["dry_run"]:
+            _say_what_would_start()
+            return
         asked = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: asked.set())
@@ -75,6 +82,16 @@ def _ports() -> Ports:
         if remark:
             say(f"  {remark}")
     return Ports(*chosen)
+
+
+def _say_what_would_start() -> None:
+    ports = _ports()
+    say("This would run, in a temporary folder that is deleted at the end:")
+    say("  broker     an embedded Valkey on a socket of that folder")
+    say("  database   an SQLite file in it")
+    say(f"  sandbox    ovice and Work Chat on port {ports.sandbox}, the Graph API on {ports.graph}")
+    say(f"  Kotozute   web on port {ports.web}, one worker, beat")
+    say("Then an organization is connected, a member linked, and one DM carried.")
 
 
 def _start(system: System) -> None:

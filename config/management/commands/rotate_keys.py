@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.adapters import reseal_second_factors
-from accounts.rehashing import hash_addresses_anew
+from accounts.adapters import reseal_second_factors, stale_second_factors
+from accounts.rehashing import hash_addresses_anew, stale_addresses
 from integrations.masterkeys import KeyMissingError, UnreadableError
 from integrations.rotation import Column, Count, count_by_key, rotate, wrapped_columns
 
@@ -34,7 +34,10 @@ class Command(BaseCommand):
                 self._rotate(column, dry_run=dry_run)
         except (KeyMissingError, UnreadableError) as error:
             raise CommandError(f"Stopped: {error} What was done before stays done.") from None
-        if not dry_run:
+        if dry_run:
+            self.stdout.write(f"addresses: {stale_addresses().count()} to hash anew")
+            self.stdout.write(f"second factors: {len(stale_second_factors())} to seal anew")
+        else:
             self._hash_addresses()
             self.stdout.write(f"second factors: {reseal_second_factors()} sealed anew")
         for name, count in sorted(count_by_key().items()):

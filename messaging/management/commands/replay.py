@@ -49,8 +49,12 @@ class Command(BaseCommand):
             for reason, count in sorted(reasons.items()):
                 self.stdout.write(f"  {reason}: {count}")
             return
-        count = replay(chosen, per_second=options["per_second"])
+        count = replay(chosen, per_second=options["per_second"], progress=self._say)
         self.stdout.write(f"{count} deliveries are being replayed.")
+
+    def _say(self, taken: int) -> None:
+        self.stdout.write(f"{taken} …")
+        self.stdout.flush()
 
 
 def _organization_id(ovice_id: str) -> Any:

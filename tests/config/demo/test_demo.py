@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 
 
 def demo(tmp_path, *arguments: str) -> subprocess.Popen[str]:
@@ -52,3 +53,11 @@ def test_a_demo_carries_a_dm_behind_a_proxy_and_in_a_folder_with_odd_characters(
     assert process.returncode == 0
     assert "Hanako reads it in Work Chat after" in output
     assert (processes_of(tmp_path), list(odd.iterdir())) == ([], [])
+
+
+def test_a_dry_run_says_what_would_run_and_starts_nothing(capsys, monkeypatch):
+    monkeypatch.setattr("config.management.commands.demo.System", None)
+    call_command("demo", dry_run=True)
+    said = capsys.readouterr().out
+    assert "an embedded Valkey" in said
+    assert "one worker, beat" in said
