@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from integrations.pulse import worker_pulse
-from messaging import partitions, relay, settlement, wakeups
+from messaging import partitions, relay, sweeping, wakeups
 from messaging.bot import handling, profile
 from messaging.bot import wakeups as bot_wakeups
 
@@ -24,10 +24,7 @@ def relay_lane(installation_id: str, number: int) -> None:
 def sweep() -> None:
     """Wake every lane with something due, and end what is too old or belongs to nobody any more."""
     worker_pulse.mark()
-    woken = wakeups.sweep(now())
-    bot_wakeups.sweep(now())
-    settlement.forget_failed()
-    expired, orphans = settlement.expire_batch(), settlement.cancel_orphans()
+    woken, expired, orphans = sweeping.sweep_once()
     if woken or expired or orphans:
         logger.info("sweep: woke %d lanes, expired %d, cancelled %d", woken, expired, orphans)
 
