@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, celeryd_init
+from celery.signals import after_task_publish, beat_init, celeryd_init, worker_ready
 from django.core.exceptions import ImproperlyConfigured
 from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -37,6 +37,15 @@ def leave_a_mark_with_every_job(**_: object) -> None:
         beat_pulse.mark()
 
     after_task_publish.connect(mark, weak=False)
+
+
+@worker_ready.connect
+@beat_init.connect
+def take_turns_at_the_audit(**_: object) -> None:
+    """Let a worker, or beat, take its turn at the audit."""
+    from messaging.watch import start  # noqa: PLC0415 - this module comes before Django
+
+    start()
 
 
 class Channel(redis.Channel):

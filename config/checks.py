@@ -24,6 +24,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MIN_SECRET_KEY = 50
 # The Workplace client ends every call within this time.
 LONGEST_CALL = timedelta(seconds=45)
+# Two audits have to see something before it counts.
+LONGEST_AUDIT_PAUSE = timedelta(seconds=90)
 _KEY_COMMAND = "Make one with `python manage.py generate_secrets`."
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -200,6 +202,7 @@ def check_outgoing_addresses() -> Iterator[CheckMessage]:
         "OVICE_LAUNCH_JWKS_URL",
         "OVICE_CALLBACK_URL",
         "OVICE_DIRECTORY_URL",
+        "HEARTBEAT_URL",
     ):
         url = getattr(settings, name)
         if name.startswith("WORKPLACE") and not urlsplit(url).hostname:
@@ -217,6 +220,8 @@ def check_numbers() -> Iterator[CheckMessage]:
         "RELAY_UNCONFIRMED_SECONDS": settings.RELAY_UNCONFIRMED_WAIT.total_seconds(),
         "CONNECTOR_REQUESTS_PER_MINUTE": settings.CONNECTOR_REQUESTS_PER_MINUTE,
         "CALLBACK_SWEEP_SECONDS": settings.CALLBACK_SWEEP_EVERY.total_seconds(),
+        "AUDIT_SECONDS": settings.AUDIT_EVERY.total_seconds(),
+        "AUDIT_HOURS": settings.AUDIT_WINDOW.total_seconds(),
         "WORKER_THREADS": settings.WORKER_THREADS,
         "DATABASE_POOL_SIZE": settings.DATABASE_POOL_SIZE,
     }
@@ -255,6 +260,25 @@ def check_removal() -> Iterator[CheckMessage]:
         yield Error("RECEIPT_SIGNING_KEY is one of ENCRYPTION_KEYS.", id="config.E040")
     if not timedelta(0) <= settings.REMOVAL_GRACE <= LONGEST_GRACE:
         yield Error(f"REMOVAL_GRACE_DAYS must be from 0 to {LONGEST_GRACE.days}.", id="config.E041")
+
+
+@_registered
+def check_audit() -> Iterator[CheckMessage]:
+    """W060 and W061: whether somebody notices when something, or everything, stands still."""
+    if not in_production():
+        return
+    if not settings.HEARTBEAT_URL:
+        yield Warned(
+            "HEARTBEAT_URL is unset: nobody is told when everything stops.",
+            hint="Let a monitor outside of this deployment wait for it.",
+            id="config.W060",
+        )
+    if settings.AUDIT_EVERY > LONGEST_AUDIT_PAUSE:
+        yield Warned(
+            f"AUDIT_SECONDS is more than {LONGEST_AUDIT_PAUSE.seconds}: what goes wrong is not"
+            " found within a quarter of an hour.",
+            id="config.W061",
+        )
 
 
 @_registered

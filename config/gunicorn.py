@@ -13,6 +13,14 @@ control_socket_disable = True
 forwarder_headers = ""
 
 
+def post_worker_init(_worker: object) -> None:
+    """Let this process take its turn at the audit."""
+    # Only now: Django is set up by the application, in each process anew.
+    from messaging.watch import start  # noqa: PLC0415
+
+    start()
+
+
 def on_starting(_server: object) -> None:
     """Refuse to serve with settings that a system check calls wrong."""
     require_sound_settings()

@@ -385,10 +385,16 @@ EMAIL_BACKEND = _email["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_USE_SSL, EMAIL_TIMEOUT = _email.get("EMAIL_USE_SSL", False), 10
 # Who is written to about removals, and about purges that are in trouble.
 OPERATOR_EMAILS = words("OPERATOR_EMAILS")
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"Kotozute <no-reply@{_base.hostname}>")
+# How often the audit is made, and for how long it compares what was accepted with its end.
+AUDIT_EVERY = timedelta(seconds=env.float("AUDIT_SECONDS", default=60))
+AUDIT_WINDOW = timedelta(hours=env.float("AUDIT_HOURS", default=3))
+# Called while it finds all well, and with the suffix when not. Whoever knows it could call it too.
+HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
+HEARTBEAT_FAIL_SUFFIX = env.str("HEARTBEAT_FAIL_SUFFIX", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))

@@ -65,13 +65,14 @@ def _write_once_a_day(removal: Removal, trouble: Trouble, at: datetime) -> None:
     if not Removal.objects.filter(quiet, pk=removal.pk).update(alarmed_at=at):
         return
     logger.error("removal %s is %s; it is due at %s", removal.pk, trouble, removal.due_at)
+    text = _TEXT.format(removal=removal, trouble=trouble.value, url=settings.BASE_URL)
+    write_to_operator(f"A purge is {trouble.value}", text)
+
+
+def write_to_operator(subject: str, text: str) -> None:
+    """Mail ``OPERATOR_EMAILS``, if there are any; raises what the mail server's answer raises."""
     if settings.OPERATOR_EMAILS:
-        send_mail(
-            f"[Kotozute] A purge is {trouble.value}",
-            _TEXT.format(removal=removal, trouble=trouble.value, url=settings.BASE_URL),
-            None,
-            settings.OPERATOR_EMAILS,
-        )
+        send_mail(f"[Kotozute] {subject}", text, None, settings.OPERATOR_EMAILS)
 
 
 _TEXT = """\

@@ -14,3 +14,14 @@ REMOVALS_IN_TROUBLE = Gauge(
     ["trouble"],
     multiprocess_mode="mostrecent",
 )
+INCIDENTS = Gauge(
+    "kotozute_incidents",
+    "Incidents that the audit has confirmed and that are not over, by kind.",
+    ["kind"],
+    multiprocess_mode="mostrecent",
+)
+AUDITED = Gauge(
+    "kotozute_audit_timestamp_seconds",
+    "When the last audit was made, by any process anywhere, in seconds since 1970.",
+    multiprocess_mode="mostrecent",
+)

@@ -59,7 +59,7 @@ WORDS: Mapping[Kind, Words] = {
         _("See that the server of REDIS_URL runs. Direct messages are accepted and wait."),
     ),
     Kind.NO_EVENTS: Words(
-        _("ovice has sent nothing for 15 minutes; usually at least %(usual)s events come in them."),
+        _("ovice has sent nothing for %(minutes)s minutes; usually at least %(usual)s come."),
         _("See that the web processes answer at BASE_URL, and ask ovice whether its calls fail."),
     ),
     Kind.OUTAGE: Words(
@@ -95,7 +95,7 @@ WORDS: Mapping[Kind, Words] = {
         _("See whether links ended; set the directory right with `manage.py sync_directory`."),
     ),
     Kind.QUIET: Words(
-        _("No direct message for 15 minutes; usually at least %(usual)s come in them."),
+        _("No direct message for %(minutes)s minutes; usually at least %(usual)s come in them."),
         _("It may be a holiday. If not, ask ovice whether it sends this organization's events."),
     ),
     Kind.LINKS_WAIT: Words(

@@ -10,19 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 from uuid_utils.compat import uuid7
 
 from integrations.models import Installation, Organization
-from messaging.incident_words import ABOUT_ALL, NOTICES, WORDS, Kind
+from messaging.incident_words import ABOUT_ALL, NOTICES, WORDS, Kind, Words
 
 KEY_LENGTH = 120
-# What was seen only once may be a process that is just being restarted.
-CONFIRMED_AFTER = timedelta(seconds=50)
-# An incident is over when so long nothing of it was seen; longer than the pause between two audits.
-OVER_AFTER = timedelta(minutes=3)
+# What was seen only once may be a process that is just being restarted; counted in audits, a little
+# less than one, since they do not come to the second.
+CONFIRMED_AFTER = 0.8
+# An incident is over when so many audits did not see it.
+OVER_AFTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,17 @@ class Incident(models.Model):
     @property
     def text(self) -> str:
         """Say what is amiss, in the language in force."""
-        return str(WORDS[Kind(self.kind)].text) % self._values()
+        return str(self._words().text) % self._values()
 
     @property
     def look_at(self) -> str:
         """Say to the operator what to look at, in the language in force."""
-        return str(WORDS[Kind(self.kind)].look_at) % self._values()
+        return str(self._words().look_at) % self._values()
+
+    def _words(self) -> Words:
+        """Return the words of its kind; a later version may have left one unknown here."""
+        known = self.kind in set(Kind)
+        return WORDS[Kind(self.kind)] if known else Words(self.kind, "")
 
     def _values(self) -> dict[str, Any]:
         return {**ABOUT_ALL, "about": self.about, **self.facts}
@@ -153,7 +160,7 @@ def note(findings: Iterable[Finding], at: datetime) -> None:
     """Write down what an audit found at ``at``, and end what it did not find any more."""
     for finding in findings:
         _note(finding, at)
-    gone = Incident.objects.open().filter(seen_at__lte=at - OVER_AFTER)
+    gone = Incident.objects.open().filter(seen_at__lte=at - OVER_AFTER * settings.AUDIT_EVERY)
     # What nobody could confirm was none.
     gone.filter(confirmed_at=None).delete()
     gone.update(ended_at=at)
@@ -176,6 +183,9 @@ def _note(finding: Finding, at: datetime) -> None:
     if is_new:
         return
     incident.seen_at, incident.facts = at, finding.facts
-    if incident.confirmed_at is None and at - incident.began_at >= CONFIRMED_AFTER:
+    if (
+        incident.confirmed_at is None
+        and at - incident.began_at >= CONFIRMED_AFTER * settings.AUDIT_EVERY
+    ):
         incident.confirmed_at = at
     incident.save(update_fields=["seen_at", "facts", "confirmed_at"])

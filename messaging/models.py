@@ -3,6 +3,7 @@
 A delivery's row is the truth about it; whatever is queued is only a hint to look at the row.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import models
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 from uuid_utils.compat import uuid7
 
-from accounts.models import Link
+from accounts.models import Link, Member
 from integrations.datakeys import SealedText
 from integrations.models import OVICE_ID_LENGTH, Installation, Organization
 from integrations.updates import CODE_LENGTH, KEY_LENGTH, UpdateKind
@@ -345,3 +346,26 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return f"conversation {self.pk}"
+
+
+class Canary(models.Model):
+    """One member of an organization who agreed to get a test message so often."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.OneToOneField(Organization, models.CASCADE, related_name="canary")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    every = models.DurationField(default=timedelta(minutes=15))
+    # The last one sent. No foreign key: its rows age like all others.
+    message_id = models.UUIDField(null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"canary {self.pk}"
+
+    def last_latency(self) -> timedelta | None:
+        """Return how long the last one took from its acceptance; None while it has not arrived."""
+        if self.message_id is None:
+            return None
+        arrived = Delivery.objects.filter(message_id=self.message_id, state=DeliveryState.DELIVERED)
+        ends = arrived.values_list("settled_at", "message__accepted_at")
+        return next((end - begin for end, begin in ends if end is not None), None)

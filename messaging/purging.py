@@ -48,6 +48,7 @@ TABLES = (
     Table("messaging.Message", "organization", _left_over, _to_member),
     Table("messaging.Lane", "installation__organization", "installation"),
     Table("messaging.Incident", "organization", "installation"),
+    Table("messaging.Canary", "organization", member="member"),
 )
 WITHOUT_CUSTOMERS = {
     "messaging.Outage": "how a chat target as a whole is doing",

@@ -72,6 +72,8 @@ def test_the_tests_own_settings_raise_nothing():
         ({"RELAY_LEASE": timedelta(0)}, ["config.E017"]),
         ({"RELAY_SWEEP_EVERY": timedelta(seconds=-1)}, ["config.E017"]),
         ({"WORKER_THREADS": 0}, ["config.E017"]),
+        ({"AUDIT_WINDOW": timedelta(0)}, ["config.E017"]),
+        ({"HEARTBEAT_URL": "http://monitor.example.com/ping"}, ["config.E016"]),
         ({"TRUSTED_PROXIES": -1}, ["config.E030"]),
         (
             {"OVICE_CALLBACK_URL": "http://o.example", "OVICE_CALLBACK_SECRET": WHSEC},
@@ -98,6 +100,8 @@ def test_a_wrong_setting_has_its_own_id(change, values, expected):
         ({"REDIS_EMBEDDED": True}, "config.W003"),
         ({"TRUSTED_PROXIES": 0}, "config.W030"),
         ({"RELAY_LEASE": timedelta(seconds=30)}, "config.W005"),
+        ({"HEARTBEAT_URL": ""}, "config.W060"),
+        ({"AUDIT_EVERY": timedelta(minutes=5)}, "config.W061"),
         ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "config.W004"),
     ],
 )

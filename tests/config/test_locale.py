@@ -53,6 +53,7 @@ FOR_MEMBERS = [
     "accounts/states.py",
     "accounts/views",
     "messaging/bot",
+    "messaging/canary.py",
     "messaging/notice.py",
     "templates/400.html",
     "templates/403.html",

@@ -34,6 +34,7 @@ KEPT_UNTIL_REMOVAL = {
     "integrations.DataKey",
     "integrations.Installation",
     "integrations.Organization",
+    "messaging.Canary",
     "messaging.Conversation",
     "messaging.Lane",
 }

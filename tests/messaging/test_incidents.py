@@ -90,6 +90,10 @@ def test_every_kind_says_what_is_amiss_and_what_to_look_at(kind, language):
     assert (texts[0] == WORDS[kind].text) is False or language == "en"
 
 
+def test_a_kind_of_a_later_version_is_shown_by_its_name():
+    assert Incident(kind="of_tomorrow").text == "of_tomorrow"
+
+
 def test_only_what_may_be_harmless_is_a_notice():
     notices = {kind for kind in Kind if Incident(kind=kind).is_notice}
     assert notices == {Kind.QUIET}

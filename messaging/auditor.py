@@ -1,0 +1,111 @@
+"""The audit: does everything that was accepted end as it should, and is every part there?
+
+It asks with queries of its own (``messaging.audits``), writes incidents down, tells the operator,
+and shows the outside that all is well. It needs neither beat nor a worker: every process of ours
+tries to take the next turn (``messaging.watch``), and the row ``Audit`` gives it to one of them.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils.timezone import now
+
+from integrations.metrics import AUDITED, INCIDENTS
+from messaging import canary, heartbeat, incident_mail
+from messaging.audits import canaries, endings, parts, traffic, waiting
+from messaging.incident_words import NOTICES, Kind
+from messaging.incidents import Finding, note
+from messaging.models import Audit, Incident
+
+logger = logging.getLogger(__name__)
+
+NAME = "audit"
+# What each of these keeps from happening is no trouble of its own.
+_EXPLAINS = {
+    Kind.BROKER_AWAY: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
+    Kind.NO_WORKER: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
+    Kind.BEAT_MISSING: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
+    Kind.STUCK: {Kind.NOTHING_DELIVERED},
+}
+QUESTIONS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
+    parts.find,
+    waiting.find,
+    endings.find,
+    traffic.find,
+    canaries.find,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one audit found; ``failure`` names the exception that kept a question unanswered."""
+
+    findings: tuple[Finding, ...]
+    failure: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether every question was answered and nothing but notices was found."""
+        return not self.failure and all(found.kind in NOTICES for found in self.findings)
+
+
+def audit(at: datetime) -> Report:
+    """Ask every question and return what was found; changes nothing.
+
+    A question that fails does not keep the others from being asked.
+    """
+    found: list[Finding] = []
+    failure = ""
+    for ask in QUESTIONS:
+        try:
+            found += ask(at)
+        except Exception as error:
+            # Whatever it is, an audit that is half blind must say so, and go on.
+            logger.exception("a question of the audit could not be answered")
+            failure = type(error).__name__[:64]
+    return Report(tuple(_unexplained(found)), failure)
+
+
+def _unexplained(found: list[Finding]) -> Iterator[Finding]:
+    kinds = {finding.kind for finding in found}
+    explained = {kind for cause in kinds for kind in _EXPLAINS.get(cause, ())}
+    yield from (finding for finding in found if finding.kind not in explained)
+
+
+def audit_if_due() -> bool:
+    """Audit, and act on what was found, if it is time and nobody else does; return whether."""
+    at = now()
+    if not take_turn(at):
+        return False
+    report = audit(at)
+    note(report.findings, at)
+    row = Audit.objects.filter(name=NAME)
+    row.update(ran_at=at, failure=report.failure, **({"well_at": at} if report.is_well else {}))
+    # Before the mails: a mail server that hangs must not look like a service that is dead.
+    heartbeat.send(is_well=report.is_well)
+    incident_mail.tell(at)
+    # Last, since it does what every event does, and may fail as that may.
+    canary.send_due(at)
+    return True
+
+
+def show() -> None:
+    """Set this process's gauges to what the rows say, whoever made the last audit."""
+    open_ones = Incident.objects.filter(ended_at=None, confirmed_at__isnull=False)
+    counts = dict(open_ones.values_list("kind").annotate(Count("pk")).order_by())
+    for kind in Kind:
+        INCIDENTS.labels(kind.value).set(counts.get(kind.value, 0))
+    row = Audit.objects.filter(name=NAME, ran_at__isnull=False).first()
+    if row is not None and row.ran_at is not None:
+        AUDITED.set(row.ran_at.timestamp())
+
+
+def take_turn(at: datetime) -> bool:
+    """Return whether the caller is to audit now; of all who ask, that is one."""
+    Audit.objects.get_or_create(name=NAME, defaults={"due_at": at})
+    due = Audit.objects.filter(name=NAME, due_at__lte=at)
+    return bool(due.update(due_at=at + settings.AUDIT_EVERY))
