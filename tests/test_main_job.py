@@ -120,3 +120,13 @@ def test_no_log_holds_a_text_a_name_a_secret_or_an_address(system, cast):
     words = ("canary in the logs", "Can you join", "Hanako", "Taro", "@example.com")
     secrets = [env["SECRET_KEY"], env["ENCRYPTION_KEYS"], env["OVICE_EVENT_SECRETS"]]
     assert [word for word in (*words, *secrets) if word in logs] == []
+
+
+def test_doctor_finds_nothing_wrong_with_what_runs(system, cast):
+    def audited() -> bool:
+        return "finds nothing amiss" in system.manage("doctor", "doctor", "--only", "audit")
+
+    system.children.wait_until("an audit", audited, seconds=SECONDS)
+    said = system.manage("doctor", "doctor")
+    assert "Nothing is wrong" in said
+    assert "that of the first organization has" in said
