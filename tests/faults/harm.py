@@ -1,12 +1,12 @@
 """What the fault tests do to a running system, and how many doubts each may leave behind."""
 
 import os
-import random
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from random import Random
 
 import redis
 
@@ -26,7 +26,7 @@ class Site:
 
     system: System
     cluster: Cluster | None
-    chance: random.Random
+    chance: Random
 
 
 @dataclass(frozen=True)
