@@ -33,7 +33,7 @@ bench: .venv/dev.installed ## Measure the relay (ONLY=accept,relay: some of it; 
 
 faults: .venv/dev.installed ## Kill and freeze everything for 20 minutes (SECONDS=…, SEED=…, ONLY="broker killed")
 	@FAULTS_DATABASE=postgres FAULTS_SECONDS=$(or $(SECONDS),1200) FAULTS_ONLY="$(ONLY)" \
-		FAULTS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -x tests/faults
+		FAULTS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -x -o faulthandler_timeout=0 tests/faults
 
 upgrade-test: .venv/dev.installed ## Upgrade a busy system from the schema before the newest one (FROM=a commit)
 	@UPGRADE_FROM=$(or $(FROM),before) $(BIN)/python -m pytest tests/upgrade

@@ -4,17 +4,21 @@ Reading ahead is a hint: it saves a query for each delivery. The claim decides, 
 at what may have changed since.
 """
 
+from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils.timezone import now
 
 from integrations.models import Installation, Space
 from messaging.lanes import Lease
-from messaging.models import WAITING_STATES, Delivery, DeliveryState
+from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane
 from messaging.patience import patiently
-from messaging.roundtrip import Statement, adapted, execute_together
+from messaging.planned import adapted
+from messaging.prepared import PreparedModels
+from messaging.roundtrip import Statement, execute_together
 from messaging.settling import Settling
 
 # So many are read at once. What happens to one of them meanwhile is noticed when it is claimed.
@@ -23,24 +27,29 @@ AHEAD = 20
 # The id of no delivery.
 NOBODY = UUID(int=0)
 
-# The oldest open delivery of each recipient, by one look into the index ``delivery_head_in_lane``
+# The oldest open delivery of each recipient, by two looks into the index ``delivery_head_in_lane``
 # for each of them, however many wait behind it.
 _HEADS = """
-WITH RECURSIVE head(id) AS (
+WITH RECURSIVE recipient(link_id) AS (
     SELECT (
-        SELECT d.id FROM messaging_delivery d
+        SELECT d.link_id FROM messaging_delivery d
         WHERE d.installation_id = %s AND d.lane = %s
             AND d.state IN ('pending', 'unconfirmed', 'sending')
-        ORDER BY d.link_id, d.sent_at, d.id LIMIT 1)
+        ORDER BY d.link_id LIMIT 1)
     UNION ALL
     SELECT (
-        SELECT n.id FROM messaging_delivery n
+        SELECT n.link_id FROM messaging_delivery n
         WHERE n.installation_id = %s AND n.lane = %s
-            AND n.state IN ('pending', 'unconfirmed', 'sending') AND n.link_id > c.link_id
-        ORDER BY n.link_id, n.sent_at, n.id LIMIT 1)
-    FROM head JOIN messaging_delivery c ON c.id = head.id
+            AND n.state IN ('pending', 'unconfirmed', 'sending') AND n.link_id > recipient.link_id
+        ORDER BY n.link_id LIMIT 1)
+    FROM recipient WHERE recipient.link_id IS NOT NULL
 )
-SELECT id FROM head WHERE id IS NOT NULL
+SELECT (
+    SELECT o.id FROM messaging_delivery o
+    WHERE o.installation_id = %s AND o.lane = %s AND o.link_id = recipient.link_id
+        AND o.state IN ('pending', 'unconfirmed', 'sending')
+    ORDER BY o.sent_at, o.id LIMIT 1)
+FROM recipient WHERE recipient.link_id IS NOT NULL
 """
 
 # The second line accepts this very claim, made once more because its answer got lost. The last
@@ -73,20 +82,33 @@ def read_ahead(lease: Lease, *, may_send: bool = True) -> list[Delivery]:
     earlier holder of the lane was sending when it vanished: its state says so. Without ``may_send``
     that is all.
     """
-    at = now()
-    lane = [adapted(lease.installation_id), lease.number]
-    heads = RawSQL(_HEADS, [*lane, *lane])  # noqa: S611 - values go in as parameters only
+    question = _READY if may_send else _LEFT_BEHIND
+    return question.fetch(
+        installation_id=lease.installation_id,
+        number=lease.number,
+        lane_id=lease.lane_id,
+        fence=lease.fence,
+        at=now(),
+    )
+
+
+def _ahead(
+    installation_id: UUID, number: int, lane_id: int, fence: int, at: datetime, *, may_send: bool
+) -> QuerySet[Delivery]:
+    lane = [adapted(installation_id), number]
+    heads = RawSQL(_HEADS, [*lane, *lane, *lane])  # noqa: S611 - values go in as parameters only
     # Asked once, not for each row: a lane belongs to one installation.
-    sendable = Exists(Installation.objects.sendable(at).filter(pk=lease.installation_id))
+    sendable = Exists(Installation.objects.sendable(at).filter(pk=installation_id))
     due = Q(sendable, state__in=WAITING_STATES, due_at__lte=at)
-    left_behind = Q(state=DeliveryState.SENDING, fence__lt=lease.fence)
+    left_behind = Q(state=DeliveryState.SENDING, fence__lt=fence)
     ready = due | left_behind if may_send else left_behind
     ahead = Delivery.objects.annotate(**_circumstances()).filter(ready, pk__in=heads)
     # Nothing goes to an account id of an earlier generation.
-    ahead = ahead.filter(lease.held(), link__unresolved_at=None).select_related(
+    held = Exists(Lane.objects.filter(pk=lane_id, fence=fence))
+    ahead = ahead.filter(held, link__unresolved_at=None).select_related(
         "message", "link__member__choices"
     )
-    return list(ahead.order_by("sent_at", "pk")[:AHEAD])
+    return ahead.order_by("sent_at", "pk")[:AHEAD]
 
 
 def _circumstances() -> dict[str, Exists | Subquery]:
@@ -129,3 +151,15 @@ def claim(delivery: Delivery, lease: Lease, before: Settling | None = None) -> b
     if claimed:
         delivery.state, delivery.claimed_at, delivery.fence = DeliveryState.SENDING, at, lease.fence
     return bool(claimed)
+
+
+# Values that occur nowhere else in the query; a lane's number fits into its column.
+_EXAMPLES = {
+    "installation_id": UUID(int=1),
+    "number": 32_001,
+    "lane_id": 2**62 + 1,
+    "fence": 2**62 + 2,
+    "at": datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC),
+}
+_READY = PreparedModels(partial(_ahead, may_send=True), **_EXAMPLES)
+_LEFT_BEHIND = PreparedModels(partial(_ahead, may_send=False), **_EXAMPLES)

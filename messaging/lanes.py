@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, QuerySet
+from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from messaging.models import Lane
-from messaging.planned import planned_cursor
-from messaging.roundtrip import Statement, adapted
+from messaging.planned import adapted, planned_cursor
+from messaging.roundtrip import Statement
 
 # One statement, so that of many workers one gets the lane, and idle lanes cost little.
 _TAKE = """
@@ -33,10 +33,6 @@ class Lease:
     number: int
     fence: int
     _kept_at: float = field(default_factory=time.monotonic, compare=False)
-
-    def held(self) -> Exists:
-        """Return a condition that is true as long as nobody else has leased the lane."""
-        return Exists(Lane.objects.filter(pk=self.lane_id, fence=self.fence))
 
     def keep(self) -> bool:
         """Renew the lease once a quarter of it is over; return False when the lane is lost."""

@@ -10,11 +10,12 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.timezone import now
 
 from integrations.errors import Scope, TargetError
 from messaging.models import Delivery, DeliveryState, Outage
+from messaging.prepared import PreparedModels
 from messaging.retry import probe_pause
 from messaging.verdict import WorkerLost
 
@@ -27,11 +28,18 @@ RAMP_STEPS = 4
 _POSITIONS = 1 << RAMP_STEPS
 
 
+def _outage(target: str) -> QuerySet[Outage]:
+    return Outage.objects.filter(pk=target)
+
+
+_OUTAGE = PreparedModels(_outage, target="no target at all")
+
+
 class Gate:
     """What one worker in one lane has to know of its target's health."""
 
     def __init__(self, target: str, installation_id: UUID, number: int) -> None:
-        self._outage = Outage.objects.filter(pk=target).first()
+        self._outage = next(iter(_OUTAGE.fetch(target=target)), None)
         self._target = target
         self._lane = (installation_id, number)
         self._is_probe = False

@@ -6,7 +6,9 @@ a statement, since not all of its SQL can be.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -37,3 +39,18 @@ def _server_binding() -> type:
     from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415
 
     return ServerBindingCursor
+
+
+def adapted(value: object) -> Any:
+    """Return ``value`` in the form in which this database stores it."""
+    if connection.vendor == "postgresql":
+        return value
+    match value:
+        case UUID():
+            return value.hex
+        case datetime():
+            return connection.ops.adapt_datetimefield_value(value)
+        case timedelta():
+            return value // timedelta(microseconds=1)
+        case _:
+            return value

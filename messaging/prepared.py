@@ -3,13 +3,16 @@
 Building a query with the ORM takes several times as long as PostgreSQL takes to answer it.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators  # type: ignore[attr-defined] # not in its stubs
 
-from messaging.planned import planned_cursor
+from messaging.planned import adapted, planned_cursor
+
+_M = TypeVar("_M", bound=Model)
 
 
 class _Hole(str):
@@ -61,3 +64,58 @@ def _converted(rows: list[tuple[Any, ...]], converters: Any) -> Iterator[tuple[A
             for convert in functions:
                 values[position] = convert(values[position], expression, connection)
         yield tuple(values)
+
+
+class PreparedModels(Generic[_M]):
+    """A query for rows of a model, with ``select_related`` and annotations where it has them.
+
+    ``ask`` builds it once, from ``examples``: values, by keyword, that occur nowhere else in the
+    query. Where they stand, the values of each asking are filled in.
+    """
+
+    def __init__(self, ask: Callable[..., QuerySet[_M]], **examples: Any) -> None:
+        self._ask = ask
+        self._examples = examples
+        self._made: tuple[str, tuple[Any, ...], Any] | None = None
+
+    def fetch(self, **values: Any) -> list[_M]:
+        """Ask, and return the instances."""
+        if self._made is None:
+            self._made = self._make()
+        sql, params, compiler = self._made
+        filled = [adapted(values[p.name]) if isinstance(p, _Place) else p for p in params]
+        with planned_cursor() as cursor:
+            cursor.execute(sql, filled)
+            rows = cursor.fetchall()
+        return list(_instances(rows, compiler))
+
+    def _make(self) -> tuple[str, tuple[Any, ...], Any]:
+        compiler = self._ask(**self._examples).query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql(with_col_aliases=False)
+        places = {adapted(value): _Place(name) for name, value in self._examples.items()}
+        return sql, tuple(places.get(param, param) for param in params), compiler
+
+
+class _Place:
+    """Stands in a query for the value of this name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _instances(rows: Sequence[Sequence[Any]], compiler: Any) -> Iterator[Any]:
+    """Build what the ORM would of the rows of a query it has compiled."""
+    about, columns = compiler.klass_info, compiler.select
+    start, *_, last = about["select_fields"]
+    names = [column[0].target.attname for column in columns[start : last + 1]]
+    related = get_related_populators(about, columns, connection.alias)
+    converters = compiler.get_converters([column for column, _, _ in columns])
+    for row in compiler.apply_converters(rows, converters) if converters else rows:
+        found = about["model"].from_db(connection.alias, names, row[start : last + 1])
+        for populator in related:
+            populator.populate(row, found)
+        for name, position in compiler.annotation_col_map.items():
+            setattr(found, name, row[position])
+        yield found

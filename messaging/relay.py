@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from accounts.choices import choices_of, note_waiting, resting_until
@@ -24,6 +25,7 @@ from messaging.lanes import Lease, giving_back, hand_over, take_lease, take_up_w
 from messaging.models import RESTING, Delivery, DeliveryState
 from messaging.outages import Gate
 from messaging.patience import patiently
+from messaging.prepared import PreparedModels
 from messaging.roundtrip import execute_together
 from messaging.settling import Settling
 from messaging.wakeups import wake
@@ -51,6 +53,13 @@ def relay_lane(installation_id: UUID, number: int) -> int:
     return shift.taken
 
 
+def _installation(installation_id: UUID) -> QuerySet[Installation]:
+    return Installation.objects.select_related("organization").filter(pk=installation_id)
+
+
+_INSTALLATION = PreparedModels(_installation, installation_id=UUID(int=1))
+
+
 class _Shift:
     """One worker's time in one lane."""
 
@@ -58,8 +67,7 @@ class _Shift:
         self.taken = 0
         self._lease = lease
         self._end = time.monotonic() + settings.RELAY_TIME_SLICE.total_seconds()
-        installations = Installation.objects.select_related("organization")
-        self._installation = installations.get(pk=lease.installation_id)
+        (self._installation,) = _INSTALLATION.fetch(installation_id=lease.installation_id)
         target = self._installation.target
         self._gate = Gate(target, lease.installation_id, lease.number)
         opened = open_target(target, self._installation.credentials())

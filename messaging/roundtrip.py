@@ -7,14 +7,12 @@ row. Elsewhere they run one after another in a transaction.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, models, transaction
 
-from messaging.planned import planned_cursor
+from messaging.planned import adapted, planned_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +70,3 @@ def _as_one(statements: Sequence[Statement]) -> list[int]:
 def _run(cursor: Any, statement: Statement) -> int:
     cursor.execute(statement.sql, [adapted(value) for value in statement.params])
     return int(cursor.rowcount)
-
-
-def adapted(value: object) -> Any:
-    """Return ``value`` in the form in which this database stores it."""
-    if connection.vendor == "postgresql":
-        return value
-    match value:
-        case UUID():
-            return value.hex
-        case datetime():
-            return connection.ops.adapt_datetimefield_value(value)
-        case timedelta():
-            return value // timedelta(microseconds=1)
-        case _:
-            return value

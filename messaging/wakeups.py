@@ -18,8 +18,7 @@ from integrations.hints import after_commit
 from integrations.models import Installation
 from messaging.models import WAITING_STATES, Delivery, DeliveryQuerySet, DeliveryState, Lane
 from messaging.outages import lanes_with_a_turn
-from messaging.planned import planned_cursor
-from messaging.roundtrip import adapted
+from messaging.planned import adapted, planned_cursor
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Link
-from messaging.prepared import Prepared
+from messaging.prepared import Prepared, PreparedModels
 from tests.factories import make_link
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +42,19 @@ def test_only_the_wanted_table_is_locked():
         asked.rows(member="nobody")
     locks = queries[0]["sql"].endswith('FOR NO KEY UPDATE OF "accounts_link"')
     assert locks == connection.features.has_select_for_update
+
+
+def members_of(organization: UUID, name: str):
+    of_it = Link.objects.filter(organization=organization, member__ovice_id=name)
+    return of_it.select_related("member").annotate(whose=F("member__ovice_id"))
+
+
+def test_instances_come_with_what_belongs_to_them():
+    asked = PreparedModels(members_of, organization=UUID(int=1), name="nobody at all")
+    for link in (make_link(), make_link()):
+        name = link.member.ovice_id
+        (found,) = asked.fetch(organization=link.organization_id, name=name)
+        assert (found, found.linked_at, found.whose) == (link, link.linked_at, name)
+        with CaptureQueriesContext(connection) as queries:
+            assert found.member == link.member
+        assert len(queries) == 0
