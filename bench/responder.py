@@ -1,7 +1,7 @@
 """A bare answer to `POST /me/messages` after a set delay: the counterpart for benchmarks.
 
-It reads one HTTP/1.1 request after another from each connection, answers each alike, and notes when
-it came, to whom, and the number in its text (``DM 17``). So what is measured is the relay.
+It reads one HTTP/1.1 request after another from each connection, answers each alike, and notes of
+those with a DM when it came, to whom, and the number in its text (``DM 17``). So what is measured is the relay.
 `GET /log` returns the notes as lines of `seconds recipient number` (the system's monotonic clock)
 and forgets them; `GET /count` counts them. `python bench/responder.py --port 8002 --delay 0.2`
 """
@@ -28,11 +28,10 @@ class Log:
         self.lines: list[tuple[float, bytes, bytes]] = []
 
     def note(self, body: bytes) -> None:
-        """Note one request."""
+        """Note one request if it carries a DM: the service also asks how its connection is."""
         number, recipient = DM.search(body), RECIPIENT.search(body)
-        self.lines.append(
-            (time.monotonic(), recipient[1] if recipient else b"-", number[1] if number else b"-1")
-        )
+        if number and recipient:
+            self.lines.append((time.monotonic(), recipient[1], number[1]))
 
     def take(self) -> bytes:
         """Return everything noted and forget it."""
