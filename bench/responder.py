@@ -1,7 +1,8 @@
 """A bare answer to `POST /me/messages` after a set delay: the counterpart for benchmarks.
 
 It reads one HTTP/1.1 request after another from each connection, answers each alike, and notes of
-those with a DM when it came, to whom, and the number in its text (``DM 17``). So what is measured is the relay.
+those with a DM when it came, to whom, and the number in its text (``DM 17``). So what is measured
+is the relay.
 `GET /log` returns the notes as lines of `seconds recipient number` (the system's monotonic clock)
 and forgets them; `GET /count` counts them. `python bench/responder.py --port 8002 --delay 0.2`
 """

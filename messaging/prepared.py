@@ -8,11 +8,14 @@ from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.db.models.query import get_related_populators  # type: ignore[attr-defined] # not in its stubs
+from django.db.models.query import get_related_populators
 
 from messaging.planned import adapted, planned_cursor
 
 _M = TypeVar("_M", bound=Model)
+
+# The stubs know another version's.
+_related_populators: Any = get_related_populators
 
 
 class _Hole(str):
@@ -110,7 +113,7 @@ def _instances(rows: Sequence[Sequence[Any]], compiler: Any) -> Iterator[Any]:
     about, columns = compiler.klass_info, compiler.select
     start, *_, last = about["select_fields"]
     names = [column[0].target.attname for column in columns[start : last + 1]]
-    related = get_related_populators(about, columns, connection.alias)
+    related = _related_populators(about, columns, connection.alias)
     converters = compiler.get_converters([column for column, _, _ in columns])
     for row in compiler.apply_converters(rows, converters) if converters else rows:
         found = about["model"].from_db(connection.alias, names, row[start : last + 1])

@@ -78,9 +78,11 @@ class Office:
     def traffic(self) -> Iterator[None]:
         """Let everybody be written to at once, by one writer each, until the block ends."""
         stop = threading.Event()
-        jobs = [(self._follow, (stop,))]
-        jobs += [(self._write, (recipient, stop)) for recipient in self.recipients]
-        threads = [threading.Thread(target=job, args=arguments) for job, arguments in jobs]
+        threads = [threading.Thread(target=self._follow, args=(stop,))]
+        threads += [
+            threading.Thread(target=self._write, args=(stop, recipient))
+            for recipient in self.recipients
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -133,7 +135,7 @@ class Office:
         while not stop.wait(PAUSE):
             self.arrivals.look()
 
-    def _write(self, recipient: Recipient, stop: threading.Event) -> None:
+    def _write(self, stop: threading.Event, recipient: Recipient) -> None:
         """Write one DM after the other; each is posted until it is answered, as ovice does."""
         with requests.Session() as session:
             while not stop.is_set():
