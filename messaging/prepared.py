@@ -60,7 +60,7 @@ class Prepared:
         return sql, params, compiler.get_converters(columns)
 
 
-def _converted(rows: list[tuple[Any, ...]], converters: Any) -> Iterator[tuple[Any, ...]]:
+def _converted(rows: Sequence[tuple[Any, ...]], converters: Any) -> Iterator[tuple[Any, ...]]:
     for row in rows:
         values = list(row)
         for position, (functions, expression) in converters.items():
@@ -79,24 +79,24 @@ class PreparedModels(Generic[_M]):
     def __init__(self, ask: Callable[..., QuerySet[_M]], **examples: Any) -> None:
         self._ask = ask
         self._examples = examples
-        self._made: tuple[str, tuple[Any, ...], Any] | None = None
+        self._made: tuple[str, tuple[Any, ...], _Shape] | None = None
 
     def fetch(self, **values: Any) -> list[_M]:
         """Ask, and return the instances."""
         if self._made is None:
             self._made = self._make()
-        sql, params, compiler = self._made
+        sql, params, shape = self._made
         filled = [adapted(values[p.name]) if isinstance(p, _Place) else p for p in params]
         with planned_cursor() as cursor:
             cursor.execute(sql, filled)
             rows = cursor.fetchall()
-        return list(_instances(rows, compiler))
+        return list(shape.instances(rows))
 
-    def _make(self) -> tuple[str, tuple[Any, ...], Any]:
+    def _make(self) -> "tuple[str, tuple[Any, ...], _Shape]":
         compiler = self._ask(**self._examples).query.get_compiler(connection=connection)
         sql, params = compiler.as_sql(with_col_aliases=False)
         places = {adapted(value): _Place(name) for name, value in self._examples.items()}
-        return sql, tuple(places.get(param, param) for param in params), compiler
+        return sql, tuple(places.get(param, param) for param in params), _Shape(compiler)
 
 
 class _Place:
@@ -108,17 +108,24 @@ class _Place:
         self.name = name
 
 
-def _instances(rows: Sequence[Sequence[Any]], compiler: Any) -> Iterator[Any]:
-    """Build what the ORM would of the rows of a query it has compiled."""
-    about, columns = compiler.klass_info, compiler.select
-    start, *_, last = about["select_fields"]
-    names = [column[0].target.attname for column in columns[start : last + 1]]
-    related = _related_populators(about, columns, connection.alias)
-    converters = compiler.get_converters([column for column, _, _ in columns])
-    for row in compiler.apply_converters(rows, converters) if converters else rows:
-        found = about["model"].from_db(connection.alias, names, row[start : last + 1])
-        for populator in related:
-            populator.populate(row, found)
-        for name, position in compiler.annotation_col_map.items():
-            setattr(found, name, row[position])
-        yield found
+class _Shape:
+    """How the ORM would build instances of the rows of a query that it has compiled."""
+
+    def __init__(self, compiler: Any) -> None:
+        about, columns = compiler.klass_info, compiler.select
+        start, *_, last = about["select_fields"]
+        self._model, self._own = about["model"], slice(start, last + 1)
+        self._names = [column[0].target.attname for column in columns[self._own]]
+        self._related = _related_populators(about, columns, connection.alias)
+        self._annotations = compiler.annotation_col_map
+        self._converters = compiler.get_converters([column for column, _, _ in columns])
+
+    def instances(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        """Build them."""
+        for row in _converted(rows, self._converters):
+            found = self._model.from_db(connection.alias, self._names, row[self._own])
+            for populator in self._related:
+                populator.populate(row, found)
+            for name, position in self._annotations.items():
+                setattr(found, name, row[position])
+            yield found
