@@ -36,6 +36,17 @@ def test_a_dm_becomes_a_message_and_one_delivery():
     assert ReceivedEvent.objects.get().outcome == "accepted"
 
 
+def test_while_two_targets_run_side_by_side_each_gets_the_message_once():
+    member = make_member(make_organization())
+    sides = [make_installation(member.organization, target=name) for name in ("workplace", "next")]
+    links = [make_link(side, member) for side in sides]
+    for _ in range(2):
+        post_event(dm_event(links[0], id="msg-1"), event_id="evt_1")
+    assert Message.objects.count() == 1
+    carried = Delivery.objects.values_list("installation__target", "link")
+    assert sorted(carried) == sorted((link.installation.target, link.pk) for link in links)
+
+
 def test_the_text_is_stored_encrypted_only():
     post_event(dm_event(text="Canary in a coal mine"))
     message = Message.objects.get()
