@@ -1,6 +1,6 @@
 """Every part is killed, frozen or starved with a backlog in hand; nothing is lost or reordered.
 
-Each harm is done once, always the same way. `make faults` goes on in a random order:
+`make faults` does each harm once, always the same way, and goes on in a random order:
 `FAULTS_SECONDS` says how long, `FAULTS_SEED` repeats a run, `FAULTS_ONLY` names some harms.
 """
 
@@ -20,7 +20,7 @@ from tests.faults.harm import HARMS, WORKERS, Site
 from tests.faults.traffic import Office
 from tests.plugins.system import on_free_ports
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.campaign]
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "0"))
 ONLY = os.environ.get("FAULTS_ONLY", "")
@@ -83,7 +83,6 @@ def test_each_dm_comes_once_and_in_order_although(place, name):
     place.suffer(name, Random(f"{SEED} {name}"))
 
 
-@pytest.mark.campaign
 def test_whatever_breaks_again_and_again(place):
     chance, end = Random(SEED), time.monotonic() + SECONDS
     while time.monotonic() < end:
