@@ -84,7 +84,7 @@ class Removal(models.Model):
         max_length=_HASH_LENGTH, blank=True, editable=False, db_index=True
     )
     member_hash = models.CharField(max_length=_HASH_LENGTH, blank=True, editable=False)
-    # Of the platform's request for an erasure, by which it is known when it comes again.
+    # Of the platform's request that led to this, by which it is known when it comes again.
     request_hash = models.CharField(
         max_length=_HASH_LENGTH, blank=True, editable=False, db_index=True
     )

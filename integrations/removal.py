@@ -67,21 +67,26 @@ def remove_organization(organization: Organization, *, at: datetime) -> Removal:
     return asked.first() or _enter(row, RemovalReason.ORGANIZATION_REMOVED, stopped_at=now())
 
 
-def uninstall(target: str, community_id: str, *, issued_at: datetime | None) -> Uninstall:
+def uninstall(
+    target: str, community_id: str, *, issued_at: datetime | None, digest: str
+) -> Uninstall:
     """Act on a verified notice that a community removed our third-party app.
 
     One short transaction: links and queue follow by ``stop_removed``. A notice from before the
     present generation was connected belongs to an earlier one and changes nothing but its count.
-    One without a time could be of any generation, so the target is asked whether it is over.
+    So does one that has acted already, which ``digest`` tells: its time counts whole seconds, and
+    a reinstall may fall into the same one. A notice without a time could be of any generation, so
+    the target is asked whether it is over.
     """
+    request_hash = keyed_hash("request", target, digest)
     live = (
         Installation.objects.live()
         .filter(target=target, community_id=community_id, kind=InstallationKind.THIRD_PARTY)
         .first()
     )
-    meant = live is not None and _is_meant(live, issued_at)
+    meant = live is not None and not _has_acted(request_hash) and _is_meant(live, issued_at)
     with transaction.atomic():
-        if live is not None and meant and _remove(live, RemovalReason.UNINSTALLED):
+        if live is not None and meant and _remove(live, RemovalReason.UNINSTALLED, request_hash):
             return Uninstall.REMOVED
         known = _note_repeat(target, community_id)
     if live is not None and not meant:
@@ -194,7 +199,9 @@ def is_removed_for_good(ovice_id: str) -> bool:
     ).exists()
 
 
-def _remove(installation: Installation, reason: RemovalReason) -> Removal | None:
+def _remove(
+    installation: Installation, reason: RemovalReason, request_hash: str = ""
+) -> Removal | None:
     """Take the token away and enter the removal; None when somebody else has done so."""
     removed = (
         Installation.objects.live()
@@ -208,7 +215,9 @@ def _remove(installation: Installation, reason: RemovalReason) -> Removal | None
     )
     if not removed:
         return None
-    return _enter(installation.organization, reason, installation=installation)
+    return _enter(
+        installation.organization, reason, installation=installation, request_hash=request_hash
+    )
 
 
 def _enter(
@@ -251,6 +260,10 @@ def _note_repeat(target: str, community_id: str) -> bool:
     latest = earlier.order_by("-requested_at").values("pk")[:1]
     noted = Removal.objects.filter(pk__in=latest)
     return bool(noted.update(repeats=F("repeats") + 1, repeated_at=now()))
+
+
+def _has_acted(request_hash: str) -> bool:
+    return Removal.objects.filter(request_hash=request_hash).exists()
 
 
 def _is_meant(installation: Installation, issued_at: datetime | None) -> bool:

@@ -23,6 +23,7 @@ from integrations.workplace.signed_request import (
     BadSignedRequest,
     SignedRequest,
     read_signed_request,
+    without_repeats,
 )
 
 TARGET = "workplace"
@@ -52,7 +53,7 @@ def deauthorize(signed: SignedRequest) -> HttpResponse:
         raise BadSignedRequest("A signed_request was refused.")
     # The time of something else says nothing about an uninstall.
     issued_at = None if signed.of_linking else signed.issued_at
-    outcome = uninstall(TARGET, signed.community_id, issued_at=issued_at)
+    outcome = uninstall(TARGET, signed.community_id, issued_at=issued_at, digest=signed.digest)
     SIGNED_REQUESTS.labels(outcome.value).inc()
     return JsonResponse({})
 
@@ -76,7 +77,7 @@ def _given(request: HttpRequest) -> str:
     body = request.body
     try:
         if request.content_type == "application/json":
-            document = json.loads(body)
+            document = json.loads(body, object_pairs_hook=without_repeats)
             value = document.get(_FIELD) if isinstance(document, dict) else None
         else:
             found = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=8)

@@ -51,7 +51,9 @@ def read_signed_request(value: str, app_secret: str, *, at: datetime) -> SignedR
     that arrives late still is one; only a time that cannot be, at the moment ``at``, is refused.
     """
     signature, _dot, payload = value.partition(".")
-    if not app_secret or len(value) > LONGEST or not _proves(signature, payload, app_secret):
+    # Of base64url all is ASCII; anything else, halves of a surrogate pair too, was never signed.
+    readable = value.isascii() and len(value) <= LONGEST
+    if not app_secret or not readable or not _proves(signature, payload, app_secret):
         raise BadSignedRequest("A signed_request was refused.")
     try:
         return _read(payload, at)
@@ -68,7 +70,7 @@ def _proves(signature: str, payload: str, app_secret: str) -> bool:
 
 def _read(payload: str, at: datetime) -> SignedRequest:
     """Read what was signed; raise ``ValueError`` for anything that the platform never sends."""
-    parts = json.loads(_decode(payload), object_pairs_hook=_without_repeats)
+    parts = json.loads(_decode(payload), object_pairs_hook=without_repeats)
     if not isinstance(parts, Mapping) or parts.get("algorithm", _ALGORITHM) != _ALGORITHM:
         raise ValueError
     found = SignedRequest(
@@ -83,7 +85,7 @@ def _read(payload: str, at: datetime) -> SignedRequest:
     return found
 
 
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Refuse a key that comes twice: two readers could see two different things."""
     found = dict(pairs)
     if len(found) != len(pairs):

@@ -119,6 +119,22 @@ def test_a_notice_from_before_the_reinstall_is_recorded_and_changes_nothing(inst
     assert Removal.objects.get().repeats == 1
 
 
+def test_a_notice_that_has_acted_does_not_touch_a_reinstall_of_the_same_second(installation):
+    signed = uninstall_of(COMMUNITY)
+    post_form(signed)
+    again = make_installation(
+        installation.organization,
+        kind=InstallationKind.THIRD_PARTY,
+        community_id=COMMUNITY,
+        connected_at=now(),
+    )
+
+    assert post_form(signed) == (200, {})
+
+    assert state(again) == InstallationState.ACTIVE
+    assert Removal.objects.get().repeats == 1
+
+
 DOUBTFUL = {
     "no time": sign({"community_id": COMMUNITY}),
     "account linking": uninstall_of(COMMUNITY, user_id="2", redirect="https://x", state="y"),
@@ -216,6 +232,9 @@ def test_whatever_is_not_proven_gets_one_silent_refusal(
         (b"[]", "application/json"),
         (b'{"signed_request": 1}', "application/json"),
         (b'{"signed_request": null}', "application/json"),
+        (b'{"signed_request": "a.\\ud800"}', "application/json"),
+        (b'{"signed_request": "\\udfff.a"}', "application/json"),
+        (b'{"signed_request": "a", "signed_request": "a"}', "application/json"),
         (b"[" * 50_000, "application/json"),
         (b"x" * 100, "multipart/form-data; boundary=x"),
         (b"", "text/plain"),
@@ -235,8 +254,18 @@ def test_without_an_app_nothing_is_proven(installation, settings):
 
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
-def test_no_body_ever_does_more_than_be_refused(body):
-    answer = Client().post(DEAUTHORIZE, body, content_type=FORM)
+@pytest.mark.parametrize("content_type", [FORM, "application/json"])
+def test_no_body_ever_does_more_than_be_refused(content_type, body):
+    answer = Client().post(DEAUTHORIZE, body, content_type=content_type)
+
+    assert (answer.status_code, answer.json()) == REFUSAL
+
+
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(), max_size=60))
+def test_no_text_in_a_json_body_does_either(value):
+    body = json.dumps({"signed_request": value})
+    answer = Client().post(DEAUTHORIZE, body, content_type="application/json")
 
     assert (answer.status_code, answer.json()) == REFUSAL
 

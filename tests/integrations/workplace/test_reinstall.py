@@ -68,7 +68,9 @@ def test_a_reinstall_ends_right_in_every_order(installed, app, order):
     Installation.objects.filter(pk=first.pk).update(connected_at=now() - timedelta(hours=1))
     uninstalled_at = now() - timedelta(seconds=5)
     steps = {
-        NOTICE: lambda: uninstall("workplace", installed.community, issued_at=uninstalled_at),
+        NOTICE: lambda: uninstall(
+            "workplace", installed.community, issued_at=uninstalled_at, digest="1"
+        ),
         CONNECT: lambda: install(installed, app),
         STOP: stop_removed,
     }
@@ -84,7 +86,7 @@ def test_a_reinstall_ends_right_in_every_order(installed, app, order):
 
 
 def test_an_uninstall_without_a_reinstall_removes_it(installed):
-    uninstall("workplace", installed.community, issued_at=now() + timedelta(seconds=1))
+    uninstall("workplace", installed.community, issued_at=now() + timedelta(seconds=1), digest="1")
     stop_removed()
     assert Installation.objects.live().count() == 0
     assert Link.objects.active().count() == 0

@@ -1,5 +1,6 @@
 """The uninstall notice: both encodings of the signature, and what is refused."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -48,6 +49,8 @@ def test_a_number_and_missing_parts_are_understood():
         f"{WORKPLACE}!.{PAYLOAD}",
         f"!!!!{WORKPLACE}.{PAYLOAD}",
         "é.é",
+        "a.\ud800",
+        "\udfff.a",
         sign({"community_id": "1", "algorithm": "HMAC-SHA1"}),
         sign({"algorithm": "HMAC-SHA256"}),
         sign({"community_id": 1.5}),
@@ -82,9 +85,25 @@ def test_a_time_a_little_ahead_of_ours_is_the_platforms_clock():
     assert found == SignedRequest(user_id="7", issued_at=ahead)
 
 
-@pytest.mark.parametrize("padding", ["", "="])
-def test_padding_is_neither_needed_nor_refused(padding):
-    assert read_signed_request(f"{CONSUMER}{padding}.{PAYLOAD}", SECRET).user_id == "2000000002"
+@pytest.mark.parametrize("signature", [CONSUMER, f"{CONSUMER}=", WORKPLACE, f"{WORKPLACE}=="])
+def test_padding_of_the_signature_is_neither_needed_nor_refused(signature):
+    assert read_signed_request(f"{signature}.{PAYLOAD}", SECRET).user_id == "2000000002"
+
+
+# Made with `openssl dgst -sha256 -hmac example-app-secret` over the padded payload.
+PADDED = base64.urlsafe_b64encode(b'{"community_id":"1000000001","user_id":"2"}').decode()
+PADDED_PROOF = (
+    "ODNhNjUwZDhiNjM5MDVjYmQzNGM0NWZlNWZlZTE5MWExZTZhOWRmYTAwZmI5YjU0MGE2YTdmNTkxMWZiNDk3Yg=="
+)
+
+
+def test_padding_of_what_was_signed_is_signed_with_it():
+    assert PADDED.endswith("=")
+    for signature in (PADDED_PROOF, PADDED_PROOF.rstrip("=")):
+        found = read_signed_request(f"{signature}.{PADDED}", SECRET)
+        assert found == SignedRequest("1000000001", "2")
+    with pytest.raises(BadSignedRequest):
+        read_signed_request(f"{PADDED_PROOF}.{PADDED.rstrip('=')}", SECRET)
 
 
 def test_another_secret_proves_nothing_and_an_empty_one_neither():
@@ -93,7 +112,7 @@ def test_another_secret_proves_nothing_and_an_empty_one_neither():
             read_signed_request(sign({"community_id": "1"}, signer), reader)
 
 
-@given(st.text())
+@given(st.text(st.characters()))
 def test_no_guess_is_accepted(value):
     with pytest.raises(BadSignedRequest):
         read_signed_request(value, SECRET)
