@@ -19,7 +19,7 @@ from integrations.install import (
     connect,
 )
 from integrations.models import Installation, InstallationKind, Organization
-from integrations.targets import Credentials, Saying, guide_of, open_target
+from integrations.targets import Credentials, Saying, guide_of, installer_of, open_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,27 @@ def check_again(installation: Installation) -> list[Finding]:
     except TargetError as error:
         return explain(error, guide)
     return report(connection, guide)
+
+
+def subscribe_app(target: str) -> Finding:
+    """Have the target tell its app's webhook what the bots hear, and say what stands then."""
+    label = str(guide_of(target).label)
+    try:
+        found = installer_of(target).subscribe_webhooks()
+    except TargetError:
+        text = _("%(target)s did not subscribe the webhooks.") % {"target": label}
+        remedy = _(
+            "It calls the app's webhook meanwhile. Check that this service can be reached from"
+            " outside under its own address, and the app's id, secret and verify token."
+        )
+        return Finding(ok=False, text=text, remedy=remedy)
+    done = (
+        _("Subscribed now: %(target)s tells %(address)s.")
+        if found.changed
+        else _("Nothing had to be done: %(target)s tells %(address)s already.")
+    )
+    values = {"target": label, "address": found.address}
+    return Finding(ok=True, text=f"{done % values} ({', '.join(found.fields)})")
 
 
 def send_test(installation: Installation, email: str, language: str) -> Finding:

@@ -1,7 +1,17 @@
 """How a target's third-party app gets into a community: by a dialog of the target and a code."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """What the target tells the app's webhook at ``address``, and whether that is new."""
+
+    address: str
+    fields: tuple[str, ...]
+    changed: bool
 
 
 class Installer(Protocol):
@@ -18,6 +28,12 @@ class Installer(Protocol):
 
     def exchange(self, code: str, *, redirect_uri: str) -> str:
         """Return the access token that ``code`` stands for; raise a ``TargetError``."""
+
+    def subscribe_webhooks(self) -> Subscribed:
+        """Have the target tell the app what its bots hear; raise a ``TargetError``.
+
+        Doing so twice changes nothing. The target calls the webhook meanwhile.
+        """
 
     def is_own_page(self, url: str) -> bool:
         """Tell whether ``url`` is a page of the target, where an owner may be sent on to."""

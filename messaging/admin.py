@@ -76,6 +76,7 @@ class DeliveryAdmin(ScopedAdmin[Delivery]):
         ("state", "reason"),
         ("sent_at", "due_at", "expires_at"),
         ("claimed_at", "settled_at"),
+        ("reached_at", "seen_at"),
         ("tries", "unconfirmed_tries", "parts_sent"),
     )
     actions = ("send_again", "cancel_waiting", "export")

@@ -27,17 +27,18 @@ from accounts.connecting import (
     latest_generation,
     live_installation,
     send_test,
+    subscribe_app,
 )
 from accounts.findings import Finding
 from accounts.models import User
-from accounts.roles import owns
+from accounts.roles import STAFF, owns, role_of
 from accounts.scoped_admin import ScopedAdmin
 from accounts.stepup import is_proved, needs_proof
 from integrations.health import health_of
 from integrations.models import Installation, InstallationKind, Organization
 from integrations.pausing import pause, resume
 from integrations.removal import remove_installation
-from integrations.retention import what_is_stored
+from integrations.stored import what_is_stored
 from integrations.targets import TARGETS, guide_of, installer_of
 
 # As many of a token's last characters as ovice's own contract lets an owner see.
@@ -56,6 +57,11 @@ def _install_url(target: str) -> str:
     return reverse("install_start", kwargs={"target": target}) if is_set_up else ""
 
 
+def _tends_app(request: HttpRequest, target: str) -> bool:
+    """Tell whether the visitor looks after the target's app, and there is one."""
+    return role_of(request.user) in STAFF and installer_of(target).is_set_up()
+
+
 class SetupPages(ScopedAdmin[Organization]):
     """Adds the setup pages to the organizations' own pages."""
 
@@ -66,6 +72,7 @@ class SetupPages(ScopedAdmin[Organization]):
             "setup/<slug:target>/": ("connection", self.connection),
             "setup/<slug:target>/check/": ("check", self.check_connection),
             "setup/<slug:target>/test/": ("test", self.send_test_message),
+            "setup/<slug:target>/subscribe/": ("subscribe", self.subscribe),
             "setup/<slug:target>/disconnect/": ("disconnect", self.disconnect),
             "stored/": ("stored", self.stored),
             "pause/": ("pause", self.pause_delivery),
@@ -111,6 +118,17 @@ class SetupPages(ScopedAdmin[Organization]):
         record(installation, "test_sent")
         finding = send_test(installation, owner.email, owner.locale)
         return self._show(request, organization, target, findings=[finding])
+
+    @method_decorator(require_POST)
+    def subscribe(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
+        """Let staff subscribe the webhooks of the app, which is the operator's, not an owner's."""
+        organization = self._organization(request, pk, target)
+        if role_of(request.user) not in STAFF:
+            raise PermissionDenied
+        if not installer_of(target).is_set_up():
+            raise Http404
+        record(organization, "webhooks_subscribed")
+        return self._show(request, organization, target, findings=[subscribe_app(target)])
 
     def disconnect(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
         """Say what disconnecting does, and do it once that is confirmed."""
@@ -223,6 +241,7 @@ class SetupPages(ScopedAdmin[Organization]):
             "is_app": bool(installation and installation.kind == InstallationKind.THIRD_PARTY),
             "may_act": may_act,
             "bot": bot_setup(installation) if installation and may_act else None,
+            "tends_app": _tends_app(request, target),
             "token_end": token[-LAST_SHOWN:],
             "linked": installation.links.active().count() if installation else 0,
         }

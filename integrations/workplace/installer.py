@@ -6,6 +6,8 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 
+from integrations.installers import Subscribed
+from integrations.workplace import webhook_setup
 from integrations.workplace.connection import REQUIRED_PERMISSIONS
 from integrations.workplace.oauth import exchange_code
 
@@ -37,6 +39,11 @@ class WorkplaceInstaller:
     def exchange(self, code: str, *, redirect_uri: str) -> str:
         """Return the community's access token; ``redirect_uri`` as in the dialog, to the letter."""
         return exchange_code(code, redirect_uri)
+
+    def subscribe_webhooks(self) -> Subscribed:
+        """Subscribe the app's topic ``page``, unless it stands already; raise a ``TargetError``."""
+        outcome = webhook_setup.subscribe_webhooks()
+        return Subscribed(webhook_setup.callback_url(), webhook_setup.FIELDS, outcome.changed)
 
     def is_own_page(self, url: str) -> bool:
         """Tell whether ``url`` is an https page of Workplace, or of ``WORKPLACE_WEB_URL``.

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import reverse
 
+from integrations.workplace.guide import GUIDE
 from integrations.workplace.subscriptions import Subscription, list_subscriptions, subscribe
 
 TOPIC = "page"
-# What the bot answers to, and what proves that a message arrived.
-FIELDS = (
-    "messages",
-    "messaging_postbacks",
-    "message_deliveries",
-    "message_reads",
-    "message_echoes",
-)
+# What the bot answers to, and what proves that a message arrived: as for a custom integration.
+FIELDS = GUIDE.webhook_fields
 
 
 @dataclass(frozen=True, slots=True)
