@@ -327,6 +327,8 @@ class Conversation(models.Model):
     owed = models.CharField(max_length=32, blank=True)
     owed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    # When the latest tap that was obeyed was made: an earlier one may come in after it.
+    tapped_at = models.DateTimeField(null=True, blank=True)
     # When the person was last told that nobody reads here, and that groups are not for us.
     noted_at = models.DateTimeField(null=True, blank=True)
     group_noted_at = models.DateTimeField(null=True, blank=True)

@@ -44,8 +44,16 @@ def _homes(target: str, bot_ids: set[str], only: Installation | None) -> Mapping
 
 
 def _is_home(homes: Mapping[str, Installation], update: Update) -> bool:
+    """Tell whether an update is of the bot's own community, as far as both sides name theirs.
+
+    A custom integration may not be allowed to read which community it is in.
+    """
     home = homes.get(update.bot_id)
-    return home is not None and update.community_id in ("", home.community_id)
+    if home is None:
+        return False
+    return (
+        "" in (home.community_id, update.community_id) or home.community_id == update.community_id
+    )
 
 
 def _row(installation: Installation, update: Update) -> ReceivedUpdate:

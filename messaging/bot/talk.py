@@ -24,7 +24,9 @@ from integrations.updates import UpdateKind
 from messaging.bot.conversation import Act, Answer, Step, spoke_in_group, tapped, wrote
 from messaging.bot.sayings import saying
 from messaging.bot.standing import Standing, standing_of
+from messaging.bot.wakeups import wake
 from messaging.models import Conversation, ReceivedUpdate
+from messaging.taps import Code
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,9 @@ MOST_ANSWERS = 30
 # An answer that comes later surprises more than it helps.
 STALE = timedelta(minutes=10)
 MOST_TRIES = 3
+# So many updates of one person are looked at together.
+MOST_HEARD = 1000
+_CODES = frozenset(Code)
 
 
 def talk(installation: Installation, account_id: str) -> bool:
@@ -46,8 +51,9 @@ def talk(installation: Installation, account_id: str) -> bool:
     if conversation is None:
         return False
     try:
-        _listen(installation, conversation)
-        if conversation.owed:
+        if _listen(installation, conversation) == MOST_HEARD:
+            wake(installation.pk)
+        elif conversation.owed:
             _answer(installation, conversation)
     finally:
         Conversation.objects.filter(pk=conversation.pk).update(leased_until=None)
@@ -66,30 +72,64 @@ def _lease(installation: Installation, account_id: str) -> Conversation | None:
 
 
 @transaction.atomic
-def _listen(installation: Installation, conversation: Conversation) -> None:
-    """Do what was asked for in the order it was asked, and owe the last answer only."""
-    updates = list(
-        ReceivedUpdate.objects.filter(
-            installation=installation,
-            account_id=conversation.account_id,
-            kind__in=TALKED,
-            handled_at=None,
-        ).order_by("happened_at", "pk")
+def _listen(installation: Installation, conversation: Conversation) -> int:
+    """Do what was asked for in the order it was asked, and owe the last answer only.
+
+    Returns how many updates were heard; at ``MOST_HEARD`` more are waiting.
+    """
+    waiting = ReceivedUpdate.objects.filter(
+        installation=installation,
+        account_id=conversation.account_id,
+        kind__in=TALKED,
+        handled_at=None,
     )
-    for update in updates:
+    updates = list(waiting.order_by("happened_at", "pk")[:MOST_HEARD])
+    for update in worth_a_turn(updates):
         _turn(installation, conversation, update)
     ReceivedUpdate.objects.filter(pk__in=[update.pk for update in updates]).update(handled_at=now())
     conversation.save()
+    return len(updates)
+
+
+def worth_a_turn(updates: Sequence[ReceivedUpdate]) -> list[ReceivedUpdate]:
+    """Return the last tap of each button and the first of all other things, in their order.
+
+    Whatever was tapped in between, the last taps lead to the same end; so a thousand of them cost
+    no more than one of each.
+    """
+    chosen: dict[tuple[str, str], ReceivedUpdate] = {}
+    for update in updates:
+        code = update.code if update.code in _CODES else ""
+        if update.kind == UpdateKind.TAPPED:
+            chosen[update.kind, code] = update
+        else:
+            chosen.setdefault((update.kind, ""), update)
+    return sorted(chosen.values(), key=lambda update: (update.happened_at, update.pk))
 
 
 def _turn(installation: Installation, conversation: Conversation, update: ReceivedUpdate) -> None:
+    if update.kind == UpdateKind.TAPPED and _is_overtaken(conversation, update.happened_at):
+        return
     standing = standing_of(installation, conversation.account_id)
     step = _step(standing, conversation, update)
-    answer = step.answer
     if step.act is not None and step.act != Act.UNDO:
         _do(step.act, standing)
-    if answer is not None:
-        conversation.owed, conversation.owed_at, conversation.tries = answer, now(), 0
+    if step.answer is not None and not _would_lose_undo(conversation, step):
+        conversation.owed, conversation.owed_at, conversation.tries = step.answer, now(), 0
+
+
+def _is_overtaken(conversation: Conversation, tapped_at: datetime) -> bool:
+    """Tell whether a later tap has been obeyed already; note this one if not."""
+    if conversation.tapped_at is not None and tapped_at < conversation.tapped_at:
+        return True
+    # A clock that is ahead must not overtake all that is tapped from now on.
+    conversation.tapped_at = min(tapped_at, now())
+    return False
+
+
+def _would_lose_undo(conversation: Conversation, step: Step) -> bool:
+    """Tell whether a mere answer would take the place of an undo, which is done as it is said."""
+    return conversation.owed == Answer.UNDONE and step.act is None and step.answer != Answer.STOPPED
 
 
 def _step(standing: Standing, conversation: Conversation, update: ReceivedUpdate) -> Step:

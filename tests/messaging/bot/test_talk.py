@@ -94,14 +94,81 @@ def test_doubled_webhooks_are_answered_once(hanako):
     assert len(hanako.from_bot()) == 1
 
 
-def test_a_thousand_taps_in_a_second_get_one_answer(hanako):
+def tells(chat, *codes, at=None, kind="tapped"):
+    """Let updates be stored as if Workplace had told them; a millisecond lies between two."""
+    at = at or now()
+    ReceivedUpdate.objects.bulk_create(
+        ReceivedUpdate(
+            organization=chat.office.organization,
+            installation=chat.office.installation,
+            key=number(),
+            kind=kind,
+            code=code,
+            account_id=link_of(chat).account_id,
+            happened_at=at + timedelta(milliseconds=place),
+        )
+        for place, code in enumerate(codes)
+    )
+
+
+def test_a_thousand_taps_in_one_post_get_one_answer(hanako):
     hanako.office.sandbox.workplace("PUT", "webhooks", {"hold": True, "batch": 1000})
-    for turn in range(150):
+    for turn in range(30):
         hanako.sends("kotozute.pause.open" if turn % 2 else "kotozute.resume")
     hanako.office.sandbox.workplace("POST", "webhooks/flush")
     hanako.settle()
-    assert (updates(), len(hanako.from_bot())) == (150, 1)
+    assert (updates(), len(hanako.from_bot())) == (30, 1)
     assert rests(hanako) == UNTIL_RESUMED
+
+
+def test_a_thousand_taps_of_one_person_cost_no_more_than_a_few(
+    hanako, wakes, django_assert_max_num_queries
+):
+    taps = ["kotozute.resume", "kotozute.pause.open", "kotozute.help", "nonsense"] * 300
+    taps.insert(-4, "kotozute.stop.yes")
+    tells(hanako, *taps)
+    wakes.clear()
+    with django_assert_max_num_queries(80):
+        handle(hanako.office.installation.pk)
+    assert (hanako.from_bot(), len(wakes)) == ([], 1)
+    with django_assert_max_num_queries(80):
+        handle(hanako.office.installation.pk)
+    assert len(hanako.from_bot()) == 1
+    assert not Link.objects.active().exists()
+    assert not ReceivedUpdate.objects.filter(handled_at=None).exists()
+
+
+def test_a_tap_that_arrives_after_a_later_one_changes_nothing(hanako):
+    tapped_at = now()
+    tells(hanako, "kotozute.resume", at=tapped_at)
+    handle(hanako.office.installation.pk)
+    tells(hanako, "kotozute.pause.open", "kotozute.stop.yes", at=tapped_at - timedelta(seconds=9))
+    handle(hanako.office.installation.pk)
+    assert rests(hanako) is None
+    assert Link.objects.active().exists()
+    assert len(hanako.from_bot()) == 1
+
+
+def test_a_tap_from_the_future_does_not_silence_those_after_it(hanako):
+    tells(hanako, "kotozute.pause.open", at=now() + timedelta(days=400))
+    handle(hanako.office.installation.pk)
+    tells(hanako, "kotozute.resume")
+    handle(hanako.office.installation.pk)
+    assert rests(hanako) is None
+
+
+def test_an_undo_is_done_although_something_else_is_tapped_right_after(hanako):
+    tap(hanako, "kotozute.stop.yes")
+    tap(hanako, "kotozute.undo", "kotozute.help")
+    assert Link.objects.active().exists()
+    assert "You are linked again" in last(hanako)
+
+
+def test_a_stop_right_after_an_undo_stands(hanako):
+    tap(hanako, "kotozute.stop.yes")
+    tap(hanako, "kotozute.undo", "kotozute.stop.yes")
+    assert not Link.objects.active().exists()
+    assert "Stopped." in last(hanako)
 
 
 def test_what_was_seen_is_marked_and_an_answer_announced(hanako):

@@ -124,6 +124,13 @@ def test_a_foreign_community_on_our_bots_page_is_left_out(installation):
     assert stored() == 0
 
 
+def test_a_bot_whose_community_nobody_could_read_is_heard_all_the_same(installation):
+    installation.community_id = ""
+    installation.save()
+    post(body_of(item()), own(installation))
+    assert stored() == 1
+
+
 def test_an_address_of_an_earlier_generation_finds_the_live_one(installation):
     installation.state = InstallationState.REMOVED
     installation.save()

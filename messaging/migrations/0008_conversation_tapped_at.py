@@ -1,0 +1,11 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("messaging", "0007_replay")]
+
+    operations = [
+        migrations.AddField(
+            "conversation", "tapped_at", models.DateTimeField(blank=True, null=True)
+        ),
+    ]
