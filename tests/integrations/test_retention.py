@@ -1,4 +1,4 @@
-"""What has grown old goes, what is needed stays, and an owner is told of both."""
+"""What has grown old goes, and what is needed stays."""
 
 from datetime import timedelta
 
@@ -6,7 +6,6 @@ import pytest
 from django.conf import settings as project
 from django.contrib.sessions.models import Session
 from django.utils.timezone import now
-from django.utils.translation import override
 from uuid_utils.compat import uuid7
 
 from accounts.linking import RemovedReason, remove_links
@@ -15,10 +14,16 @@ from integrations import retention
 from integrations.ledger import Removal
 from integrations.models import Callback
 from integrations.moments import earliest_id
-from integrations.retention import purge_aged, what_is_stored
+from integrations.retention import purge_aged
 from integrations.tables import aged, tables, without_customers
-from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent
-from tests.factories import make_delivery, make_link, make_organization, number
+from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent, ReceivedUpdate
+from tests.factories import (
+    make_delivery,
+    make_installation,
+    make_link,
+    make_organization,
+    number,
+)
 
 pytestmark = pytest.mark.django_db
 # Kept as long as the organization is connected, or while a person is linked.
@@ -138,22 +143,17 @@ def test_ids_are_in_order_of_the_time_at_which_they_were_made():
     assert uuid7() < earliest_id(now() + timedelta(milliseconds=2))
 
 
-def test_an_owner_sees_what_is_stored_and_until_when():
-    delivery = settled()
-    other = settled()
+def test_what_the_chat_target_told_goes_after_seven_days(later):
+    installation = make_installation()
+    ReceivedUpdate.objects.create(
+        organization=installation.organization,
+        installation=installation,
+        key=number(),
+        kind="wrote",
+        account_id="1",
+        happened_at=now(),
+        handled_at=now(),
+    )
 
-    lines = {line.what: line for line in what_is_stored(delivery.organization)}
-
-    deliveries = next(line for what, line in lines.items() if what.startswith("Deliveries"))
-    assert (deliveries.rows, deliveries.until) == (3, "30 days")
-    texts = next(iter(lines.values()))
-    assert (texts.rows, texts.until) == (1, "until delivered, or at most 24 hours")
-    assert other.organization != delivery.organization
-
-
-def test_an_owner_reads_it_in_japanese():
-    with override("ja"):
-        lines = what_is_stored(settled().organization)
-
-    assert lines[1].until == "30日間"
-    assert all(not line.what.isascii() for line in lines)
+    assert later(6) == {}
+    assert later(8) == {"messaging.ReceivedUpdate": 1}
