@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.admin.erasing import ErasesMembers
 from accounts.admin_filters import GoneFilter, LinkedFilter, ReasonFilter
 from accounts.invitation import invitable, invite
 from accounts.linking import RemovedReason
@@ -38,7 +39,7 @@ _ADMINISTRATOR = frozenset({SiteRole.ADMINISTRATOR})
 
 
 @admin.register(Member)
-class MemberAdmin(ScopedAdmin[Member]):
+class MemberAdmin(ErasesMembers):
     """People in an organization's directory."""
 
     about_members = True
@@ -52,7 +53,7 @@ class MemberAdmin(ScopedAdmin[Member]):
     )
     list_filter = (LinkedFilter, "role", ("removed_at", GoneFilter))
     list_select_related = ("organization",)
-    actions = ("export", "invite")
+    actions = ("export", "invite", "erase")
     search_fields = ("=ovice_id",)
     search_help_text = _("The person's id in ovice")
     ordering = ("ovice_id", "pk")

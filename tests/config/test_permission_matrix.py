@@ -68,6 +68,8 @@ POSTS: dict[str, Row] = {
     "integrations/organization/<uuid:pk>/setup/<slug:target>/check/": OWN_PAGES,
     "integrations/organization/<uuid:pk>/setup/<slug:target>/test/": OWNER_ONLY,
     "integrations/organization/<uuid:pk>/setup/<slug:target>/disconnect/": OWNER_ACTS,
+    # Staff's, and here there is no app.
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/subscribe/": (403, 404, 404, 404),
 }
 # Sign-in and sign-out are everybody's.
 OPEN = {"login/", "logout/"}
@@ -75,7 +77,7 @@ OPEN = {"login/", "logout/"}
 EVERY_ROLE = {"owner A", "owner B", "support", "administrator"}
 ACTIONS: dict[str, dict[str, set[str]]] = {
     "accounts/directorysync": {"apply_all_the_same": {"owner A", "owner B"}},
-    "accounts/member": {"invite": {"owner A", "owner B"}},
+    "accounts/member": {"invite": {"owner A", "owner B"}, "erase": {"support"}},
     "integrations/callback": {"tell_again": {"support", "administrator"}},
     "integrations/removal": {"purge_at_once": EVERY_ROLE - {"administrator"}},
     "messaging/delivery": {"send_again": EVERY_ROLE, "cancel_waiting": EVERY_ROLE},

@@ -1,0 +1,41 @@
+"""Support erases a member who asked for it; whoever asks sees the receipt, nobody sees the data."""
+
+from typing import ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import record
+from accounts.erasure import erase_member
+from accounts.models import Member
+from accounts.scoped_admin import ScopedAdmin
+from accounts.stepup import needs_proof
+from integrations.removal import status_url
+
+
+class ErasesMembers(ScopedAdmin[Member]):
+    """Adds the erasure to the list of members."""
+
+    # One at a time: each is somebody's own wish, and a wrong tick would be for good.
+    MOST_AT_ONCE: ClassVar[int] = 1
+
+    @admin.action(
+        description=_("Erase: delete for good all that is stored of this member"),
+        permissions=["support"],
+    )
+    def erase(self, request: HttpRequest, rows: QuerySet[Member]) -> HttpResponseBase | None:
+        """End the member's links and enter the erasure, after a fresh proof."""
+        if asked := needs_proof(request):
+            return asked
+        chosen = list(rows.select_related("organization")[: self.MOST_AT_ONCE + 1])
+        if len(chosen) > self.MOST_AT_ONCE:
+            messages.error(request, _("Choose one member. Nothing was erased."))
+            return None
+        for member in chosen:
+            removal = erase_member(member)
+            record(member.organization, "member_erased")
+            said = _("The member is being erased. The receipt will be here: %(address)s")
+            messages.success(request, said % {"address": status_url(removal)})
+        return None
