@@ -7,7 +7,7 @@ so a run that dies loses at most the batch it was in, and two runs at once only 
 import logging
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # An organization that is being purged is nobody's any more: its name in ovice is free again.
 _CARCASS = "purged:"
+# So long a purge without any grace waits for the mails that tell of it.
+_TELLING = timedelta(minutes=5)
 # Where these are no connection's own removals, nothing of the organization may live on.
 _WHOLE = (RemovalReason.ORGANIZATION_REMOVED, RemovalReason.RESTORED)
 
@@ -41,6 +43,8 @@ def purge_ready(*, seconds: float) -> int:
     for removal in Removal.objects.ready(now()):
         if time.monotonic() >= end:
             break
+        if _is_untold(removal):
+            continue
         try:
             finished += purge(removal, seconds=end - time.monotonic())
         except Exception as error:
@@ -50,6 +54,16 @@ def purge_ready(*, seconds: float) -> int:
             failed = Removal.objects.filter(pk=removal.pk)
             failed.update(failed_at=at, failure=type(error).__name__[:64])
     return finished
+
+
+def _is_untold(removal: Removal) -> bool:
+    """Tell whether owners still have to hear of it: once it has begun, nobody knows who they were.
+
+    Who brings back what had been purged already, an operator or an old backup, told them then.
+    """
+    if removal.scope == RemovalScope.MEMBER or removal.reason == RemovalReason.RESTORED:
+        return False
+    return removal.told_at is None and removal.requested_at > now() - _TELLING
 
 
 def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:

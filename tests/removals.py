@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.timezone import now
+
 from integrations.ledger import Removal, RemovalScope
 from integrations.models import Installation, Organization
 from integrations.removal import purge_now, remove_installation
@@ -16,7 +18,8 @@ def removed(installation: Installation) -> Removal:
 
 
 def due(removal: Removal) -> Removal:
-    """Bring a removal's purge forward to now."""
+    """Bring forward to now the purge of a removal of which its owners have heard."""
+    Removal.objects.filter(pk=removal.pk).update(told_at=now())
     purge_now(removal)
     removal.refresh_from_db()
     return removal

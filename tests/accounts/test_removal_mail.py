@@ -12,6 +12,7 @@ from accounts.erasure import erase_member
 from accounts.models import OwnerMail, Ownership, User
 from accounts.owner_mail import MOST_TRIES
 from accounts.removal_mail import tell_of_removals
+from integrations.purge import purge_ready
 from integrations.removal import remove_organization
 from tests.factories import make_link
 from tests.plugins.portal import make_owner
@@ -40,6 +41,26 @@ def test_owner_and_operator_are_told_once_where_to_follow_it(owned):
     assert to_owner.subject == "データが削除されます"
     for letter in mail.outbox:
         assert f"/removal/{removal.confirmation_code}" in letter.body
+
+
+def test_without_any_grace_owners_hear_of_it_before_nobody_knows_them_any_more(owned, settings):
+    settings.REMOVAL_GRACE = timedelta(0)
+    removed(owned.installation)
+
+    assert purge_ready(seconds=10) == 0
+    tell_of_removals()
+    assert purge_ready(seconds=10) == 1
+
+    assert "owner@example.com" in [letter.to[0] for letter in mail.outbox]
+    assert not OwnerMail.objects.exists()
+
+
+def test_a_purge_does_not_wait_for_ever_for_a_mail(owned, settings):
+    settings.REMOVAL_GRACE = timedelta(0)
+    removed(owned.installation)
+
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        assert purge_ready(seconds=10) == 1
 
 
 def test_nothing_of_the_customer_is_in_the_mail(owned):

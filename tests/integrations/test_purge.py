@@ -211,7 +211,7 @@ def test_an_organization_that_ovice_removed_goes_whole():
     link = make_link()
     make_busy(link)
     remove_organization(link.organization, at=now())
-    Removal.objects.update(purge_at=now() - timedelta(minutes=1))
+    Removal.objects.update(purge_at=now() - timedelta(minutes=1), told_at=now())
 
     assert purge_ready(seconds=10) == 2
 
