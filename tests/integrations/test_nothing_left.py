@@ -5,16 +5,19 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.conf import settings as project
 from django.db import connection
 from django.test import Client
 from django.utils.module_loading import import_string
 from django.utils.timezone import now
 
+from accounts.audit import record
 from accounts.models import Ownership, User
 from integrations.ledger import Removal
-from integrations.models import InstallationKind
-from messaging.models import Attempt, Delivery, Outcome
+from integrations.models import Callback, Installation, InstallationKind
+from integrations.tables import tables
+from messaging.models import Attempt, Conversation, Delivery, Lane, Outcome, ReceivedUpdate
 from tests.factories import (
     dm_event,
     make_installation,
@@ -37,6 +40,23 @@ PLAIN = {
     "account": "7700000000000003",
     "owner": "planted.owner@example.com",
     "message": "msg-planted-1",
+    "event": "evt_planted_1",
+    "space's name": "Planted Floor",
+    "echo": "planted-reference-1",
+    "message in the chat": "m_planted_1",
+}
+# Of these a customer need not have any; their ways to a customer are tested by themselves.
+WITHOUT_ROWS = {
+    "account.EmailAddress",
+    "account.EmailConfirmation",
+    "accounts.Choices",
+    "accounts.DirectorySync",
+    "accounts.InstallRequest",
+    "accounts.OwnerMail",
+    "accounts.User_groups",
+    "accounts.User_user_permissions",
+    "admin.LogEntry",
+    "mfa.Authenticator",
 }
 HIDDEN = {
     "token": "DQVplantedtoken",
@@ -91,6 +111,29 @@ def plant() -> None:
         organization=organization, delivery=delivery, outcome=Outcome.NOT_SENT, started_at=now()
     )
 
+    plant_what_the_chat_told(installation)
+    organization.spaces.create(ovice_id="space-planted-7", name=PLAIN["space's name"])
+    Callback.objects.create(
+        organization=organization, type="link.created", data={"member": PLAIN["member's id"]}
+    )
+    record(installation, "token_tried")
+
+
+def plant_what_the_chat_told(installation: Installation) -> None:
+    """Let the person tap something, and the bot owe an answer."""
+    about = {"organization": installation.organization, "installation": installation}
+    ReceivedUpdate.objects.create(
+        **about,
+        key="planted",
+        kind="tapped",
+        account_id=PLAIN["account"],
+        reference=PLAIN["echo"],
+        message_ids=[PLAIN["message in the chat"]],
+        happened_at=now(),
+    )
+    Conversation.objects.create(**about, account_id=PLAIN["account"])
+    Lane.objects.get_or_create(installation=installation, number=0)
+
 
 def run_jobs() -> None:
     """Run every scheduled job about removals once, as beat does."""
@@ -103,6 +146,9 @@ def test_thirty_days_after_an_uninstall_only_the_receipt_is_left(settings):
     settings.WORKPLACE_APP_SECRET = SECRET
     plant()
     before = found(dump())
+    empty_before = {
+        table.model for table in tables() if not apps.get_model(table.model).objects.exists()
+    }
 
     form = "application/x-www-form-urlencoded"
     body = f"signed_request={uninstall_of(PLAIN['community'])}"
@@ -112,6 +158,7 @@ def test_thirty_days_after_an_uninstall_only_the_receipt_is_left(settings):
         run_jobs()
 
     assert before == set(PLAIN)
+    assert empty_before <= WITHOUT_ROWS
     assert found(dump()) == set()
     receipt = Removal.objects.get().receipt
     assert receipt is not None
