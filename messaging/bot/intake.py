@@ -10,8 +10,8 @@ from django.utils.timezone import now
 
 from integrations.models import Installation
 from integrations.updates import Update
+from messaging.bot.storing import store
 from messaging.bot.wakeups import wake
-from messaging.models import ReceivedUpdate
 
 # Posts that all write the installation's row would wait for each other.
 TOLD_STEP = timedelta(minutes=1)
@@ -23,12 +23,12 @@ def take_in(target: str, updates: Sequence[Update], *, only: Installation | None
     With ``only`` nothing of another installation's is taken, whoever signed it.
     """
     homes = _homes(target, {update.bot_id for update in updates}, only)
-    rows = [_row(homes[update.bot_id], update) for update in updates if _is_home(homes, update)]
-    told = {row.installation_id for row in rows}
+    rows = [(homes[update.bot_id], update) for update in updates if _is_home(homes, update)]
+    told = {installation.pk for installation, _update in rows}
     if not told:
         return
     with transaction.atomic():
-        ReceivedUpdate.objects.bulk_create(rows, ignore_conflicts=True)
+        store(rows)
         stale = Q(told_at=None) | Q(told_at__lt=now() - TOLD_STEP)
         Installation.objects.filter(stale, pk__in=told).update(told_at=now())
         for installation_id in told:
@@ -53,18 +53,4 @@ def _is_home(homes: Mapping[str, Installation], update: Update) -> bool:
         return False
     return (
         "" in (home.community_id, update.community_id) or home.community_id == update.community_id
-    )
-
-
-def _row(installation: Installation, update: Update) -> ReceivedUpdate:
-    return ReceivedUpdate(
-        organization_id=installation.organization_id,
-        installation=installation,
-        key=update.key,
-        kind=update.kind,
-        account_id=update.account_id,
-        code=update.code,
-        reference=update.reference,
-        message_ids=list(update.message_ids),
-        happened_at=update.at,
     )

@@ -32,7 +32,7 @@ from tests.removals import due
 COMMUNITY, OVICE_ID, TEXT = "1000000001", "org-of-all-orders", "for your eyes only"
 LATE = sign({"community_id": COMMUNITY, "issued_at": int(now().timestamp()) - 86_400})
 FORGED = uninstall_of(COMMUNITY) + "A"
-DEPTH = 6
+DEPTH = 4
 # What the acts work on.
 ROWS: tuple[type[Model], ...] = (
     Organization,
@@ -174,7 +174,7 @@ def test_every_order_of_acts():
 
     assert {path[-1] for path in seen.values() if path} == {act.__name__ for act in ACTS}
     assert max(map(len, seen.values())) == DEPTH
-    assert len(seen) > 100
+    assert len(seen) > 40
 
 
 def walk(path: list[str], seen: dict[object, list[str]]) -> None:

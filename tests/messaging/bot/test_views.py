@@ -12,6 +12,7 @@ from django.test import Client
 
 from integrations.models import InstallationState
 from integrations.updates import keys_of_secret
+from messaging.bot import intake
 from messaging.bot.views import BODY_LIMIT
 from messaging.models import ReceivedUpdate
 from tests.factories import make_installation
@@ -197,7 +198,7 @@ def test_a_database_that_is_away_asks_for_it_again(installation, monkeypatch):
     def away(*_args, **_kwargs):
         raise OperationalError
 
-    monkeypatch.setattr(ReceivedUpdate.objects, "bulk_create", away)
+    monkeypatch.setattr(intake, "store", away)
     assert post(body_of(item()), own(installation)).status_code == 503
 
 
