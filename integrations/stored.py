@@ -121,6 +121,11 @@ LINES: tuple[tuple[Words, tuple[str, ...], Callable[[str], str]], ...] = (
         _kept,
     ),
     (
+        gettext_lazy("What our own checks found wrong with deliveries, by identifiers"),
+        ("messaging.Incident",),
+        _kept,
+    ),
+    (
         gettext_lazy("What ovice was told: identifiers and states"),
         ("integrations.Callback",),
         _kept,

@@ -53,8 +53,10 @@ def _insertion() -> str:
     about = ReceivedUpdate._meta  # noqa: SLF001 - Django's public API
     quoted = connection.ops.quote_name
     fields = [field for field in about.concrete_fields if field.name != "handled_at"]
-    names = ", ".join(quoted(field.column) for field in fields)
-    types = ", ".join(f"{quoted(field.column)} {field.db_type(connection)}" for field in fields)
+    names = ", ".join(quoted(field.column or "") for field in fields)
+    types = ", ".join(
+        f"{quoted(field.column or '')} {field.db_type(connection)}" for field in fields
+    )
     table = quoted(about.db_table)
     return (
         f"INSERT INTO {table} ({names}) SELECT {names}"  # noqa: S608 - our own names

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0007_replay")]
+    dependencies = [("messaging", "0008_incident")]
 
     operations = [
         migrations.AddField(
