@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0008_incident")]
+    dependencies = [("messaging", "0009_canary")]
 
     operations = [
         migrations.AddField(
