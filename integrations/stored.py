@@ -147,6 +147,7 @@ LINES: tuple[tuple[Words, tuple[str, ...], Callable[[str], str]], ...] = (
             "integrations.Installation",
             "messaging.Conversation",
             "messaging.Lane",
+            "messaging.Canary",
             "integrations.Organization",
             "integrations.DataKey",
             "accounts.DirectorySync",
