@@ -312,8 +312,7 @@ RETENTION = {
     "messaging.Message": timedelta(days=30),
     "messaging.Incident": timedelta(days=30),
     "messaging.ReceivedEvent": timedelta(days=30),
-    # A chat target repeats itself for a day and a half at most.
-    "messaging.ReceivedUpdate": timedelta(days=7),
+    "messaging.ReceivedUpdate": timedelta(days=7),  # targets repeat themselves for 36 hours
     # Beyond its end a token could still be taken for valid by a clock that is behind.
     "accounts.UsedLaunch": timedelta(hours=1),
     "accounts.InstallRequest": timedelta(hours=1),
