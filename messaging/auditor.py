@@ -106,6 +106,9 @@ def show() -> None:
 
 def take_turn(at: datetime) -> bool:
     """Return whether the caller is to audit now; of all who ask, that is one."""
-    Audit.objects.get_or_create(name=NAME, defaults={"due_at": at})
+    row, _ = Audit.objects.get_or_create(name=NAME, defaults={"due_at": at})
+    if row.due_at > at:
+        # Nearly always; an update would wait for whoever writes.
+        return False
     due = Audit.objects.filter(name=NAME, due_at__lte=at)
     return bool(due.update(due_at=at + settings.AUDIT_EVERY))
