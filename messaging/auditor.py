@@ -86,11 +86,18 @@ def audit_if_due() -> bool:
     row = Audit.objects.filter(name=NAME)
     row.update(ran_at=at, failure=report.failure, **({"well_at": at} if report.is_well else {}))
     # Before the mails: a mail server that hangs must not look like a service that is dead.
-    heartbeat.send(is_well=report.is_well)
+    if report.is_well or _something_stands():
+        heartbeat.send(is_well=report.is_well)
     incident_mail.tell(at)
     # Last, since it does what every event does, and may fail as that may.
     canary.send_due(at)
     return True
+
+
+def _something_stands() -> bool:
+    """Return whether an incident is confirmed; before that the monitor is told nothing."""
+    alarming = Incident.objects.exclude(kind__in=NOTICES)
+    return alarming.filter(ended_at=None, confirmed_at__isnull=False).exists()
 
 
 def show() -> None:
