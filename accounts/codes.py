@@ -5,11 +5,11 @@ worker that mails finds out whether the address is anybody's. So neither the ans
 tells which addresses are known.
 """
 
-import logging
 import secrets
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import structlog
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.template.loader import render_to_string
@@ -24,7 +24,7 @@ from integrations.addresses import normalize_email
 from integrations.hints import hint
 from integrations.languages import language_of
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 MAIL_CODE = "accounts.tasks.mail_code"
 GOOD_FOR = timedelta(minutes=10)
@@ -116,7 +116,7 @@ def mail_code(pk: UUID) -> bool:
     except OSError as error:
         # The next sweep tries again; the error itself may quote the address.
         SignInCode.objects.filter(pk=pk).update(mailed_at=None)
-        logger.warning("a sign-in code could not be mailed: %s", type(error).__name__)
+        logger.warning("a sign-in code could not be mailed", error=type(error).__name__)
         return False
     return True
 

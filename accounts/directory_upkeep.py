@@ -4,11 +4,11 @@ At setup, once a day, spread out, and after a gap in events. Without an ``OVICE_
 directories come from events alone.
 """
 
-import logging
 import zlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
@@ -22,7 +22,7 @@ from integrations.models import Organization
 from integrations.ovice_directory import DirectoryUnreadable, read_directory
 from integrations.standard_webhooks import TOLERANCE_SECONDS
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 SYNC = "accounts.tasks.sync_directory"
 EVERY = timedelta(days=1)
@@ -105,13 +105,13 @@ def _note_applied(row: DirectorySync, generation: str, applied: Applied) -> None
     row.due_at, row.claimed_at = now() + EVERY + _spread(row), None
     row.save()
     logger.info(
-        "directory of %s: %d people, %d added, %d changed, %d removed, %d unreadable",
-        row.organization_id,
-        applied.members,
-        applied.added,
-        applied.changed,
-        applied.removed,
-        applied.unreadable,
+        "directory was read",
+        organization=row.organization_id,
+        members=applied.members,
+        added=applied.added,
+        changed=applied.changed,
+        removed=applied.removed,
+        unreadable=applied.unreadable,
     )
 
 
@@ -120,7 +120,7 @@ def _note_failure(row: DirectorySync, code: str) -> None:
     row.due_at = now() + min(RETRY * 2 ** min(row.failures - 1, 10), LONGEST_RETRY)
     row.claimed_at = None
     row.save()
-    logger.warning("directory of %s could not be read: %s", row.organization_id, code)
+    logger.warning("directory could not be read", organization=row.organization_id, code=code)
 
 
 @transaction.atomic
@@ -131,7 +131,12 @@ def _note_stop(row: DirectorySync, stop: TooManyLeave) -> None:
     row.failed_at, row.failure, row.failures = None, "", 0
     row.due_at, row.claimed_at = now() + EVERY, None
     row.save()
-    logger.warning("directory of %s: %s would be removed; stopped", row.organization_id, stop)
+    logger.warning(
+        "directory was stopped: too many would be removed",
+        organization=row.organization_id,
+        leaving=stop.leaving,
+        present=stop.present,
+    )
     if is_news:
         directory_stopped.send(DirectorySync, sync=row)
 

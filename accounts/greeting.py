@@ -1,8 +1,8 @@
 """Telling a member, in the target, that they are linked: once, and never at the link's expense."""
 
-import logging
 from uuid import UUID
 
+import structlog
 from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext
@@ -14,7 +14,7 @@ from integrations.hints import after_commit, hint
 from integrations.languages import language_of
 from integrations.targets import Saying, open_target
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 GREET = "accounts.tasks.greet"
 
@@ -35,7 +35,7 @@ def greet(link_id: UUID) -> bool:
     try:
         _say(link)
     except TargetError as error:
-        logger.info("link %s could not be greeted: %s", link_id, error)
+        logger.info("link could not be greeted", link=link_id, **error.fields)
         return False
     return True
 
@@ -45,7 +45,7 @@ def try_again(link: Link) -> bool:
     try:
         _say(link)
     except TargetError as error:
-        logger.info("link %s still cannot be written to: %s", link.pk, error)
+        logger.info("link still cannot be written to", link=link.pk, **error.fields)
         return False
     return True
 

@@ -1,10 +1,10 @@
 """Inviting members to link, by mail, when an owner chooses to; nothing here happens by itself."""
 
-import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import Q
@@ -18,7 +18,7 @@ from integrations.hints import hint
 from integrations.languages import language_of
 from integrations.targets import guide_of
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 INVITE = "accounts.tasks.invite"
 # Nobody is asked again sooner, whoever asks.
@@ -81,4 +81,6 @@ def send_invitation(member_id: UUID) -> None:
         try:
             send_mail(subject, text % values, None, [member.email])
         except OSError as error:
-            logger.warning("member %s could not be invited: %s", member_id, type(error).__name__)
+            logger.warning(
+                "member could not be invited", member=member_id, error=type(error).__name__
+            )

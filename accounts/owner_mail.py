@@ -4,12 +4,12 @@ Rows are written in the transaction of what happened and sent by a task of its o
 a mail server nor a task's arguments see more than they must. No mail is sent twice.
 """
 
-import logging
 import smtplib
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import F, Q
@@ -27,7 +27,7 @@ from integrations.ledger import Removal
 from integrations.models import Organization
 from integrations.targets import guide_of
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # A mail server that is away is tried again, later each time, for about an hour.
 MOST_TRIES = 7
@@ -106,7 +106,7 @@ def _send(mail: OwnerMail) -> bool:
     except (smtplib.SMTPException, OSError) as error:
         row.update(claimed_at=None, due_at=now() + FIRST_WAIT * 2**mail.tries)
         # Its text may quote the address.
-        logger.warning("owner mail %s was not sent: %s", mail.pk, type(error).__name__)
+        logger.warning("owner mail was not sent", mail=mail.pk, error=type(error).__name__)
         return False
     row.update(sent_at=now())
     return True

@@ -7,9 +7,9 @@ last answer is older than ``LINK_CHECK_AGE``; when the target refuses the recipi
 once in ``LINK_RECHECK_EVERY`` for links to which nobody writes (``accounts.rounds``).
 """
 
-import logging
 from datetime import UTC, datetime
 
+import structlog
 from django.conf import settings
 from django.utils.timezone import now
 
@@ -21,7 +21,7 @@ from integrations.errors import PermissionMissing, TargetError
 from integrations.models import Installation
 from integrations.targets import Account, ChatTarget, open_target
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # So old that the next DM asks first.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,7 +74,7 @@ def conclude(link: Link, account: Account | None, asked_at: datetime) -> str:
         unresolved_at=None,
     )
     if account is None and remove_links(same, reason=RemovedReason.ACCOUNT_GONE):
-        logger.info("link %s: the address leads to another account, or to none", link.pk)
+        logger.info("the address leads to another account, or to none", link=link.pk)
     elif same.active().update(checked_at=asked_at):
         link.checked_at = asked_at
         _rename(link, account)

@@ -4,10 +4,10 @@ Each owner has a mail of their own, which waits, is tried again and is given up 
 operator's does not depend on them.
 """
 
-import logging
 import smtplib
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
@@ -19,7 +19,7 @@ from accounts.removal_words import text_of
 from integrations.ledger import Removal, RemovalScope
 from integrations.models import Organization
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # For so long the operator's mail is tried again while the mail server refuses it.
 OPERATOR_TRIED_FOR = timedelta(days=1)
@@ -59,4 +59,6 @@ def _tell_operator_of(removal: Removal) -> None:
         send_mail(subject, text_of(removal), None, settings.OPERATOR_EMAILS)
     except (smtplib.SMTPException, OSError) as error:
         mine.update(operator_told_at=None)
-        logger.warning("removal %s: mail failed: %s", removal.pk, type(error).__name__)
+        logger.warning(
+            "mail about a removal failed", removal=removal.pk, error=type(error).__name__
+        )

@@ -5,11 +5,11 @@ earlier generation is ``unresolved`` until its member's address has been looked 
 its messages wait in order; who is not found any more loses the link.
 """
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.timezone import now
@@ -23,7 +23,7 @@ from integrations.holds import need_attention
 from integrations.models import Installation
 from integrations.targets import Account, open_target
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 RESOLVE_LINKS = "accounts.tasks.resolve_links"
 BATCH = 50
@@ -76,7 +76,9 @@ def resolve_links(installation_id: UUID) -> int:
         except TargetError as error:
             if isinstance(error, NeedsAttention):
                 need_attention(installation, reason=error.reason)
-            logger.warning("links of installation %s wait: %s", installation.pk, error)
+            logger.warning(
+                "links wait for their accounts", installation=installation.pk, **error.fields
+            )
             return settled
         settled += sum(
             _settle(link, email, found, asked_at) for link, email in zip(batch, emails, strict=True)

@@ -4,10 +4,10 @@ The links that were not looked at for the longest time come first, up to 50 in o
 a large organization neither waits for a small one nor spends its rate limit at one go.
 """
 
-import logging
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.utils.timezone import now
 
@@ -19,7 +19,7 @@ from integrations.holds import need_attention
 from integrations.models import Installation
 from integrations.targets import Account, ChatTarget, open_target
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 BATCH = 50
 # So many rounds go by before each link was looked at.
@@ -53,7 +53,7 @@ def go_round(installation_id: UUID) -> int:
     except NeedsAttention as error:
         need_attention(installation, reason=error.reason)
     except TargetError as error:
-        logger.info("links of installation %s stay due: %s", installation_id, error)
+        logger.info("links stay due", installation=installation_id, **error.fields)
     return 0
 
 

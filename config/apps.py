@@ -3,13 +3,19 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class ConfigConfig(AppConfig):
-    """Register the project's system checks."""
+    """Register the project's system checks and what watches it."""
 
     name = "config"
 
     def ready(self) -> None:
         """Register the checks; settings are complete only now."""
         import_module("config.checks")
+        import_module("config.correlation")
+        if settings.SENTRY_DSN:
+            import_module("config.reports").start_reports(settings.SENTRY_DSN)
+        if settings.TRACES_ENDPOINT:
+            import_module("config.tracing").start_tracing()

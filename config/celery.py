@@ -5,7 +5,13 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, celeryd_init, worker_ready
+from celery.signals import (
+    after_task_publish,
+    beat_init,
+    celeryd_init,
+    setup_logging,
+    worker_ready,
+)
 from django.core.exceptions import ImproperlyConfigured
 from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -26,6 +32,22 @@ def refuse_unsound_settings(**_: object) -> None:
         if sys.__stderr__ is not None:
             sys.__stderr__.write(f"{error}\n")
         raise SystemExit(1) from None
+
+
+@setup_logging.connect
+def log_as_django_does(**_: object) -> None:
+    """Keep Celery from setting up logging of its own, which would show arguments and results."""
+
+
+@worker_ready.connect
+def serve_counts(**_: object) -> None:
+    """Let a worker's counts be read, where the operator wants that."""
+    from django.conf import settings  # noqa: PLC0415 - this module comes before Django
+
+    from config.metrics_page import serve_metrics  # noqa: PLC0415
+
+    if settings.WORKER_METRICS_ADDRESS:
+        serve_metrics(settings.WORKER_METRICS_ADDRESS)
 
 
 @beat_init.connect

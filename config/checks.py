@@ -7,6 +7,7 @@ No message quotes a secret.
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,12 +23,14 @@ from integrations.standard_webhooks import parse_secret
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MIN_SECRET_KEY = 50
+MIN_METRICS_TOKEN = 20
 # The Workplace client ends every call within this time.
 LONGEST_CALL = timedelta(seconds=45)
 # Two audits have to see something before it counts.
 LONGEST_AUDIT_PAUSE = timedelta(seconds=90)
 _KEY_COMMAND = "Make one with `python manage.py generate_secrets`."
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+_HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}")
 
 Check = Callable[[], Iterator[CheckMessage]]
 
@@ -291,4 +294,28 @@ def check_proxies() -> Iterator[CheckMessage]:
             "TRUSTED_PROXIES is 0 although something must end TLS in front.",
             hint="All visitors would share one limit on sign-in.",
             id="config.W030",
+        )
+
+
+@_registered
+def check_watching() -> Iterator[CheckMessage]:
+    """E070 to E072 and W070: who may read the metrics, and where traces go."""
+    token = settings.METRICS_TOKEN
+    if token and len(token) < MIN_METRICS_TOKEN:
+        yield Error(
+            f"METRICS_TOKEN is shorter than {MIN_METRICS_TOKEN} characters.", id="config.E070"
+        )
+    if not token and in_production():
+        yield Warned("METRICS_TOKEN is empty: nobody may read the metrics.", id="config.W070")
+    address = settings.WORKER_METRICS_ADDRESS
+    if address and not _HOST_AND_PORT.fullmatch(address):
+        yield Error(
+            "WORKER_METRICS_ADDRESS must be a host and a port, such as 127.0.0.1:9101.",
+            id="config.E071",
+        )
+    if settings.TRACES_ENDPOINT and find_spec("opentelemetry") is None:
+        yield Error(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry is not installed.",
+            hint="pip install --require-hashes -r requirements-tracing.txt",
+            id="config.E072",
         )

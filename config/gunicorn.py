@@ -1,5 +1,10 @@
 """How gunicorn serves this project: `gunicorn -c python:config.gunicorn`."""
 
+import os
+
+# First, since it decides where counts go.
+from config import counters
+from config.logs import to_stderr
 from config.soundness import require_sound_settings
 
 wsgi_app = "config.wsgi"
@@ -9,6 +14,8 @@ threads = 4
 # A request line may hold a one-time code; there is no access log.
 accesslog = None
 control_socket_disable = True
+# For its first line only; then the settings are read.
+logconfig_dict = to_stderr("INFO", os.environ.get("LOG_FORMAT") or "json")
 # Nothing is taken over from a proxy but the scheme, which gunicorn reads by itself.
 forwarder_headers = ""
 
@@ -24,3 +31,8 @@ def post_worker_init(_worker: object) -> None:
 def on_starting(_server: object) -> None:
     """Refuse to serve with settings that a system check calls wrong."""
     require_sound_settings()
+
+
+def on_exit(_server: object) -> None:
+    """Leave nothing behind."""
+    counters.forget()

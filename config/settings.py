@@ -12,10 +12,10 @@ from urllib.parse import quote, urlsplit
 
 import environ
 from celery.schedules import crontab
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config.content_policy import content_policy
 from config.embedded import default_socket
 from config.logs import to_stderr
 from config.schedule import job
@@ -64,6 +64,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.probes.ProbeMiddleware",
+    "config.correlation.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -140,27 +142,13 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
 SECURE_SSL_REDIRECT = _https
-# Health checks come from inside, without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 # Nobody else learns an address. Not "no-referrer": browsers would then call the origin of our own
 # forms "null", and the CSRF check refuses that.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    },
-}
+CONTENT_SECURITY_POLICY = content_policy()
 
 # --- Sign-in -------------------------------------------------------------------------------------
 
@@ -395,6 +383,17 @@ AUDIT_WINDOW = timedelta(hours=env.float("AUDIT_HOURS", default=3))
 # Called while it finds all well, and with the suffix when not. Whoever knows it could call it too.
 HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
 HEARTBEAT_FAIL_SUFFIX = env.str("HEARTBEAT_FAIL_SUFFIX", default="")
-SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
-LOGGING = to_stderr(env.str("LOG_LEVEL", default="INFO"))
+# --- Watching it ---------------------------------------------------------------------------------
+
+# Whoever shows it may read /metrics; and where a worker serves its own, as 127.0.0.1:9101.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+WORKER_METRICS_ADDRESS = env.str("WORKER_METRICS_ADDRESS", default="")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+# The standard name: where traces are sent; empty makes none.
+TRACES_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+LOGGING = to_stderr(
+    env.str("LOG_LEVEL", default="INFO"),
+    env.str("LOG_FORMAT", default="console" if DEBUG else "json"),
+    reports=bool(SENTRY_DSN),
+)

@@ -6,13 +6,18 @@ from django.views.i18n import set_language
 
 from accounts.views.launch import launch
 from config.listing_pages import PAGES, show_page
-from config.views import healthz, home
+from config.metrics_page import metrics
+from config.probes import healthz, readyz
+from config.views import home
 from messaging.last_delivery import last_deliveries
 
 urlpatterns = [
     path("", home, name="home"),
     *(path(f"{page}/", show_page, {"page": page}, name=page) for page in PAGES),
+    # Reached by the middleware before all others; here for their names.
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("integrations.urls")),
     path("workplace/", include("integrations.workplace.urls")),
     path("workplace/", include("accounts.install_urls"), {"target": "workplace"}),

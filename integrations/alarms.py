@@ -1,18 +1,17 @@
 """Noticing a purge that will not end in time, while something can still be done about it."""
 
-import logging
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+import structlog
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import Q
 from django.utils.timezone import now
 
 from integrations.ledger import Removal
-from integrations.metrics import REMOVALS_IN_TROUBLE
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # A run of the purge that is a little late, or between two batches, is no trouble.
 _PATIENCE = timedelta(minutes=15)
@@ -41,20 +40,19 @@ def trouble_of(removal: Removal, at: datetime) -> Trouble | None:
     return Trouble.LATE if removal.purge_at + _PATIENCE <= at else None
 
 
-def raise_alarms() -> int:
-    """Set the gauges, and write to the operator about each troubled removal once a day.
-
-    Returns how many removals are in trouble.
-    """
-    at = now()
-    troubled = {
+def removals_in_trouble(at: datetime) -> dict[Removal, Trouble]:
+    """Return the removals whose purge is in trouble at this moment, and what each suffers from."""
+    return {
         removal: trouble
         for removal in Removal.objects.ready(at)
         if (trouble := trouble_of(removal, at)) is not None
     }
-    for trouble in Trouble:
-        count = sum(found == trouble for found in troubled.values())
-        REMOVALS_IN_TROUBLE.labels(trouble.value).set(count)
+
+
+def raise_alarms() -> int:
+    """Write to the operator about each troubled removal once a day; return how many there are."""
+    at = now()
+    troubled = removals_in_trouble(at)
     for removal, found in troubled.items():
         _write_once_a_day(removal, found, at)
     return len(troubled)
@@ -64,7 +62,9 @@ def _write_once_a_day(removal: Removal, trouble: Trouble, at: datetime) -> None:
     quiet = Q(alarmed_at=None) | Q(alarmed_at__lte=at - _AGAIN)
     if not Removal.objects.filter(quiet, pk=removal.pk).update(alarmed_at=at):
         return
-    logger.error("removal %s is %s; it is due at %s", removal.pk, trouble, removal.due_at)
+    logger.error(
+        "removal is in trouble", removal=removal.pk, trouble=trouble.value, due_at=removal.due_at
+    )
     text = _TEXT.format(removal=removal, trouble=trouble.value, url=settings.BASE_URL)
     write_to_operator(f"A purge is {trouble.value}", text)
 

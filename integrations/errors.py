@@ -38,6 +38,11 @@ class TargetError(Exception):
         self.trace = trace
         self.wait = wait
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return what a log line tells of it."""
+        return {"reason": self.reason, "code": self.code, "trace": self.trace}
+
 
 class NotReached(TargetError):
     """No connection came about; the request never left."""

@@ -1,6 +1,5 @@
 """How a connection is: green, amber or red, why, its last proof of life, and what comes next."""
 
-import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
 from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ from integrations.models import LIVE_STATES, Installation, InstallationKind, Ins
 from integrations.schedule import next_regular_check
 from integrations.targets import Connection, guide_of, open_target
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 RECHECK = "integrations.tasks.recheck"
 # Most checks that are begun in one go; the rest is due again a minute later.
@@ -292,7 +292,7 @@ def _note_trouble(installation: Installation, error: TargetError) -> None:
     reason = "outage" if error.reason in _OUTAGES else error.reason
     row.update(trouble=reason)
     _plan(installation, now() + _WHILE_AWAY)
-    logger.info("installation %s could not be checked: %s", installation.pk, error)
+    logger.info("installation could not be checked", installation=installation.pk, **error.fields)
 
 
 def _plan(installation: Installation, at: datetime) -> None:

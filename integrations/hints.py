@@ -3,16 +3,18 @@
 Whoever gives one also has a regular job that finds what a lost hint left behind.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import ParamSpec
 
+import structlog
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-logger = logging.getLogger(__name__)
+from integrations.metrics import LOST_HINTS
+
+logger = structlog.stdlib.get_logger(__name__)
 _P = ParamSpec("_P")
 
 
@@ -25,7 +27,8 @@ def hint(task: str, *args: str, expires: timedelta | None = None) -> bool:
     try:
         current_app.send_task(task, args=list(args), expires=life)
     except OperationalError:
-        logger.warning("broker unreachable; %s waits for its regular turn", task)
+        LOST_HINTS.inc()
+        logger.warning("broker unreachable; a task waits for its regular turn", task=task)
         return False
     return True
 

@@ -1,16 +1,17 @@
 """Times in which an installation sends nothing: for a while, or until its owner acts."""
 
-import logging
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
+from integrations.metrics import ATTENTION, HOLDS
 from integrations.models import Installation, InstallationState
 from integrations.signals import installation_healed, installation_needs_attention
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 def hold(installation: Installation, *, until: datetime, reason: str) -> None:
@@ -18,7 +19,8 @@ def hold(installation: Installation, *, until: datetime, reason: str) -> None:
     Installation.objects.filter(
         Q(held_until=None) | Q(held_until__lt=until), pk=installation.pk
     ).update(held_until=until, hold_reason=reason)
-    logger.warning("installation %s held until %s: %s", installation.pk, until, reason)
+    HOLDS.labels(reason).inc()
+    logger.warning("installation is held", installation=installation.pk, until=until, reason=reason)
 
 
 @transaction.atomic
@@ -29,8 +31,9 @@ def need_attention(installation: Installation, *, reason: str) -> None:
         state=InstallationState.ATTENTION, attention_reason=reason, attention_at=now()
     )
     if changed:
+        ATTENTION.labels(reason).inc()
         installation_needs_attention.send(Installation, installation=installation, reason=reason)
-        logger.warning("installation %s needs attention: %s", installation.pk, reason)
+        logger.warning("installation needs attention", installation=installation.pk, reason=reason)
     else:
         row.filter(state=InstallationState.ATTENTION).update(attention_reason=reason)
 
@@ -46,4 +49,4 @@ def end_attention(installation: Installation) -> None:
         attention_at=None,
     ):
         installation_healed.send(Installation, installation=installation)
-        logger.warning("installation %s works again", installation.pk)
+        logger.warning("installation works again", installation=installation.pk)

@@ -4,13 +4,13 @@ A batch is one short transaction. Nothing is remembered between batches but the 
 so a run that dies loses at most the batch it was in, and two runs at once only share the work.
 """
 
-import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
@@ -23,7 +23,7 @@ from integrations.receipts import make_receipt
 from integrations.signals import purge_begun
 from integrations.tables import Subject, Table, subject_of, tables
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # An organization that is being purged is nobody's any more: its name in ovice is free again.
 _CARCASS = "purged:"
@@ -49,7 +49,7 @@ def purge_ready(*, seconds: float) -> int:
             finished += purge(removal, seconds=end - time.monotonic())
         except Exception as error:
             # Whatever it is must not stop the next customer's purge; the alarm tells of it.
-            logger.exception("removal %s: its purge failed", removal.pk)
+            logger.exception("purge failed", removal=removal.pk)
             at = now()
             failed = Removal.objects.filter(pk=removal.pk)
             failed.update(failed_at=at, failure=type(error).__name__[:64])
@@ -126,7 +126,7 @@ def finish(removal: Removal) -> bool:
     row.failed_at, row.failure = None, ""
     row.receipt = make_receipt(row)
     row.save()
-    logger.info("removal %s: purged", row.pk)
+    logger.info("purged", removal=row.pk)
     return True
 
 

@@ -4,12 +4,12 @@ Whoever asks, one mechanism answers: what must end ends now, and a row of the le
 the rest is gone. Deleting is the work of ``integrations.purge``.
 """
 
-import logging
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -27,7 +27,7 @@ from integrations.signals import (
 )
 from integrations.targets import open_target
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # A purge begins so much before everything has to be gone that a stuck one is noticed in time.
 HEADROOM = timedelta(days=1)
@@ -175,7 +175,7 @@ def purge_now(removal: Removal) -> None:
     at = now()
     waiting = Removal.objects.open().filter(pk=removal.pk, purge_at__gt=at)
     if waiting.update(purge_at=at, due_at=at + min(HEADROOM, removal.due_at - at)):
-        logger.info("removal %s: its purge was brought forward", removal.pk)
+        logger.info("purge was brought forward", removal=removal.pk)
 
 
 def status_url(removal: Removal) -> str:
@@ -243,7 +243,7 @@ def _enter(
         due_at=at + grace,
         **fields,
     )
-    logger.info("removal %s entered: %s, due at %s", removal.pk, reason, removal.due_at)
+    logger.info("removal entered", removal=removal.pk, reason=reason, due_at=removal.due_at)
     removal_requested.send(Removal, removal=removal)
     return removal
 

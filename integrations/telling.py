@@ -5,7 +5,6 @@ loses nothing: its claim runs out, and the callback is told again under the same
 """
 
 import json
-import logging
 import random
 import time
 from datetime import UTC, timedelta
@@ -13,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db.models import Q
 from django.utils.timezone import now
@@ -23,7 +23,7 @@ from integrations.moments import rfc3339
 from integrations.ovice import NoAnswer, Reply, call_ovice
 from integrations.standard_webhooks import parse_secret, signature
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # The example schedule of Standard Webhooks, about 75 hours in all: before the second try, the third
 # and so on. After the last one a callback is given up.
@@ -126,12 +126,12 @@ def _settle(callback: Callback, status: int, wait: timedelta | None = None) -> b
     ended = {"status": status, "tries": tries, "claimed_at": None}
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return bool(row.update(**ended, delivered_at=at))
-    logger.info("callback %s was not taken: status %d, try %d", callback.pk, status, tries)
+    logger.info("callback was not taken", callback=callback.pk, status=status, tries=tries)
     if status == GONE:
         _stop()
     elif tries > len(DELAYS):
         row.update(**ended, given_up_at=at)
-        logger.warning("callback %s is given up", callback.pk)
+        logger.warning("callback is given up", callback=callback.pk)
     else:
         row.update(**ended, due_at=at + _delay(tries, wait))
     return False

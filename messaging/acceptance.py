@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.timezone import now
 
+from integrations import tracing
 from integrations.cleaning import one_line
 from integrations.hints import after_commit
 from messaging.content import Content, is_blank, plain_text
@@ -41,6 +42,7 @@ class Judged:
             Message.objects.bulk_create(messages)
             Delivery.objects.bulk_create(self.deliveries)
         _wake_lanes(self.deliveries)
+        after_commit(_begin_traces, self.messages)
 
 
 def judge_messages(arrivals: Sequence[Arrival], known: Known) -> Judged:
@@ -107,6 +109,14 @@ def _deliveries(message: Message, arrival: Arrival, links: Iterable[Addressee]) 
         )
         for link in links
     ]
+
+
+def _begin_traces(messages: Sequence[Message]) -> None:
+    for message in messages:
+        if not message.skipped_reason:
+            tracing.begin_message(
+                message.pk, message.accepted_at, organization=message.organization_id
+            )
 
 
 def _wake_lanes(deliveries: Iterable[Delivery]) -> None:

@@ -5,11 +5,11 @@ and shows the outside that all is well. It needs neither beat nor a worker: ever
 tries to take the next turn (``messaging.watch``), and the row ``Audit`` gives it to one of them.
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from django.conf import settings
 from django.db.models import Count
 from django.utils.timezone import now
@@ -21,7 +21,7 @@ from messaging.incident_words import NOTICES, Kind
 from messaging.incidents import Finding, note
 from messaging.models import Audit, Incident
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 NAME = "audit"
 # What each of these keeps from happening is no trouble of its own.

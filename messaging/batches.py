@@ -4,13 +4,14 @@ Direct messages that follow each other share their statements and their transact
 else is taken in one by one, as if it had come alone.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
+from structlog.contextvars import bound_contextvars
 
 from integrations.masterkeys import UnreadableError
 from messaging.acceptance import judge_messages
@@ -20,7 +21,7 @@ from messaging.ingest import Result, Status, ingest, note_other_body, received_e
 from messaging.models import Message, ReceivedEvent
 from messaging.recipients import Arrival, Tenant, find_tenants, know, recipient_of
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,12 @@ def _one_by_one(items: list[Item]) -> list[Result | None]:
 
 def _alone(item: Item) -> Result | None:
     try:
-        return ingest(item.event, item.body)
+        # What is noted of one event's organization does not stick to the next.
+        with bound_contextvars(organization=None):
+            return ingest(item.event, item.body)
     except (IntegrityError, UnreadableError) as error:
         # One organization's trouble must not keep the others' events out for ever.
-        logger.warning("an event of a batch could not be stored: %s", type(error).__name__)
+        logger.warning("an event of a batch could not be stored", error=type(error).__name__)
         return None
 
 

@@ -1,10 +1,10 @@
 """Writing down how a delivery's call ended: the delivery, the attempt, and its consequences."""
 
-import logging
 import random
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +12,7 @@ from django.utils.timezone import now
 
 from integrations.errors import TargetError
 from integrations.holds import hold, need_attention
+from integrations.metrics import ENDED, NOT_SENT
 from integrations.models import GONE_STATES
 from messaging.failures import tell_of_failure
 from messaging.models import Attempt, Delivery, DeliveryQuerySet, DeliveryState, Outcome
@@ -21,7 +22,7 @@ from messaging.settlement import cancel, forget_content
 from messaging.settling import Call, Settling, new_attempt
 from messaging.verdict import History, Verdict, WorkerLost, judge
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 PROVABLE = (DeliveryState.SENDING, DeliveryState.UNCONFIRMED)
 
@@ -60,7 +61,12 @@ def settle_failed(delivery: Delivery, call: Call, error: TargetError) -> Verdict
     attempt = new_attempt(delivery, call, _outcome(error), error)
     patiently(lambda: _write(delivery, verdict, error, attempt))
     _apply_to_installation(delivery, verdict, error)
-    logger.info("delivery %s is %s: %s", delivery.pk, verdict.state, error)
+    NOT_SENT.labels(verdict.state.value, error.reason).inc()
+    if verdict.state == DeliveryState.FAILED:
+        ENDED.labels(verdict.state.value).inc()
+    logger.info(
+        "delivery was not sent", delivery=delivery.pk, state=verdict.state.value, **error.fields
+    )
     return verdict
 
 
@@ -68,7 +74,8 @@ def settle_failed(delivery: Delivery, call: Call, error: TargetError) -> Verdict
 def settle_uncalled(delivery: Delivery, state: DeliveryState, reason: str = "") -> None:
     """End a claimed delivery that must not be sent any more; no call was made."""
     mine = _claimed(delivery).filter(state=DeliveryState.SENDING)
-    mine.update(state=state, reason=reason, settled_at=now())
+    ended = mine.update(state=state, reason=reason, settled_at=now())
+    ENDED.labels(state.value).inc(ended)
     forget_content([delivery.message_id])
 
 

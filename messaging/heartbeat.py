@@ -3,15 +3,14 @@
 The address is a secret: whoever knows it could say that all is well. It is never logged.
 """
 
-import logging
-
 import requests
+import structlog
 from django.conf import settings
 from urllib3.exceptions import HTTPError
 
 from integrations.hurried import CONNECT_SECONDS, open_session
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 _ANSWER_SECONDS = 5.0
 

@@ -1,10 +1,10 @@
 """Writing to the operator: once of each incident, and once of its end."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from smtplib import SMTPException
 
+import structlog
 from django.conf import settings
 from django.utils import translation
 
@@ -12,7 +12,7 @@ from integrations.alarms import write_to_operator
 from messaging.incident_words import NOTICES
 from messaging.incidents import Incident
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # A mail names so many; the portal lists all.
 MOST = 20
@@ -27,7 +27,13 @@ def tell(at: datetime) -> int:
     new = list(alarming.filter(told_at=None, ended_at=None).order_by("began_at"))
     over = list(alarming.filter(ended_at__isnull=False, end_told_at=None).order_by("began_at"))
     for incident in new:
-        logger.error("incident %s: %s %s", incident.pk, incident.key, incident.facts)
+        logger.error(
+            "incident",
+            incident=incident.pk,
+            kind=incident.kind,
+            organization=incident.organization_id,
+            installation=incident.installation_id,
+        )
     # One that began and ended between two mails is no news.
     told = [incident for incident in over if incident.told_at]
     written = _write(new, at, "told_at", _subject(new), _NEW)
@@ -47,7 +53,7 @@ def _write(
     try:
         write_to_operator(subject, text.format(lines=lines, more=more, url=settings.BASE_URL))
     except (SMTPException, OSError) as error:
-        logger.warning("the operator could not be written to: %s", type(error).__name__)
+        logger.warning("the operator could not be written to", error=type(error).__name__)
         return 0
     Incident.objects.filter(pk__in=[incident.pk for incident in incidents]).update(**{column: at})
     return 1

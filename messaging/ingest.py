@@ -5,12 +5,13 @@ takes in many at once.
 """
 
 import hashlib
-import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
+from structlog.contextvars import bind_contextvars
 
 from integrations.models import Organization
 from integrations.removal import is_removed_for_good
@@ -23,7 +24,7 @@ from messaging.models import Message, ReceivedEvent
 from messaging.recipients import Arrival, find_linked, find_tenant, know, recipient_of
 from messaging.settlement import delete_message
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class Status(StrEnum):
@@ -86,7 +87,9 @@ def received_event(
 def note_other_body(received: ReceivedEvent, body: bytes) -> None:
     """Write down that an id which is there already came again with something else."""
     if bytes(received.body_digest) != digest(body):
-        logger.warning("event %s came again with another body; the first one counts", received.pk)
+        logger.warning(
+            "event came again with another body; the first one counts", event_id=received.pk
+        )
 
 
 def digest(body: bytes) -> bytes:
@@ -103,6 +106,7 @@ def _take_message(event: Event, data: MessageCreated, body: bytes) -> Result:
         result = Result.of_message(Skip.ORG_NOT_CONNECTED)
         received_event(event, body, None, result).save(force_insert=True)
         return result
+    bind_contextvars(organization=tenant.pk)
     arrivals = [Arrival(event.id, tenant, data)]
     judged = judge_messages(arrivals, found[1] if found else know(arrivals))
     result = Result.of_message(judged.messages[0].skipped_reason)

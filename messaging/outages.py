@@ -5,11 +5,11 @@ growing pauses; no delivery's budget is spent. When a probe is answered, lanes c
 a platform that has just got up is not to be run over by all that waited for it.
 """
 
-import logging
 import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.db.models import F, QuerySet
 from django.utils.timezone import now
 
@@ -19,7 +19,7 @@ from messaging.prepared import PreparedModels
 from messaging.retry import probe_pause
 from messaging.verdict import WorkerLost
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 OPENS_AFTER = 5
 # Right after an outage every lane's turn comes within this time; the share doubles with each step.
@@ -132,7 +132,7 @@ def _begin(outage: Outage) -> None:
     at = now()
     new = Outage.objects.filter(pk=outage.pk, began_at=None)
     if new.update(began_at=at, probe_at=at + _pause(0), probes=0):
-        logger.error("target %s is down: nothing is sent to it but probes", outage.pk)
+        logger.error("target is down: nothing is sent to it but probes", target=outage.pk)
     outage.refresh_from_db()
 
 
@@ -142,7 +142,7 @@ def _end(outage: Outage) -> None:
     if down.filter(began_at__isnull=False).update(
         began_at=None, probe_at=None, over_at=at, failures=0
     ):
-        logger.warning("target %s answers again", outage.pk)
+        logger.warning("target answers again", target=outage.pk)
         # What was put off because of the outage need not wait any longer.
         reasons = ("not_reached", "unavailable")
         put_off = Delivery.objects.filter(state=DeliveryState.PENDING, reason__in=reasons)

@@ -1,15 +1,15 @@
 """Waiting for a database that is being restarted, so that what a call has proven is not lost."""
 
-import logging
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from psycopg_pool import PoolTimeout
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 _T = TypeVar("_T")
 
 FIRST_PAUSE = 0.1
@@ -30,7 +30,7 @@ def patiently(job: Callable[[], _T]) -> _T:
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             if connection.in_atomic_block or time.monotonic() + pause > end:
                 raise
-            logger.warning("the database is away: %s", type(error).__name__)
+            logger.warning("the database is away", error=type(error).__name__)
         connection.close()
         time.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)

@@ -13,8 +13,10 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils.timezone import now
+from structlog.contextvars import bound_contextvars
 
 from accounts.choices import choices_of, note_waiting, resting_until
+from integrations import tracing
 from integrations.health import note_alive
 from integrations.models import Installation
 from integrations.targets import open_target
@@ -119,12 +121,20 @@ class _Shift:
         if not claim(delivery, self._lease, arrived):
             return False
         self.taken += 1
-        self._arrived = sending.send(self._route, delivery)
+        self._arrived = self._send(delivery)
         if self._arrived:
             note_alive(self._installation)
         if self._arrived and delivery.shared:
             self._write_down()
         return True
+
+    def _send(self, delivery: Delivery) -> Settling | None:
+        whose = {"organization": delivery.organization_id, "delivery": delivery.pk}
+        with (
+            bound_contextvars(**whose),
+            tracing.span_of_message("deliver", delivery.message_id, **whose),
+        ):
+            return sending.send(self._route, delivery)
 
     def _write_down(self) -> None:
         if self._arrived:

@@ -13,6 +13,7 @@ from accounts.recheck import look_into_refusal, note_arrival, recheck_if_old
 from integrations.errors import Scope, TargetError, Unavailable, Unconfirmed
 from integrations.holds import hold
 from integrations.masterkeys import KeyMissingError
+from integrations.metrics import ENDED, SENT_AFTER
 from integrations.models import CopyShows, Installation, UnconfirmedPolicy
 from integrations.targets import ChatTarget, Choice, Page, Sent
 from messaging.calls import settle_failed, settle_part, settle_uncalled
@@ -144,6 +145,7 @@ def _send_texts(route: Route, delivery: Delivery, texts: list[Part]) -> Settling
         delivery.parts_sent += 1
         _take_note(route, delivery, sent)
         if not left:
+            _count(delivery)
             return settling_delivered(delivery, call, sent.message_id)
         if not settle_part(delivery, call):
             return None
@@ -174,6 +176,11 @@ def _take_note(route: Route, delivery: Delivery, sent: Sent) -> None:
     note_arrival(delivery.link)
     if pause := pace(sent.usage):
         hold(route.installation, until=now() + pause, reason="usage")
+
+
+def _count(delivery: Delivery) -> None:
+    ENDED.labels(DeliveryState.DELIVERED.value).inc()
+    SENT_AFTER.observe((now() - delivery.message.accepted_at).total_seconds())
 
 
 def _call(started_at: datetime, clock: float) -> Call:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import now
 
+from integrations.metrics import ENDED
 from integrations.models import GONE_STATES, Installation, Organization
 from messaging.models import OPEN_STATES, Delivery, DeliveryQuerySet, DeliveryState, Message
 
@@ -104,5 +105,6 @@ def _end(deliveries: DeliveryQuerySet, state: DeliveryState, reason: str) -> int
     """End those of ``deliveries`` that wait, however many, without listing them."""
     at = now()
     ended = deliveries.waiting().update(state=state, reason=reason, settled_at=at)
+    ENDED.labels(state.value).inc(ended)
     forget_content(deliveries.filter(state=state, settled_at=at).values("message_id"))
     return ended

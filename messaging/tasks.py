@@ -1,8 +1,8 @@
 """The relay's Celery tasks; each calls one plain function. Arguments are ids, never content."""
 
-import logging
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from django.utils.timezone import now
 
@@ -11,7 +11,7 @@ from messaging import partitions, relay, sweeping, wakeups
 from messaging.bot import handling, profile
 from messaging.bot import wakeups as bot_wakeups
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 @shared_task(name=wakeups.RELAY_LANE)
@@ -26,7 +26,7 @@ def sweep() -> None:
     worker_pulse.mark()
     woken, expired, orphans = sweeping.sweep_once()
     if woken or expired or orphans:
-        logger.info("sweep: woke %d lanes, expired %d, cancelled %d", woken, expired, orphans)
+        logger.info("sweep", woken=woken, expired=expired, cancelled=orphans)
 
 
 @shared_task(name=bot_wakeups.HANDLE_UPDATES)
@@ -54,4 +54,4 @@ def keep_partitions() -> None:
     if partitions.is_partitioned():
         made, dropped = partitions.make_ahead(now()), partitions.drop_old(now())
         partitions.learn()
-        logger.info("partitions: made %d, dropped %d", len(made), len(dropped))
+        logger.info("partitions", made=len(made), dropped=len(dropped))

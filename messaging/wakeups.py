@@ -3,11 +3,11 @@
 A hint that is lost loses nothing: ``sweep`` finds every delivery that is due from the rows alone.
 """
 
-import logging
 import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from celery import current_app
 from django.conf import settings
 from django.db.models import Q
@@ -15,12 +15,13 @@ from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from integrations.hints import after_commit
+from integrations.metrics import LOST_HINTS
 from integrations.models import Installation
 from messaging.models import WAITING_STATES, Delivery, DeliveryQuerySet, DeliveryState, Lane
 from messaging.outages import lanes_with_a_turn
 from messaging.planned import adapted, planned_cursor
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 RELAY_LANE = "messaging.tasks.relay_lane"
 # A hint that nobody took up for this long is taken for lost.
@@ -79,6 +80,7 @@ def wake(installation_id: UUID, number: int) -> bool:
         )
     except OperationalError:
         broker.leave_alone(LOST_AFTER)
+        LOST_HINTS.inc()
         logger.warning("broker unreachable; the sweep will wake what waits")
         return False
     return True

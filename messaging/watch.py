@@ -4,15 +4,15 @@ Not a job of beat's: it is beat and the workers that are watched. As long as one
 lives and reaches the database, the audit is made; when none does, the heartbeat falls silent.
 """
 
-import logging
 import threading
 
+import structlog
 from django.conf import settings
 from django.db import connections
 
 from messaging.auditor import audit_if_due, show
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # So often in the time between two audits everybody looks whether somebody else has made it.
 _LOOKS = 4
@@ -43,6 +43,6 @@ def look() -> None:
     except Exception as error:  # noqa: BLE001 - the next look must come
         # The database may be away; then the heartbeat is not sent, which is the alarm. Its
         # message is left out, since it may name an address.
-        logger.error("the audit was not made: %s", type(error).__name__)  # noqa: TRY400
+        logger.error("the audit was not made", error=type(error).__name__)  # noqa: TRY400
     finally:
         connections.close_all()

@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.plugins.visitor",
     "tests.plugins.portal",
     "tests.plugins.installing",
+    "tests.plugins.log_lines",
 ]
 
 # A busy machine is no fault of the code's.

@@ -116,7 +116,9 @@ def test_no_log_holds_a_text_a_name_a_secret_or_an_address(system, cast):
     wait_for_texts(system, cast, len(texts_in_work_chat(system, cast)))
     ours = ("web", "worker", "beat")
     logs = "".join(system.children.log(name).read_text() for name in ours)
-    assert "relay_lane" in logs
+    assert "%s ready." in logs
+    lines = [line for line in logs.splitlines() if line.strip()]
+    assert [line for line in lines if not is_json(line)] == []
     words = ("canary in the logs", "Can you join", "Hanako", "Taro", "@example.com")
     secrets = [env["SECRET_KEY"], env["ENCRYPTION_KEYS"], env["OVICE_EVENT_SECRETS"]]
     assert [word for word in (*words, *secrets) if word in logs] == []
@@ -130,3 +132,33 @@ def test_doctor_finds_nothing_wrong_with_what_runs(system, cast):
     said = system.manage("doctor", "doctor")
     assert "Nothing is wrong" in said
     assert "that of the first organization has" in said
+
+
+def is_json(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def test_one_scrape_shows_what_all_processes_counted(system, cast):
+    before = scraped(system)
+    count = len(texts_in_work_chat(system, cast))
+    send_dm(system, cast, "counted")
+    wait_for_texts(system, cast, count + 1)
+    after = scraped(system)
+    for name in ('events_total{outcome="accepted"}', 'ended_deliveries_total{state="delivered"}'):
+        assert after[name] == before.get(name, 0) + 1
+    assert after["accept_to_sent_seconds_count"] == before["accept_to_sent_seconds_count"] + 1
+    assert time.time() - after["beat_seen_timestamp_seconds"] < SECONDS
+    assert time.time() - after["worker_seen_timestamp_seconds"] < SECONDS
+    ready = requests.get(f"{system.base_url}/readyz", timeout=5)
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+
+
+def scraped(system: System) -> dict[str, float]:
+    """Return the samples of ours without labels, or with their labels as in the text."""
+    text = requests.get(f"{system.base_url}/metrics", timeout=10).text
+    lines = [line.removeprefix("kotozute_") for line in text.splitlines()]
+    pairs = [line.rpartition(" ") for line in lines if line and line[0] != "#"]
+    return {name: float(value) for name, _, value in pairs}

@@ -1,7 +1,6 @@
 """`/launch`: where ovice's buttons lead."""
 
-import logging
-
+import structlog
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from django.conf import settings
@@ -19,8 +18,9 @@ from accounts.launch_tokens import BadLaunchToken
 from accounts.models import User
 from accounts.visits import LAUNCH_LASTS, LINK_PAGE, begin_visit
 from integrations.languages import language_of
+from integrations.metrics import REFUSED
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # In the codes of `accounts.ownership`, and of the contract where it has one.
 REFUSALS = {
@@ -41,7 +41,8 @@ def launch(request: HttpRequest) -> HttpResponse:
     try:
         admission = admit(_token(request))
     except BadLaunchToken as reason:
-        logger.info("launch refused: %s", reason)
+        REFUSED.labels("launch").inc()
+        logger.info("launch refused", reason=str(reason).replace(" ", "_"))
         return _guarded(_refuse(request))
     response = _let_in(request, admission)
     if admission.member.locale:

@@ -97,11 +97,13 @@ class System:
         """Start one Celery worker."""
         quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         node = f"{name}@%h"
-        self._python(name, "celery", "-A", "config", "worker", "-n", node, "-l", "INFO", *quiet)
+        self._python(
+            name, "celery", "-A", "config", "-q", "worker", "-n", node, "-l", "INFO", *quiet
+        )
 
     def start_beat(self, name: str = "beat") -> None:
         """Start Celery beat, which sweeps."""
-        self._python(name, "celery", "-A", "config", "beat", "-l", "INFO")
+        self._python(name, "celery", "-A", "config", "-q", "beat", "-l", "INFO")
 
     def wait_until_ready(self) -> None:
         """Wait until the web answers and a worker takes tasks."""
@@ -179,5 +181,7 @@ class System:
             "OVICE_CALLBACK_SECRET": SECRET_PREFIX + random_base64(),
             "OVICE_DIRECTORY_KEY": connector_key,
             "KOTOZUTE_URL": self.base_url,
+            # One scrape of the web shows what all of them count.
+            "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "counts"),
             **overrides,
         }

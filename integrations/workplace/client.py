@@ -4,7 +4,6 @@ It knows nothing of members or messages; the modules beside it describe a call, 
 it. No exception of the HTTP library leaves it, because those hold the request with its token.
 """
 
-import logging
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -12,12 +11,14 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+import structlog
 from django.conf import settings
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
-from integrations import hurried
+from integrations import hurried, tracing
 from integrations.errors import ClockSkewed, NotReached, ProofRejected, TargetError, TokenRejected
 from integrations.hurried import open_session, read_body
+from integrations.metrics import count_call
 from integrations.targets import Credentials
 from integrations.workplace.answer import read_answer
 from integrations.workplace.calls import Answer, Call, Expected
@@ -25,7 +26,7 @@ from integrations.workplace.codes import unsettled
 from integrations.workplace.proof import clock_is_off, sign_token_now
 from integrations.workplace.usage import read_usage
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # For the whole answer, from its first byte to its last, however slowly it drips in. With the second
 # try after a refused proof a call ends well within the relay's lease of a lane.
@@ -77,6 +78,10 @@ class GraphClient:
         return self._attempt(call)
 
     def _attempt(self, call: Call) -> Answer:
+        with tracing.span("target call", call=call.kind):
+            return self._traced(call)
+
+    def _traced(self, call: Call) -> Answer:
         started = time.monotonic()
         try:
             status, headers, content = self._exchange(call)
@@ -153,16 +158,14 @@ def _translate(error: Exception, expected: Expected) -> TargetError:
 
 
 def _log(call: Call, started: float, error: TargetError | None = None) -> None:
-    took = round((time.monotonic() - started) * 1000)
-    # A plain TargetError means a code that the table does not know yet.
-    level = logging.WARNING if type(error) is TargetError else logging.INFO
-    reason, code, trace = (error.reason, error.code, error.trace) if error else ("ok", "", "")
-    logger.log(
-        level,
-        "workplace call=%s outcome=%s code=%s trace=%s ms=%d",
-        call.kind,
-        reason,
-        code or "-",
-        trace or "-",
-        took,
-    )
+    took = time.monotonic() - started
+    count_call(call.kind, took, error)
+    told: dict[str, object] = {"outcome": "ok", "ms": round(took * 1000)}
+    # Those that succeed are counted, and there is one for each DM.
+    write = logger.debug
+    if error:
+        told |= {"outcome": error.reason, "code": error.code, "trace": error.trace}
+        # A plain TargetError means a code that the table does not know yet.
+        write = logger.warning if type(error) is TargetError else logger.info
+    tracing.note(**told)
+    write("workplace call", call=call.kind, **told)

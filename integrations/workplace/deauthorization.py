@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from integrations.metrics import SIGNED_REQUESTS
+from integrations.metrics import REFUSED, SIGNED_REQUESTS
 from integrations.removal import request_deletion, status_url, uninstall
 from integrations.workplace.signed_request import (
     BadSignedRequest,
@@ -41,6 +41,7 @@ def _verified(act: Callable[[SignedRequest], HttpResponse]) -> Callable[..., Htt
             return act(signed)
         except (BadSignedRequest, RequestDataTooBig, UnreadablePostError):
             SIGNED_REQUESTS.labels("refused").inc()
+            REFUSED.labels("signed_request").inc()
             return JsonResponse({"error": "bad request"}, status=400)
 
     return view

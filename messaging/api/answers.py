@@ -1,14 +1,13 @@
 """Answers that the endpoints ovice calls have in common; none of them echoes a request."""
 
-import logging
-
+import structlog
 from django.db import Error as DatabaseError
 from django.http import JsonResponse
 from psycopg_pool import PoolTimeout
 
 from integrations.masterkeys import KeyMissingError
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = 30
 # What passes by itself, or as soon as an operator has put it right.
@@ -22,7 +21,7 @@ def refuse(status: int, reason: str) -> JsonResponse:
 
 def ask_again(error: Exception) -> JsonResponse:
     """Ask for the same request later: this one could not be worked on, and left nothing behind."""
-    logger.error("a request of ovice's failed: %s", type(error).__name__)
+    logger.error("a request of ovice's failed", error=type(error).__name__)
     refusal = refuse(503, "temporarily unavailable")
     refusal.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return refusal

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
+from integrations.metrics import REFUSED
 from messaging.api.answers import PASSING, ask_again, refuse
 
 View = Callable[..., HttpResponse]
@@ -39,6 +40,7 @@ def connector_endpoint(*methods: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, **where: str) -> HttpResponse:
             key = _key_of(request)
             if key is None:
+                REFUSED.labels("connector").inc()
                 refusal = refuse(401, "unauthorized")
                 refusal.headers["WWW-Authenticate"] = "Bearer"
                 return refusal

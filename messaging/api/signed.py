@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from integrations.metrics import REFUSED
 from integrations.standard_webhooks import BadSignatureError, verify
 from messaging.api.answers import PASSING, ask_again, refuse
 from messaging.events import MalformedEventError
@@ -37,6 +38,7 @@ def signed_post(limit: int) -> Callable[[Work], Callable[[HttpRequest], HttpResp
             except RequestDataTooBig:
                 return refuse(413, f"larger than {limit} bytes")
             except BadSignatureError:
+                REFUSED.labels("events").inc()
                 return refuse(401, "unauthorized")
             except MalformedEventError as error:
                 return refuse(400, str(error))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 
+from integrations.metrics import EVENTS, SKIPPED
 from messaging.api.signed import signed_post
 from messaging.batches import Item, ingest_batch
 from messaging.events import Event, MalformedEventError, parse_event
@@ -16,6 +17,7 @@ from messaging.parcel import parse_each, unpack
 def receive_event(body: bytes, webhook_id: str) -> HttpResponse:
     """Take in one signed event; see the connector API's documentation for the answers."""
     result = ingest(parse_event(body, event_id=webhook_id), body)
+    _count(result)
     if result.status == Status.IGNORED:
         return HttpResponse(status=204)
     return JsonResponse(_answer(result), status=202)
@@ -31,8 +33,16 @@ def receive_batch(body: bytes, _webhook_id: str) -> HttpResponse:
         for event, own in zip(parsed, bodies, strict=True)
         if isinstance(event, Event)
     ]
-    results = _in_request_order(parsed, ingest_batch(items))
-    return JsonResponse({"results": results}, status=202)
+    results = ingest_batch(items)
+    for result in results:
+        _count(result)
+    return JsonResponse({"results": _in_request_order(parsed, results)}, status=202)
+
+
+def _count(result: Result | None) -> None:
+    EVENTS.labels(result.status.value if result else "not_stored").inc()
+    if result and result.status == Status.SKIPPED:
+        SKIPPED.labels(str(result.reason)).inc()
 
 
 def _in_request_order(

@@ -1,6 +1,5 @@
 """Is every part there: Redis, beat, the workers, the targets, the way back to ovice?"""
 
-import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -17,8 +16,6 @@ from messaging.audits.scope import WAITING
 from messaging.incident_words import Kind
 from messaging.incidents import Finding
 from messaging.models import Delivery, Outage
-
-logger = logging.getLogger(__name__)
 
 # Beat and workers show themselves every few seconds.
 UNSEEN_FOR = timedelta(minutes=3)

@@ -1,9 +1,9 @@
 """How the empty chat with the bot looks, in each language."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
@@ -14,7 +14,7 @@ from integrations.targets import Introduction, open_target
 from messaging.bot.sayings import help_choice, settings_button, status_choice
 from messaging.taps import Code
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 def introduce(installation_id: UUID) -> bool:
@@ -29,7 +29,7 @@ def introduce(installation_id: UUID) -> bool:
     try:
         return target.introduce(Code.START, introductions())
     except TargetError as error:
-        logger.info("installation %s: its bot's profile is as it was: %s", installation_id, error)
+        logger.info("the bot's profile is as it was", installation=installation_id, **error.fields)
         return False
 
 

@@ -4,11 +4,11 @@ What a tap does and which answer is owed are written down together; only then is
 A crash in between leaves the answer owed, and the sweep has it said.
 """
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import localtime, now
@@ -28,7 +28,7 @@ from messaging.bot.wakeups import wake
 from messaging.models import Conversation, ReceivedUpdate
 from messaging.taps import Code
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 TALKED = (UpdateKind.WROTE, UpdateKind.TAPPED, UpdateKind.SPOKE_IN_GROUP)
 # Longer than any call to a target takes.
@@ -202,7 +202,7 @@ def _say(target: ChatTarget, installation: Installation, conversation: Conversat
     try:
         target.say(account_id, saying(answer, standing, language=language))
     except TargetError as error:
-        logger.info("conversation %s: no answer: %s", conversation.pk, error)
+        logger.info("conversation: no answer", conversation=conversation.pk, **error.fields)
         if error.retry and not error.unconfirmed:
             return
     conversation.owed = ""

@@ -1,14 +1,15 @@
 """The webhook of a chat target: prove, store, answer; everything else happens later."""
 
-import logging
 from uuid import UUID
 
+import structlog
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from psycopg_pool import PoolTimeout
 
+from integrations.metrics import REFUSED
 from integrations.models import Installation
 from integrations.targets import app_webhook_keys, open_inbox
 from integrations.updates import (
@@ -20,7 +21,7 @@ from integrations.updates import (
 )
 from messaging.bot.intake import take_in
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # A thousand updates, the most that one post holds, have well below a kilobyte each.
 BODY_LIMIT = 1024 * 1024
@@ -60,13 +61,14 @@ def _answer(
             return HttpResponse(inbox.challenge(request.GET.dict()), content_type="text/plain")
         return _take_in(request, target, inbox, only)
     except WebhookRefused:
+        REFUSED.labels("webhook").inc()
         # The same for every reason, also for an installation that does not exist.
         return HttpResponseForbidden()
     except WebhookMalformed:
         return HttpResponse(status=400)
     except (DatabaseError, PoolTimeout) as error:
         # The target sends it again.
-        logger.warning("webhook updates could not be stored: %s", type(error).__name__)
+        logger.warning("webhook updates could not be stored", error=type(error).__name__)
         return HttpResponse(status=503)
 
 

@@ -13,6 +13,7 @@ PRODUCTION = {
     "BASE_URL": "https://kotozute.example.com",
     "ALLOWED_HOSTS": ["kotozute.example.com"],
     "OPERATOR_EMAILS": ["operator@example.com"],
+    "METRICS_TOKEN": "a-token-for-the-metrics",
     "REDIS_EMBEDDED": False,
     "TRUSTED_PROXIES": 1,
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -42,6 +43,9 @@ def test_the_tests_own_settings_raise_nothing():
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
+        ({"METRICS_TOKEN": "short"}, ["config.E070"]),
+        ({"WORKER_METRICS_ADDRESS": "9101"}, ["config.E071"]),
+        ({"WORKER_METRICS_ADDRESS": "[::]:9101"}, []),
         ({"SECRET_KEY": ""}, ["config.E001"]),
         ({"SECRET_KEY": "short"}, ["config.E001"]),
         ({"ENCRYPTION_KEYS": []}, ["config.E002"]),

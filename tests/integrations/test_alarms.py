@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.utils.timezone import now
-from prometheus_client import REGISTRY
 
 from integrations.alarms import Trouble, raise_alarms, trouble_of
 from integrations.ledger import Removal
@@ -69,14 +68,3 @@ def test_the_operator_is_written_to_once_a_day(removal):
     change(removal, alarmed_at=now() - timedelta(days=1))
     raise_alarms()
     assert len(mail.outbox) == 2
-
-
-def test_the_gauge_rises_and_falls(removal):
-    change(removal, purge_at=now() - HOUR)
-    gauge = "kotozute_removals_in_trouble", {"trouble": "late"}
-    raise_alarms()
-    risen = REGISTRY.get_sample_value(*gauge)
-    change(removal, finished_at=now())
-    raise_alarms()
-
-    assert (risen, REGISTRY.get_sample_value(*gauge)) == (1, 0)

@@ -100,7 +100,8 @@ def test_one_id_with_two_bodies_keeps_the_first_and_is_noted(caplog):
     link = make_link()
     documents = [named(dm_event(link, text=text), "evt_1") for text in ("first", "second")]
     assert answers(*documents) == [ACCEPTED, DUPLICATE]
-    assert "event evt_1 came again with another body" in caplog.text
+    assert "event came again with another body" in caplog.text
+    assert vars(caplog.records[0])["fields"]["event_id"] == "evt_1"
 
 
 def test_what_happened_between_two_messages_counts_for_the_second():

@@ -1,0 +1,51 @@
+"""Where logs, reports and traces go: into lists, as they would leave the process."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+import sentry_sdk
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sentry_sdk.transport import Transport
+
+from config.reports import Reports, start_reports
+from config.tracing import OpenTelemetry, new_provider
+from integrations import tracing
+
+
+@pytest.fixture
+def sent() -> Iterator[list[bytes]]:
+    """Everything that would leave for Sentry, as the bytes of its envelopes."""
+    envelopes: list[bytes] = []
+
+    class Kept(Transport):
+        def capture_envelope(self, envelope):
+            envelopes.append(envelope.serialize())
+
+    start_reports("https://public@sentry.example.com/1", transport=Kept)
+    handler = Reports(level=logging.ERROR)
+    logging.getLogger().addHandler(handler)
+    yield envelopes
+    logging.getLogger().removeHandler(handler)
+    sentry_sdk.get_client().close()
+    sentry_sdk.init(default_integrations=False, auto_enabling_integrations=False)
+
+
+@pytest.fixture
+def spans() -> Iterator[Callable[[], dict[str, ReadableSpan]]]:
+    """Return a function that returns the finished spans, by name."""
+    exporter, provider = InMemorySpanExporter(), new_provider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracing.use(OpenTelemetry(provider))
+    yield lambda: {span.name: span for span in exporter.get_finished_spans()}
+    tracing.use(None)
+
+
+@pytest.fixture
+def hanako(office, settings, monkeypatch):
+    """A linked member in an office with one lane, whom no broker is told of."""
+    settings.RELAY_LANES = 1
+    monkeypatch.setattr("messaging.acceptance.wake", lambda *_: False)
+    return office.join("Hanako")
