@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from celery import current_app
 from celery.app.task import Context
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from kombu import Connection
 from prometheus_client import REGISTRY
 from structlog.contextvars import bound_contextvars, clear_contextvars, get_contextvars
 
@@ -44,6 +46,16 @@ def test_a_task_gets_the_id_of_the_request_that_woke_it_in_its_headers():
     }
     end(task=task(**headers), task_id=ID, state="SUCCESS")
     assert get_contextvars() == {}
+
+
+def test_the_id_travels_in_the_messages_headers_and_not_in_its_body():
+    with bound_contextvars(request=ID), Connection("memory://") as broker:
+        current_app.send_task("messaging.tasks.sweep", connection=broker, queue="headers")
+        message = broker.SimpleQueue("headers").get(timeout=5)
+    assert ID not in str(message.body)
+    begin(task=task(**message.headers), task_id=ID)
+    assert get_contextvars()["request"] == ID
+    end(task=task(), task_id=ID, state="SUCCESS")
 
 
 def test_a_task_of_beats_has_no_request():
