@@ -62,6 +62,7 @@ SHAPES: Mapping[str, Shape] = {
     "message": _id,
     "delivery": _id,
     "removal": _id,
+    "incident": _id,
     "callback": _id,
     "conversation": _id,
     "mail": _id,
@@ -79,7 +80,6 @@ SHAPES: Mapping[str, Shape] = {
     "target": _word,
     "trouble": _word,
     "kind": _word,
-    "incident": _like(r"\d{1,20}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "code": _code,
     "error": _like(r"[A-Za-z_]{2,64}"),
     # a platform's own id of a call, checked where it is read
