@@ -61,7 +61,8 @@ def to_stderr(level: str, form: str = "json", *, reports: bool = False) -> dict[
 
 
 def _structure() -> None:
-    """Have structlog's loggers write through the standard library's, so that there is one way."""
+    """Have structlog's loggers, and warnings, write through the standard library's: one way."""
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -132,6 +133,8 @@ def _text(record: logging.LogRecord) -> str:
     if record.name == "django.request":
         # Its template has nothing but values.
         return "request failed"
+    if record.name == "py.warnings":
+        return "a warning of Python's"
     if not isinstance(text, str):
         return WITHHELD
     if record.args and record.name.startswith(_TEMPLATES_OF):

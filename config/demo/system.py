@@ -181,6 +181,7 @@ class System:
             "OVICE_CALLBACK_SECRET": SECRET_PREFIX + random_base64(),
             "OVICE_DIRECTORY_KEY": connector_key,
             "KOTOZUTE_URL": self.base_url,
+            "LOG_LEVEL": "INFO",
             # One scrape of the web shows what all of them count.
             "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "counts"),
             **overrides,
