@@ -34,4 +34,4 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from abov
     DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
     # Who waits for a lock in a test waits for good; better to fail and name the statement.
-    DATABASES["default"]["OPTIONS"]["options"] = "-c jit=off -c lock_timeout=30s"  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=30s"  # noqa: F405

@@ -35,3 +35,16 @@ def test_an_error_is_django_s():
     with pytest.raises(IntegrityError), transaction.atomic(), planned_cursor() as cursor:
         cursor.execute(broken, ["4821"])
     assert Organization.objects.get() == organization
+
+
+@pytest.mark.postgres
+def test_it_is_planned_once_and_not_for_each_value():
+    for number in range(9):
+        with planned_cursor() as cursor:
+            cursor.execute(ANSWER, [f"{number}"])
+    plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s"
+    with connection.cursor() as cursor:
+        cursor.execute(plans, ["%ovice_id = $1"])
+        ((generic, custom),) = cursor.fetchall()
+    assert generic > 0
+    assert custom == 0
