@@ -211,8 +211,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
         "prepare_threshold": 1 if env.bool("DATABASE_PREPARE", default=True) else None,
     }
     if env.bool("DATABASE_PREPARE", default=True):
-        # Compiling a statement, or planning a prepared one anew for its values, takes longer than
-        # any of ours runs; an old PgBouncer refuses this.
+        # Compiling one, or planning it anew, takes longer than it runs; an old PgBouncer refuses.
         _database["OPTIONS"]["options"] = "-c jit=off -c plan_cache_mode=force_generic_plan"
     _database["CONN_HEALTH_CHECKS"] = True
 
