@@ -26,7 +26,7 @@ from tests.plugins.system import on_free_ports
 pytestmark = pytest.mark.upgrade
 WORKERS = ("worker", "second")
 # Between two steps, so that every mixture of versions carries something.
-MIXED_SECONDS = 2.0
+MIXED_SECONDS = 1.0
 # What systemd does for a service with a socket: hand the listening socket over as file 3.
 _WITH_SOCKET = """
 import os, sys
