@@ -40,7 +40,7 @@ class Unit(dict[str, list[str]]):
 
 
 SERVICES = {path.name: Unit(path.name) for path in UNITS.glob("*.service")}
-KINDS = {"web": "kotozute-web.service", "worker": "kotozute-worker@.service"}
+KINDS = {"web": "kotozute-web@.service", "worker": "kotozute-worker@.service"}
 KINDS["beat"] = "kotozute-beat.service"
 
 

@@ -24,6 +24,7 @@ from tests.faults.traffic import Office
 from tests.plugins.system import on_free_ports
 
 pytestmark = pytest.mark.upgrade
+WEBS = ("web", "other")
 WORKERS = ("worker", "second")
 # Between two steps, so that every mixture of versions carries something.
 MIXED_SECONDS = 1.0
@@ -64,12 +65,16 @@ class Upgrade:
         """Start everything from this folder from now on."""
         self.system.children.cwd = code
 
-    def start_web(self) -> None:
-        """Start gunicorn on the socket that outlives it."""
+    def start_web(self, name: str) -> None:
+        """Start one gunicorn on the socket, which outlives it and which it shares."""
         number = str(self.socket.fileno())
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn"]
         command = [sys.executable, "-c", _WITH_SOCKET, number, *gunicorn]
-        self.system.children.start("web", command, pass_fds=[self.socket.fileno()])
+        self.system.children.start(name, command, pass_fds=[self.socket.fileno()])
+
+    def booted(self, name: str) -> int:
+        """Return how often this web process has begun to serve."""
+        return self.system.children.log(name).read_text().count("Listening at")
 
     def roll(self, office: Office) -> None:
         """Restart one process after another; after each all of them work together for a while."""
@@ -77,9 +82,13 @@ class Upgrade:
             self.system.children.stop(name)
             self.system.start_worker(name)
             self.mix(office)
-        self.system.children.stop("web")
-        self.start_web()
-        self.mix(office)
+        for name in WEBS:
+            self.system.children.stop(name)
+            self.start_web(name)
+            self.system.children.wait_until(
+                name, lambda name=name: self.booted(name) == 2, seconds=START_SECONDS
+            )
+            self.mix(office)
         self.system.children.stop("beat")
         self.system.start_beat()
         self.mix(office)
@@ -116,7 +125,8 @@ def upgrade(tmp_path):
         running.callback(upgrade.socket.close)
         upgrade.use(old)
         system.prepare()
-        upgrade.start_web()
+        for name in WEBS:
+            upgrade.start_web(name)
         for name in WORKERS:
             system.start_worker(name)
         system.start_beat()
