@@ -36,7 +36,7 @@ faults: .venv/dev.installed ## Kill and freeze everything for 20 minutes (SECOND
 		FAULTS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -x -o faulthandler_timeout=0 tests/faults
 
 upgrade-test: .venv/dev.installed ## Upgrade a busy system from the schema before the newest one (FROM=a commit)
-	@UPGRADE_FROM=$(or $(FROM),before) $(BIN)/python -m pytest tests/upgrade
+	@UPGRADE_FROM=$(or $(FROM),before) $(BIN)/python -m pytest -o faulthandler_timeout=1200 tests/upgrade
 
 postman: .venv/demo.installed ## Run the Postman collection and a generic client against the sandbox (Node)
 	@npm --prefix docs/postman ci --silent --no-audit --no-fund
