@@ -48,9 +48,22 @@ def earlier() -> str:
     named = os.environ["UPGRADE_FROM"]
     if named != "before":
         return named
-    newest = git("log", "-1", "--format=%H", "--", "*/migrations/*.py").decode().strip()
-    assert newest, "no commit here has migrations: deepen this clone (git fetch --unshallow)"
-    return f"{newest}^"
+    for commit in git("log", "--format=%H", "--", "*/migrations/*.py").decode().split():
+        before = f"{commit}^"
+        # Not one between, whose two branches of migrations were not one line yet.
+        if migrations(before) < migrations("HEAD") and is_one_line(migrations(before)):
+            return before
+    raise AssertionError("no earlier migrations here: deepen this clone (git fetch --unshallow)")
+
+
+def migrations(commit: str) -> set[str]:
+    names = git("ls-tree", "-r", "--name-only", commit).decode().split()
+    return {name for name in names if "/migrations/0" in name}
+
+
+def is_one_line(names: set[str]) -> bool:
+    numbers = [name.split("_")[0] for name in names]
+    return len(numbers) == len(set(numbers))
 
 
 class Upgrade:
@@ -72,9 +85,11 @@ class Upgrade:
         command = [sys.executable, "-c", _WITH_SOCKET, number, *gunicorn]
         self.system.children.start(name, command, pass_fds=[self.socket.fileno()])
 
-    def booted(self, name: str) -> int:
-        """Return how often this web process has begun to serve."""
-        return self.system.children.log(name).read_text().count("Listening at")
+    def wait_for_second_start(self, name: str) -> None:
+        """Wait until this web process has begun to serve for the second time."""
+        log = self.system.children.log(name)
+        again = lambda: log.read_text().count("Listening at") == 2  # noqa: E731 - one condition
+        self.system.children.wait_until(name, again, seconds=START_SECONDS)
 
     def roll(self, office: Office) -> None:
         """Restart one process after another; after each all of them work together for a while."""
@@ -85,9 +100,7 @@ class Upgrade:
         for name in WEBS:
             self.system.children.stop(name)
             self.start_web(name)
-            self.system.children.wait_until(
-                name, lambda name=name: self.booted(name) == 2, seconds=START_SECONDS
-            )
+            self.wait_for_second_start(name)
             self.mix(office)
         self.system.children.stop("beat")
         self.system.start_beat()
