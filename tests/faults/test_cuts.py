@@ -5,6 +5,7 @@ import os
 import random
 
 import pytest
+from django.test import override_settings
 
 from tests.factories import make_delivery
 from tests.faults.cutting import cut_wire
@@ -30,35 +31,37 @@ def hanako(office, settings):
     return office.join("Hanako")
 
 
-def send_over_a_wire(office, link, settings, **cut):
+def send_over_a_wire(office, link, **cut):
     """Send one DM, as long as any other, over a wire that may be cut; return wire, DM, text."""
     text = f"DM {next(numbers):05}"
     delivery = make_delivery(link, text=text)
-    with cut_wire(office.sandbox.graph_url, **cut) as wire:
-        settings.WORKPLACE_GRAPH_URL = wire.url
+    # Not by pytest's fixture, in which hundreds of changes would lie one upon the other.
+    with (
+        cut_wire(office.sandbox.graph_url, **cut) as wire,
+        override_settings(WORKPLACE_GRAPH_URL=wire.url),
+    ):
         run(office)
-    settings.WORKPLACE_GRAPH_URL = office.sandbox.graph_url
     return wire, delivery, text
 
 
-def copies_after_a_cut(office, link, settings, **cut):
+def copies_after_a_cut(office, link, **cut):
     """Send one DM over a wire that is cut, then over a whole one; return how often it came."""
-    _, delivery, text = send_over_a_wire(office, link, settings, **cut)
+    _, delivery, text = send_over_a_wire(office, link, **cut)
     make_due(delivery)
     run(office)
     assert state(delivery)[0] == "delivered"
     return sum(text in shown for shown in office.texts("Hanako"))
 
 
-def test_a_request_cut_at_any_byte_comes_once(office, hanako, settings):
-    whole, *_ = send_over_a_wire(office, hanako, settings)
+def test_a_request_cut_at_any_byte_comes_once(office, hanako):
+    whole, *_ = send_over_a_wire(office, hanako)
     cuts = places(whole.request)
-    came = {n: copies_after_a_cut(office, hanako, settings, request=n) for n in cuts}
+    came = {n: copies_after_a_cut(office, hanako, request=n) for n in cuts}
     assert set(came.values()) == {1}, came
 
 
-def test_an_answer_cut_at_any_byte_makes_it_come_twice(office, hanako, settings):
-    whole, *_ = send_over_a_wire(office, hanako, settings)
+def test_an_answer_cut_at_any_byte_makes_it_come_twice(office, hanako):
+    whole, *_ = send_over_a_wire(office, hanako)
     cuts = places(whole.answer)
-    came = {n: copies_after_a_cut(office, hanako, settings, answer=n) for n in cuts}
+    came = {n: copies_after_a_cut(office, hanako, answer=n) for n in cuts}
     assert set(came.values()) == {2}, came
