@@ -77,10 +77,17 @@ class System:
         """Start the pretend ovice and the pretend Workplace and learn where they listen."""
         self.children.start("sandbox", [sys.executable, "-m", "sandbox"])
         self.children.wait_until("the sandbox", self._sandbox_ready, seconds=START_SECONDS)
-        self.children.env["WORKPLACE_GRAPH_URL"] = self.graph_url
-        self.children.env["WORKPLACE_WEB_URL"] = self.sandbox_url
-        self.children.env["OVICE_CALLBACK_URL"] = f"{self.sandbox_url}/ovice/callback"
-        self.children.env["OVICE_DIRECTORY_URL"] = f"{self.sandbox_url}/ovice"
+        app = self.control("POST", "workplace/apps", {"name": "Kotozute"})
+        self.children.env |= {
+            "WORKPLACE_GRAPH_URL": self.graph_url,
+            "WORKPLACE_WEB_URL": self.sandbox_url,
+            "WORKPLACE_APP_ID": app["app_id"],
+            "WORKPLACE_APP_SECRET": app["app_secret"],
+            "OVICE_CALLBACK_URL": f"{self.sandbox_url}/ovice/callback",
+            "OVICE_DIRECTORY_URL": f"{self.sandbox_url}/ovice",
+            "OVICE_LAUNCH_JWKS_URL": f"{self.sandbox_url}/ovice/.well-known/jwks.json",
+            "OVICE_ISSUER": self.control("GET", "ovice/settings")["issuer"],
+        }
 
     def prepare(self) -> None:
         """Check the settings, create the tables and collect the style sheets."""
@@ -180,6 +187,7 @@ class System:
             # The pretend ovice reads the same secret.
             "OVICE_CALLBACK_SECRET": SECRET_PREFIX + random_base64(),
             "OVICE_DIRECTORY_KEY": connector_key,
+            "WORKPLACE_WEBHOOK_VERIFY_TOKEN": random_base64(),
             "KOTOZUTE_URL": self.base_url,
             "LOG_LEVEL": "INFO",
             # One scrape of the web shows what all of them count.

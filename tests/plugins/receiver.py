@@ -38,9 +38,11 @@ class Receiver:
         return self.posts
 
 
-def wait_until(is_true: Callable[[], object], what: str) -> None:
+def wait_until(
+    is_true: Callable[[], object], what: str, *, seconds: float = WAIT_SECONDS
+) -> None:
     """Wait for something that another process does."""
-    end = time.monotonic() + WAIT_SECONDS
+    end = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < end, f"waited in vain for {what}"
         time.sleep(POLL_SECONDS)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -79,8 +79,17 @@ def system(
     tmp_path_factory: pytest.TempPathFactory, database_url: Callable[..., str]
 ) -> Iterator[System]:
     """Run the whole service, on the REDIS_URL of the suite where there is one."""
+    with running_system(tmp_path_factory, database_url, {}) as whole:
+        yield whole
+
+
+@contextmanager
+def running_system(
+    folders: pytest.TempPathFactory, database_url: Callable[[], str], env: dict[str, str]
+) -> Iterator[System]:
+    """Run the whole service, on the REDIS_URL of the suite where there is one."""
     broker = {"REDIS_URL": os.environ["REDIS_URL"]} if os.environ.get("REDIS_URL") else {}
-    with _system(tmp_path_factory, database_url(), broker) as whole:
+    with _system(folders, database_url(), {**broker, **env}) as whole:
         whole.start_broker()
         whole.start_sandbox()
         whole.prepare()

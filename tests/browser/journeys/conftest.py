@@ -1,0 +1,51 @@
+"""One running service for all journeys of a file, and people who walk through it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
+from tests.browser.journeys.town import Town
+from tests.browser.journeys.walker import Look, Walker
+from tests.plugins.mailbox import open_mailbox
+from tests.plugins.system import running_system
+
+# A removal is purged as soon as the job looks, instead of a week later.
+AT_ONCE = {"REMOVAL_GRACE_DAYS": "0", "PURGE_EVERY_SECONDS": "2", "CALLBACK_SWEEP_SECONDS": "1"}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory, database_url) -> Iterator[Town]:
+    """Run gunicorn, a worker, beat, the broker, the sandbox and a mail server."""
+    with ExitStack() as stack:
+        mailbox = stack.enter_context(open_mailbox())
+        env = {**AT_ONCE, "EMAIL_URL": mailbox.url}
+        system = stack.enter_context(running_system(tmp_path_factory, database_url, env))
+        system.manage("subscribing", "subscribe_webhooks")
+        yield Town(system, mailbox)
+
+
+@pytest.fixture
+def walker(chromium: Browser) -> Iterator[Callable[..., Walker]]:
+    """Return a function that opens a window for somebody; every script error fails."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def sit_down(look: Look = Look()) -> Walker:  # noqa: B008 - it never changes
+        window = chromium.new_context(
+            locale=look.language,
+            color_scheme="dark" if look.dark else "light",
+            viewport=PHONE if look.phone else DESK,
+            java_script_enabled=look.scripts,
+        )
+        window.set_default_timeout(2 * PATIENCE_MS)
+        window.on("weberror", lambda error: complaints.append(str(error.error)))
+        opened.append(window)
+        return Walker(window, look, window.new_page())
+
+    yield sit_down
+    for window in opened:
+        window.close()
+    assert complaints == []

@@ -1,0 +1,204 @@
+"""What owners do, from ovice's settings to a connection and to its end."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.journeys.walker import Look, Walker
+
+LOOKS = {
+    "desk": Look(),
+    "Japanese, phone, dark, keys only": Look("ja", phone=True, dark=True, keyboard=True),
+    "without scripts": Look(scripts=False),
+}
+CONNECTED = "Connected. Members can link their accounts now."
+RECEIPT = re.compile(r"https?://\S+/removal/\S+")
+
+
+@pytest.fixture(params=LOOKS.values(), ids=LOOKS)
+def look(request) -> Look:
+    return request.param
+
+
+@pytest.fixture
+def acme(town, request):
+    """A company of its own for each test, so that none sees another's."""
+    return town.company(f"Acme{abs(hash(request.node.name)) % 10_000}")
+
+
+def to_setup(walker: Walker, company) -> None:
+    """Go from ovice's organization settings to the setup page."""
+    walker.open(company.page("settings", "Olga", walker.look.language))
+    walker.launches("set_up")
+    walker.sees(walker.words("1. In %(target)s") % {"target": "Workplace"})
+
+
+def paste(walker: Walker, token: str, secret: str = "") -> None:
+    """Paste a token, and perhaps the app secret, and save."""
+    walker.fill(walker.words("Access token"), token)
+    if secret:
+        walker.page.locator("summary").first.click()
+        walker.fill(walker.words("App secret"), secret)
+    walker.press(walker.words("Save"))
+
+
+def connect(walker: Walker, company) -> dict[str, str]:
+    """Go to the setup page and connect; return the integration's secrets."""
+    made = company.token()
+    to_setup(walker, company)
+    paste(walker, made["access_token"], made["app_secret"])
+    walker.sees(walker.words(CONNECTED))
+    return made
+
+
+def test_an_owner_connects_after_every_wrong_token(town, acme, walker, look):
+    olga = walker(look)
+    deaf = acme.token(permissions=["read_user_email"])
+    blind = acme.token(permissions=["message"])
+    reset = acme.token()
+    town.control("POST", f"workplace/installs/{reset['page_id']}/reset-token")
+    right = acme.token()
+    to_setup(olga, acme)
+    olga.finds_nothing_wrong()
+    missing = olga.words("The permission “%(label)s” is missing.")
+    for token, secret, complaint in (
+        (
+            "not a token",
+            "",
+            "This is not an access token: it contains characters that no token has.",
+        ),
+        ("DQVJ0000000000", "", "The access token is not valid: it was mistyped, reset or revoked."),
+        (reset["access_token"], "", ""),
+        (deaf["access_token"], "", missing % {"label": olga.words("Send messages to members")}),
+        (blind["access_token"], "", missing % {"label": olga.words("Read user email address")}),
+        (right["access_token"], "0" * 32, ""),
+    ):
+        paste(olga, token, secret)
+        expect(olga.page.get_by_role("alert").first).to_be_visible()
+        if complaint:
+            olga.sees(olga.words(complaint))
+        assert token not in olga.page.content()
+    paste(olga, f"  {right['access_token']}\n", right["app_secret"])
+    olga.sees(olga.words(CONNECTED))
+    olga.finds_nothing_wrong()
+    assert right["access_token"] not in olga.page.content()
+    olga.open(acme.page("settings", "Olga", look.language))
+    olga.sees(olga.ovice("state_active"))
+
+
+def install(olga: Walker, company) -> None:
+    """Press Install in Workplace's dashboard and in its dialog."""
+    olga.open(company.dashboard())
+    olga.press("Install")
+    olga.page.get_by_label("Community").select_option(company.community)
+    olga.press("Install")
+
+
+def test_an_owner_installs_from_workplace_while_signed_out(town, acme, walker, look):
+    olga = walker(look)
+    address = f"olga@{acme.name.casefold()}.example"
+    install(olga, acme)
+    olga.page.get_by_role("textbox").first.fill(address)
+    olga.press(olga.words("Mail me a code"))
+    olga.fill(olga.words("Code"), town.mailed_code(address))
+    olga.press(olga.words("Sign in"), within=olga.page.get_by_role("main"))
+    olga.sees(acme.name)
+    olga.finds_nothing_wrong()
+    olga.press(olga.words("Connect this organization"))
+    olga.page.wait_for_url(f"{acme.dashboard()}**")
+    olga.open(acme.page("settings", "Olga", look.language))
+    olga.sees(olga.ovice("state_active"))
+
+
+def test_an_owner_installs_from_our_side(acme, walker, look):
+    olga = walker(look)
+    to_setup(olga, acme)
+    olga.press(olga.words("Install the app"), role="link")
+    olga.page.get_by_label("Community").select_option(acme.community)
+    olga.press("Install")
+    olga.sees(olga.words("You are connected"))
+    assert "code=" not in olga.page.url
+    olga.finds_nothing_wrong()
+
+
+def test_a_dead_token_is_told_replaced_and_nothing_is_lost(town, acme, walker):
+    olga = walker()
+    made = connect(olga, acme)
+    acme.hires("Hanako")
+    acme.hires("Taro")
+    hanako = walker()
+    hanako.open(acme.page("integrations", "Hanako", "en"))
+    hanako.launches("link")
+    hanako.press("Link")
+    hanako.sees("You are linked.")
+    fresh = town.control("POST", f"workplace/installs/{made['page_id']}/reset-token")
+    texts = [f"number {n}" for n in range(3)]
+    for text in texts:
+        write(town, acme, "Taro", "Hanako", text)
+    mail = town.mailbox.take("no longer reach", to=f"olga@{acme.name.casefold()}.example")
+    assert "number" not in mail
+    to_setup_again(olga, acme)
+    olga.sees("Needs you")
+    paste(olga, fresh["access_token"], made["app_secret"])
+    acme.wait_for_texts("Hanako", texts)
+    town.mailbox.take("works again", to=f"olga@{acme.name.casefold()}.example")
+
+
+def to_setup_again(walker: Walker, company) -> None:
+    """Come from ovice once more, to a connection that is there."""
+    walker.open(company.page("settings", "Olga", walker.look.language))
+    walker.launches("set_up")
+
+
+def write(town, company, sender: str, recipient: str, text: str) -> None:
+    """Have somebody write a DM in ovice."""
+    dm = {
+        "organization": company.organization,
+        "space": company.space,
+        "sender": company.people[sender],
+        "recipient": company.people[recipient],
+        "text": text,
+    }
+    town.control("POST", "ovice/dm", dm)
+
+
+def test_an_uninstall_in_workplace_ends_everything_with_a_receipt(town, acme, walker):
+    olga, hanako = walker(), walker()
+    to_setup(olga, acme)
+    olga.press("Install the app", role="link")
+    olga.page.get_by_label("Community").select_option(acme.community)
+    olga.press("Install")
+    olga.sees("You are connected")
+    acme.hires("Hanako")
+    hanako.open(acme.page("integrations", "Hanako", "en"))
+    hanako.launches("link")
+    hanako.press("Link")
+    hanako.sees("You are linked.")
+    olga.open(acme.dashboard())
+    olga.page.get_by_role("link", name="Kotozute").first.click()
+    olga.press("Uninstall")
+    mail = town.mailbox.take("/removal/", to=f"olga@{acme.name.casefold()}.example")
+    found = RECEIPT.search(mail)
+    assert found is not None
+    hanako.sees_soon("unavailable", again=acme.page("integrations", "Hanako", "en"))
+    olga.open(found[0])
+    olga.sees_soon("Done: the data is gone.")
+    olga.finds_nothing_wrong()
+    assert "Hanako" not in olga.page.content()
+    receipt = town.system.http.get(f"{found[0]}?format=json", timeout=5).text
+    assert not {"Hanako", "Olga", acme.name, acme.community} & {*re.split(r"\W+", receipt)}
+
+
+def test_two_owners_never_see_each_other(town, acme, walker):
+    olga = walker()
+    connect(olga, acme)
+    page_of_acme = olga.page.url
+    other = town.company(f"{acme.name}Rival")
+    rival = walker()
+    to_setup(rival, other)
+    for address in (page_of_acme, page_of_acme.replace("/connection/", "/change/")):
+        rival.open(address)
+        assert acme.name not in rival.page.get_by_role("main").inner_text()
+    rival.open(f"{town.system.base_url}/admin/integrations/organization/?q={acme.name}")
+    assert acme.name not in rival.page.locator("#result_list, .paginator").all_inner_texts()

@@ -1,0 +1,119 @@
+"""The stage of the journeys: the running service, and companies that are in ovice and Workplace."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.demo.story import WEBHOOK_FIELDS
+from config.demo.system import System
+from tests.plugins.mailbox import Mailbox
+
+MAILED_CODE = re.compile(r"^\s*([A-Z]{4}-?[A-Z]{4})\s*$", re.MULTILINE)
+
+
+@dataclass
+class Company:
+    """One organization of ovice and its community in Workplace."""
+
+    town: "Town"
+    name: str
+    organization: str
+    space: str
+    community: str
+    people: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
+
+    def hires(self, name: str, role: str = "member", *, account: bool = True, **ovice: Any) -> None:
+        """Add a person to ovice and, unless told otherwise, to Workplace."""
+        email = f"{name.casefold()}@{self.name.casefold()}.example"
+        person = {"name": name, "email": email, "role": role, **ovice}
+        path = f"ovice/organizations/{self.organization}/people"
+        self.people[name] = self.town.control("POST", path, person)["id"]
+        if account:
+            there = f"workplace/communities/{self.community}/members"
+            account = {"name": name, "email": email, "locale": ovice.get("locale", "en_US")}
+            self.accounts[name] = self.town.control("POST", there, account)["id"]
+
+    def token(self, **values: Any) -> dict[str, str]:
+        """Make a custom integration; return its secrets."""
+        path = f"workplace/communities/{self.community}/integrations"
+        made: dict[str, str] = self.town.control("POST", path, {"name": "ovice DM", **values})
+        return made
+
+    def listens(self, secrets: dict[str, str], connected: str) -> None:
+        """Enter in Workplace where a custom integration's webhooks go."""
+        made = json.loads(connected)
+        webhooks = {
+            "callback_url": f"{self.town.system.base_url}/workplace/webhook/{made['installation']}",
+            "verify_token": made["verify_token"],
+            "fields": list(WEBHOOK_FIELDS),
+        }
+        self.town.control("POST", f"workplace/installs/{secrets['page_id']}/webhooks", webhooks)
+
+    def page(self, which: str, name: str, language: str) -> str:
+        """Return the address of a page of ovice for a person: ``settings`` or ``integrations``."""
+        path = f"/ovice/organizations/{self.organization}/{which}"
+        return f"{self.town.sandbox}{path}?as={self.people[name]}&lang={language}"
+
+    def room(self, name: str, language: str) -> str:
+        """Return the address of the company's space for a person."""
+        path = f"/ovice/spaces/{self.space}"
+        return f"{self.town.sandbox}{path}?as={self.people[name]}&lang={language}"
+
+    def dashboard(self) -> str:
+        """Return the address of the company's dashboard in Workplace."""
+        return f"{self.town.sandbox}/work/admin/{self.community}/"
+
+    def chat(self, name: str) -> str:
+        """Return the address of a person's chat with the bot, once there is one."""
+        thread = self._chat(name)[0]["thread_id"]
+        return f"{self.town.sandbox}/chat/{self.accounts[name]}/{thread}"
+
+    def texts(self, name: str) -> list[str]:
+        """Return the DMs a person got in Work Chat, without their headline."""
+        return [line["text"].split("\n")[2] for line in self._chat(name) if line["metadata"]]
+
+    def wait_for_texts(self, name: str, texts: list[str]) -> None:
+        """Wait until a person's newest DMs are these, in this order."""
+
+        def there() -> bool:
+            return self.texts(name)[-len(texts) :] == texts
+
+        self.town.system.children.wait_until(f"the DMs of {name}", there, seconds=20)
+
+    def _chat(self, name: str) -> list[dict[str, Any]]:
+        path = f"workplace/messages?member={self.accounts[name]}"
+        lines = self.town.control("GET", path)["data"]
+        return [line for line in lines if line["from"] == "bot"]
+
+
+@dataclass
+class Town:
+    """The running service and its sandbox."""
+
+    system: System
+    mailbox: Mailbox
+
+    @property
+    def sandbox(self) -> str:
+        """Return where ovice's and Workplace's pages are."""
+        return self.system.sandbox_url
+
+    def control(self, method: str, path: str, document: Any = None) -> Any:
+        """Ask the sandbox's control API."""
+        return self.system.control(method, path, document)
+
+    def company(self, name: str) -> Company:
+        """Found a company: an organization with a space, a community, and Olga, who owns it."""
+        organization = self.control("POST", "ovice/organizations", {"name": name})["id"]
+        space = {"name": f"{name} HQ", "domain": f"{name.casefold()}-hq"}
+        made = self.control("POST", f"ovice/organizations/{organization}/spaces", space)
+        community = self.control("POST", "workplace/communities", {"name": name})["id"]
+        company = Company(self, name, organization, made["id"], community)
+        company.hires("Olga", "owner")
+        return company
+
+    def mailed_code(self, to: str) -> str:
+        """Wait for the code that is mailed to an address, and return it."""
+        return MAILED_CODE.findall(self.mailbox.take(to=to))[-1]
