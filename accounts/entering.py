@@ -77,10 +77,11 @@ def offered(request: HttpRequest) -> list[Entrance]:
 
 def fitting(entrances: list[Entrance], wanted: str) -> Entrance | None:
     """Return the only entrance, or the only one that can open ``wanted``."""
-    if wanted.startswith(reverse("admin:index")):
-        suited = [entrance for entrance in entrances if entrance.user]
-    elif wanted.startswith(LINK_PAGE):
+    if wanted.startswith(LINK_PAGE):
         suited = [entrance for entrance in entrances if entrance.member]
+    elif wanted:
+        # Whatever else asks somebody to sign in, portal or install, is for owners and staff.
+        suited = [entrance for entrance in entrances if entrance.user]
     else:
         suited = entrances
     found = suited or entrances

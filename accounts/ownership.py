@@ -4,6 +4,7 @@ An owner arrives by a launch from ovice, and an ownership ends as soon as ovice 
 role, no permission any more, no longer a member. The user behind it is whoever proved the address.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -12,6 +13,7 @@ from django.core.validators import validate_email
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
+from accounts.addresses import address_hashes
 from accounts.models import Ground, Member, Ownership, Role, User
 from integrations.addresses import normalize_email
 from integrations.languages import language_of
@@ -54,6 +56,23 @@ def grant_ownership(member: Member, ground: Ground) -> User:
         defaults={"ovice_id": member.ovice_id, "ground": ground, "granted_at": now()},
     )
     return user
+
+
+def grant_by_address(email: str) -> None:
+    """Make whoever has just proved ``email`` an owner where ovice's directory calls them one.
+
+    So an owner gets in who has not come from ovice before, as when the install began elsewhere.
+    """
+    owners = Member.objects.select_related("organization").filter(
+        email_hash__in=address_hashes(email),
+        email_verified=True,
+        role=Role.OWNER,
+        removed_at=None,
+        organization__removed_at=None,
+    )
+    for member in owners:
+        with suppress(NotAnOwner):
+            grant_ownership(member, Ground.OWNER)
 
 
 def _is_usable(email: str) -> bool:

@@ -16,6 +16,7 @@ from accounts.codes import CodeRefused, address_of, ask_for_code, find_code, try
 from accounts.entering import asked_code, asked_next, enter, fitting, note_asked, offer, offered
 from accounts.entrances import choose_entrance, entrances_of
 from accounts.limits import LimitsAway, network_of, within_limit
+from accounts.ownership import grant_by_address
 from accounts.views.personal import personal
 from integrations.addresses import normalize_email
 
@@ -121,6 +122,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 
 def _proved(request: HttpRequest, email: str) -> HttpResponse:
+    grant_by_address(email)
     entrances = entrances_of(email)
     if not entrances:
         # Nobody's any more since the mail was sent; or guessed, which is as good as wrong.

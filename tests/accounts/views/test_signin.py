@@ -5,7 +5,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.codes import code_of, mail_code
-from accounts.models import Ownership, SignInCode, User
+from accounts.models import Ownership, Role, SignInCode, User
 from tests.factories import make_member, make_organization
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,25 @@ def test_an_owner_comes_to_the_portal(owner):
     ask(client, "owner@example.com")
     assert type_code(client)["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
+
+
+def test_an_owner_whom_only_ovices_directory_knows_comes_to_the_portal():
+    acme = make_organization(name="Acme")
+    make_member(acme, email="olga@example.com", role=Role.OWNER)
+    client = Client()
+    ask(client, "olga@example.com", next="/admin/")
+    assert type_code(client)["Location"] == "/admin/"
+    assert Ownership.objects.get().organization == acme
+
+
+@pytest.mark.parametrize("told", [{"role": "admin"}, {"email_verified": False}])
+def test_a_code_makes_nobody_an_owner_whom_ovice_does_not_call_one(told):
+    make_member(make_organization(), email="olga@example.com", **{"role": Role.OWNER, **told})
+    make_member(make_organization(), email="olga@example.com")
+    client = Client()
+    ask(client, "olga@example.com", next="/admin/")
+    type_code(client)
+    assert not Ownership.objects.exists()
 
 
 def test_somebody_comes_back_to_the_page_they_wanted(hanako):

@@ -9,7 +9,6 @@ LOOKS = {
     "Japanese, phone, dark, keys only": Look("ja", phone=True, dark=True, keyboard=True),
     "without scripts": Look(scripts=False),
 }
-CHAT_WORDS = {"en": "en_US", "ja": "ja_JP"}
 
 
 @pytest.fixture(params=LOOKS.values(), ids=LOOKS)
@@ -39,7 +38,7 @@ def _order(company, secrets: dict[str, str]) -> dict[str, object]:
 def somebody(acme, request, look) -> str:
     """A new member, whose account speaks the language of the look."""
     name = f"Hanako{abs(hash(request.node.name)) % 10_000}"
-    acme.hires(name, locale=CHAT_WORDS[look.language])
+    acme.hires(name, locale=look.locale)
     return name
 
 

@@ -104,14 +104,14 @@ class Town:
         """Ask the sandbox's control API."""
         return self.system.control(method, path, document)
 
-    def company(self, name: str) -> Company:
+    def company(self, name: str, locale: str = "en_US") -> Company:
         """Found a company: an organization with a space, a community, and Olga, who owns it."""
         organization = self.control("POST", "ovice/organizations", {"name": name})["id"]
         space = {"name": f"{name} HQ", "domain": f"{name.casefold()}-hq"}
         made = self.control("POST", f"ovice/organizations/{organization}/spaces", space)
         community = self.control("POST", "workplace/communities", {"name": name})["id"]
         company = Company(self, name, organization, made["id"], community)
-        company.hires("Olga", "owner")
+        company.hires("Olga", "owner", locale=locale)
         return company
 
     def mailed_code(self, to: str) -> str:

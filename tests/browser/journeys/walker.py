@@ -23,6 +23,11 @@ class Look:
     scripts: bool = True
     keyboard: bool = False
 
+    @property
+    def locale(self) -> str:
+        """Return the language as ovice and Workplace write it in an account."""
+        return {"en": "en_US", "ja": "ja_JP"}[self.language]
+
 
 @dataclass
 class Walker:
