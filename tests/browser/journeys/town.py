@@ -8,7 +8,9 @@ from typing import Any
 from config.demo.story import WEBHOOK_FIELDS
 from config.demo.system import System
 from tests.plugins.mailbox import Mailbox
+from tests.plugins.receiver import wait_until
 
+PATIENCE_SECONDS = 40
 MAILED_CODE = re.compile(r"^\s*([A-Z]{4}-?[A-Z]{4})\s*$", re.MULTILINE)
 
 
@@ -80,7 +82,7 @@ class Company:
         def there() -> bool:
             return self.texts(name)[-len(texts) :] == texts
 
-        self.town.system.children.wait_until(f"the DMs of {name}", there, seconds=20)
+        wait_until(there, f"the DMs of {name}", seconds=PATIENCE_SECONDS)
 
     def _chat(self, name: str) -> list[dict[str, Any]]:
         path = f"workplace/messages?member={self.accounts[name]}"
