@@ -38,9 +38,7 @@ class Receiver:
         return self.posts
 
 
-def wait_until(
-    is_true: Callable[[], object], what: str, *, seconds: float = WAIT_SECONDS
-) -> None:
+def wait_until(is_true: Callable[[], object], what: str, *, seconds: float = WAIT_SECONDS) -> None:
     """Wait for something that another process does."""
     end = time.monotonic() + seconds
     while not is_true():

@@ -65,7 +65,7 @@ def test_an_owner_connects_after_every_wrong_token(town, acme, walker, look):
     replace = olga.words("Create a new access token in %(target)s and paste it here.")
     missing = olga.words("The permission “%(label)s” is missing.")
     for token, secret, complaint in (
-        ("アクセストークン", "", ""),
+        ("鍵☃鍵", "", ""),
         ("DQVJ0000000000", "", replace % {"target": "Workplace"}),
         (reset["access_token"], "", ""),
         (deaf["access_token"], "", missing % {"label": olga.words("Send messages to members")}),
