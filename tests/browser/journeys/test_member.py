@@ -11,7 +11,7 @@ LOOKS = {
 }
 
 
-@pytest.fixture(params=LOOKS.values(), ids=LOOKS)
+@pytest.fixture(params=[*LOOKS.values()], ids=[*LOOKS])
 def look(request) -> Look:
     return request.param
 

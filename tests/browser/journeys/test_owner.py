@@ -16,7 +16,7 @@ CONNECTED = "Connected. Members can link their accounts now."
 RECEIPT = re.compile(r"https?://\S+/removal/\S+")
 
 
-@pytest.fixture(params=LOOKS.values(), ids=LOOKS)
+@pytest.fixture(params=[*LOOKS.values()], ids=[*LOOKS])
 def look(request) -> Look:
     return request.param
 

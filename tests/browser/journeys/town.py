@@ -34,8 +34,8 @@ class Company:
         self.people[name] = self.town.control("POST", path, person)["id"]
         if account:
             there = f"workplace/communities/{self.community}/members"
-            account = {"name": name, "email": email, "locale": ovice.get("locale", "en_US")}
-            self.accounts[name] = self.town.control("POST", there, account)["id"]
+            made = {"name": name, "email": email, "locale": ovice.get("locale", "en_US")}
+            self.accounts[name] = self.town.control("POST", there, made)["id"]
 
     def token(self, **values: Any) -> dict[str, str]:
         """Make a custom integration; return its secrets."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from django.utils import translation
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -9,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from sandbox.ovice.words import WORDS, Words
 from tests.browser.accessibility import violations
 
+Role = Literal["button", "link"]
 PATIENCE_MS = 20_000
 MOST_STOPS = 80
 
@@ -52,7 +54,7 @@ class Walker:
         assert key in WORDS
         return Words(self.look.language)(key)
 
-    def press(self, text: str, *, role: str = "button", within: Locator | None = None) -> None:
+    def press(self, text: str, *, role: Role = "button", within: Locator | None = None) -> None:
         """Press what is named so, by mouse or by keys."""
         what = self.offered(text, role=role, within=within)
         if self.look.keyboard:
@@ -61,12 +63,14 @@ class Walker:
         else:
             what.click()
 
-    def offered(self, text: str, *, role: str = "button", within: Locator | None = None) -> Locator:
+    def offered(
+        self, text: str, *, role: Role = "button", within: Locator | None = None
+    ) -> Locator:
         """Wait until something of that name can be pressed, and return it."""
         place = within or self.page
         # What a style sheet puts before it, such as a tick, belongs to the name as well.
         name = re.compile(rf"^\W*{re.escape(text)}$")
-        what = place.get_by_role(role, name=name).first  # type: ignore[arg-type] - a role
+        what = place.get_by_role(role, name=name).first
         what.wait_for()
         return what
 
