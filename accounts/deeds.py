@@ -16,6 +16,12 @@ _ROLES: Mapping[SiteRole, Words] = {
     SiteRole.ADMINISTRATOR: gettext_lazy("An administrator"),
 }
 _DONE: Mapping[str, Words] = {
+    "link_checked": gettext_lazy("Checked whose account it is"),
+    "pause_delivery": gettext_lazy("Paused delivery"),
+    "resume_delivery": gettext_lazy("Resumed delivery"),
+    "purge_brought_forward": gettext_lazy("Had it purged at once"),
+    "replayed_window": gettext_lazy("Had sent once more what was given up in a window of time"),
+    "member_erased": gettext_lazy("Had a member erased"),
     "checked": gettext_lazy("Checked the connection"),
     "test_sent": gettext_lazy("Sent themselves a test message"),
     "disconnected": gettext_lazy("Disconnected"),

@@ -243,6 +243,7 @@ class Link(models.Model):
                 name="link_longest_unchecked",
                 condition=Q(removed_at=None),
             ),
+            models.Index("account_id", name="link_to_account"),
         ]
 
     def __str__(self) -> str:

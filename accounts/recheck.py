@@ -7,6 +7,7 @@ last answer is older than ``LINK_CHECK_AGE``; when the target refuses the recipi
 once in ``LINK_RECHECK_EVERY`` for links to which nobody writes (``accounts.rounds``).
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import structlog
@@ -47,6 +48,21 @@ def recheck(link: Link, target: ChatTarget) -> str:
     email = normalize_email(link.member.email or "")
     found = target.find_account(email) if email else None
     return conclude(link, judge(link, found, target), asked_at)
+
+
+def check_links(links: Iterable[Link]) -> dict[str, int]:
+    """Ask about some links at once, one after another; return how many are well, ended or open.
+
+    ``links`` come with their members and installations. Without an answer a link stays as it is.
+    """
+    counts = {"well": 0, "ended": 0, "open": 0}
+    for one in links:
+        try:
+            target = open_target(one.installation.target, one.installation.credentials())
+            counts["ended" if recheck(one, target) else "well"] += 1
+        except TargetError:
+            counts["open"] += 1
+    return counts
 
 
 def judge(link: Link, found: Account | None, target: ChatTarget) -> Account | None:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import Tenant, entries_of, record_look
 from accounts.deeds import what_was_done, who_did_it
 from accounts.labels import translate_labels
-from accounts.roles import EVERYBODY, SiteRole, Visitor, role_of, visible_organizations
+from accounts.roles import EVERYBODY, STAFF, SiteRole, Visitor, role_of, visible_ids
 
 Row = TypeVar("Row", bound=Model)
 
@@ -77,8 +77,10 @@ class ScopedAdmin(_ModelAdmin[Row]):
 
     def scope(self, rows: QuerySet[Row], user: Visitor) -> QuerySet[Row]:
         """Reduce ``rows`` to those ``user`` may see."""
+        if role_of(user) in STAFF:
+            return rows
         lookup = f"{self.organization_path}__in" if self.organization_path else "pk__in"
-        return rows.filter(**{lookup: visible_organizations(user)})
+        return rows.filter(**{lookup: visible_ids(user)})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Return whether the visitor's role sees this kind of row at all."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.measures.accept import accept, batches
 from bench.measures.fairness import fairness
 from bench.measures.latency import latency
+from bench.measures.lists import lists
 from bench.measures.memory import memory
 from bench.measures.purging import purging
 from bench.measures.relaying import at_once, slow
@@ -41,6 +42,7 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "purge": purging,
     "uninstall": uninstalls,
     "webhooks": webhooks,
+    "lists": lists,
 }
 
 

@@ -11,10 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.translation import gettext_lazy as _
 
-from accounts.overview import standings
-from accounts.roles import SiteRole, role_of, visible_organizations
+from accounts.roles import role_of, visible_organizations
 from accounts.scoped_admin import ScopedAdmin
+from config.home import home_of
+from messaging.replaying import replay_page
 from messaging.story.views import urls as story_urls
 
 # Nobody has a password here; and the redirect would tell which ids of other tenants exist.
@@ -54,7 +56,8 @@ class KotozuteAdminSite(AdminSite):
         """Leave out the addresses that nothing here needs; add where a launch for setup lands."""
         urls = [url for url in super().get_urls() if getattr(url, "name", None) not in _UNUSED]
         setup = path("setup/", self.admin_view(self.setup), name="setup")
-        return [setup, *story_urls(self.admin_view), *urls]
+        again = path("replay/", self.admin_view(replay_page), name="replay")
+        return [setup, again, *story_urls(self.admin_view), *urls]
 
     def setup(self, request: HttpRequest) -> HttpResponse:
         """Lead to the one organization's setup, or let an owner of several choose."""
@@ -66,10 +69,8 @@ class KotozuteAdminSite(AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Show owners their organizations, staff the tables."""
-        is_owner = role_of(request.user) is SiteRole.OWNER
-        shown = standings(request.user) if is_owner else []
-        context = {"standings": shown, "is_owner": is_owner, **(extra_context or {})}
+        """Show at a look how things are: everything to staff, their own to owners."""
+        context = {**home_of(request.user), "title": _("Home"), **(extra_context or {})}
         return super().index(request, context)
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002 - Django's signature

@@ -43,7 +43,9 @@ class Message(models.Model):
     """One DM accepted from ovice; its content lives only until it is settled."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="messages")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="messages", db_index=False
+    )
     event_id = models.CharField(max_length=OVICE_ID_LENGTH, db_index=True)
     ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
     recipient_ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
@@ -65,6 +67,13 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(
                 "organization", "ovice_id", "recipient_ovice_id", name="message_once_per_recipient"
+            ),
+        ]
+        indexes = [
+            models.Index("organization", "id", name="message_of_organization"),
+            models.Index("recipient_ovice_id", "id", name="message_to_recipient"),
+            models.Index(
+                "skipped_reason", "id", name="message_skipped", condition=~Q(skipped_reason="")
             ),
         ]
 
@@ -113,7 +122,9 @@ class Delivery(models.Model):
 
     # Also the reference that comes back in the target's echo.
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="deliveries")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="deliveries", db_index=False
+    )
     # Its index would repeat the one of the constraint below.
     message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries", db_index=False)
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="deliveries")
@@ -196,6 +207,14 @@ class Delivery(models.Model):
             models.Index(
                 "expires_at", name="delivery_failed", condition=Q(state=DeliveryState.FAILED)
             ),
+            # The portal: an organization's newest, what did not just arrive, by the chat's id.
+            models.Index("organization", "id", name="delivery_of_organization"),
+            models.Index("reason", "id", name="delivery_with_reason", condition=~Q(reason="")),
+            models.Index(
+                "target_message_id",
+                name="delivery_by_target_message",
+                condition=~Q(target_message_id=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -214,7 +233,9 @@ class Attempt(models.Model):
     """One call made for a delivery; never anything of its text."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="attempts")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="attempts", db_index=False
+    )
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
     outcome = models.CharField(max_length=16, choices=Outcome)
     reason = models.CharField(max_length=32, blank=True)
@@ -222,6 +243,12 @@ class Attempt(models.Model):
     trace = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField()
     duration = models.DurationField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index("organization", "id", name="attempt_of_organization"),
+            models.Index("outcome", "id", name="attempt_in_vain", condition=~Q(outcome="sent")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.reason}".strip()

@@ -2,16 +2,24 @@
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin_filters import ReasonFilter
-from accounts.audit import record
+from accounts.audit import record_all
+from accounts.confirming import Question, ask_first
 from accounts.roles import STAFF
 from accounts.scoped_admin import ScopedAdmin
 from integrations.callbacks import retry_dead_letters
 from integrations.models import Callback
+
+_AGAIN = Question(
+    "tell_again",
+    _("Tell ovice again?"),
+    (_("What was given up is told once more, with all its tries. ovice knows what it has seen."),),
+    _("Tell ovice again"),
+)
 
 
 @admin.register(Callback)
@@ -43,13 +51,15 @@ class CallbackAdmin(ScopedAdmin[Callback]):
         description=_("Tell ovice again what was given up"),
         permissions=["support", "administrator"],
     )
-    def tell_again(self, request: HttpRequest, rows: QuerySet[Callback]) -> None:
+    def tell_again(self, request: HttpRequest, rows: QuerySet[Callback]) -> HttpResponse | None:
         """Make the chosen dead letters due again, with all their tries."""
+        if asked := ask_first(request, rows, _AGAIN):
+            return asked
         letters = list(Callback.objects.dead_letters().filter(pk__in=rows.values("pk")))
-        for letter in letters:
-            record(letter, "callback_retried")
+        record_all(letters, "callback_retried", request.user)
         count = retry_dead_letters(Callback.objects.filter(pk__in=[one.pk for one in letters]))
         said = ngettext(
             "%(count)d callback is due again.", "%(count)d callbacks are due again.", count
         )
         messages.info(request, said % {"count": count})
+        return None

@@ -16,9 +16,12 @@ from django.utils.translation import ngettext
 
 from accounts.admin.erasing import ErasesMembers
 from accounts.admin_filters import GoneFilter, LinkedFilter, ReasonFilter
+from accounts.audit import record_all
+from accounts.confirming import Question, ask_first
 from accounts.invitation import invitable, invite
 from accounts.linking import RemovedReason
 from accounts.models import Link, Member, Ownership, User
+from accounts.recheck import check_links
 from accounts.redaction import redact_email
 from accounts.roles import STAFF, SiteRole, Visitor
 from accounts.scoped_admin import ScopedAdmin
@@ -35,6 +38,8 @@ _WHY: Mapping[str, Words] = {
     "recipient_refused": _("messages refused"),
     "org_attention": _("the connection needs an owner"),
 }
+# Each is a call, and somebody waits for them.
+LIVE_CALLS = 25
 _ADMINISTRATOR = frozenset({SiteRole.ADMINISTRATOR})
 
 
@@ -54,7 +59,7 @@ class MemberAdmin(ErasesMembers):
     list_filter = (LinkedFilter, "role", ("removed_at", GoneFilter))
     list_select_related = ("organization",)
     actions = ("export", "invite", "erase")
-    search_fields = ("=ovice_id",)
+    search_fields = ("ovice_id__exact",)
     search_help_text = _("The person's id in ovice")
     ordering = ("ovice_id", "pk")
 
@@ -107,9 +112,10 @@ class LinkAdmin(ScopedAdmin[Link]):
     list_display = ("member", "organization", "linked_at", "removed_at", "removed_reason")
     list_filter = (("removed_at", GoneFilter), ("removed_reason", ReasonFilter))
     list_select_related = ("member", "organization")
-    search_fields = ("=member__ovice_id", "=account_id")
+    search_fields = ("member__ovice_id__exact", "account_id__exact")
     search_help_text = _("The person's id in ovice, or the account's id in the chat")
     date_hierarchy = "linked_at"
+    actions = ("check_again", "export")
     ordering = ("-linked_at", "-pk")
     fields = (
         "organization",
@@ -121,6 +127,31 @@ class LinkAdmin(ScopedAdmin[Link]):
         "removed_at",
         "removed_reason",
     )
+
+    @admin.action(
+        description=_("Check whose account it is"),
+        permissions=["owner", "support", "administrator"],
+    )
+    def check_again(self, request: HttpRequest, rows: QuerySet[Link]) -> HttpResponse | None:
+        """Ask the target about each chosen link; what is not the member's any more ends."""
+        question = Question(
+            "check_again",
+            _("Check whose accounts these are?"),
+            (
+                _("The chat is asked for each of them. A link whose account is another's ends."),
+                _("Ended links are left as they are."),
+            ),
+            _("Check now"),
+            most=LIVE_CALLS,
+        )
+        if asked := ask_first(request, rows, question):
+            return asked
+        links = Link.objects.active().filter(pk__in=list(rows.values_list("pk", flat=True)))
+        record_all(links, "link_checked", request.user)
+        checked = check_links(links.select_related("member", "installation"))
+        text = _("In order: %(well)d. Ended: %(ended)d. Not answered: %(open)d.")
+        messages.info(request, text % checked)
+        return None
 
 
 @admin.register(User)

@@ -10,12 +10,24 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.audit import record_all
+from accounts.confirming import Question, ask_first
 from accounts.roles import STAFF, Visitor, role_of
 from accounts.scoped_admin import ScopedAdmin
 from accounts.stepup import needs_proof
 from integrations.alarms import trouble_of
 from integrations.ledger import Removal
 from integrations.removal import purge_now, status_url
+
+_PURGE = Question(
+    "purge_at_once",
+    _("Purge now, for good?"),
+    (
+        _("Everything of it is deleted within minutes. That cannot be undone."),
+        _("A reinstall finds no links any more."),
+    ),
+    _("Purge now"),
+)
 
 
 @admin.register(Removal)
@@ -79,9 +91,12 @@ class RemovalAdmin(ScopedAdmin[Removal]):
         """Bring the chosen purges forward to now; it cannot be undone, so a proof is asked for."""
         if asked := needs_proof(request):
             return asked
+        if refused := ask_first(request, rows, _PURGE):
+            return refused
         waiting = list(rows.filter(finished_at=None))
         for removal in waiting:
             purge_now(removal)
+        record_all(waiting, "purge_brought_forward", request.user)
         count = len(waiting)
         said = ngettext("%(count)d purge begins now.", "%(count)d purges begin now.", count)
         messages.success(request, said % {"count": count})

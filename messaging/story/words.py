@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.guides import Words
+from messaging.models import RESTING
 
 # Why a message was not relayed, and what can be done so that the next one is.
 _SKIPPED: Mapping[str, tuple[Words, Words]] = {
@@ -104,6 +105,9 @@ _DEEDS: Mapping[str, Words] = {
     "replayed": gettext_lazy("%(who)s had it sent once more."),
     "cancelled": gettext_lazy("%(who)s had it cancelled."),
 }
+
+# Every word that a delivery's reason can be, for a filter to offer.
+REASONS = (RESTING, "replayed", *_REFUSED, *_CANCELLED)
 
 
 def skipped(reason: str) -> tuple[str, str]:

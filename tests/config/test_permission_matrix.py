@@ -51,6 +51,7 @@ GETS: dict[str, Row] = {
     "autocomplete/": NOBODY,
     "jsi18n/": LISTS,
     "setup/": (LED_ON, LED_ON, HOME, HOME),
+    "replay/": LISTS,
     "search/": LISTS,
     "search/message/<uuid:pk>/": OWN_PAGES,
     "search/member/<uuid:pk>/": OWN_PAGES,
@@ -61,6 +62,7 @@ GETS: dict[str, Row] = {
     "integrations/organization/<uuid:pk>/setup/<slug:target>/disconnect/": OWNER_ONLY,
 }
 POSTS: dict[str, Row] = {
+    "replay/": LISTS,
     "search/": LISTS,
     "integrations/organization/<uuid:pk>/pause/": OWNER_ACTS,
     "integrations/organization/<uuid:pk>/resume/": OWNER_ACTS,
@@ -78,6 +80,12 @@ EVERY_ROLE = {"owner A", "owner B", "support", "administrator"}
 ACTIONS: dict[str, dict[str, set[str]]] = {
     "accounts/directorysync": {"apply_all_the_same": {"owner A", "owner B"}},
     "accounts/member": {"invite": {"owner A", "owner B"}, "erase": {"support"}},
+    "accounts/link": {"check_again": EVERY_ROLE},
+    "integrations/installation": {
+        "check_now": EVERY_ROLE,
+        "pause_delivery": EVERY_ROLE,
+        "resume_delivery": EVERY_ROLE,
+    },
     "integrations/callback": {"tell_again": {"support", "administrator"}},
     "integrations/removal": {"purge_at_once": EVERY_ROLE - {"administrator"}},
     "messaging/delivery": {"send_again": EVERY_ROLE, "cancel_waiting": EVERY_ROLE},

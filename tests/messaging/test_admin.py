@@ -12,7 +12,7 @@ LIST = "admin:messaging_delivery_changelist"
 
 def press(browser, action, *deliveries):
     chosen = [delivery.pk for delivery in deliveries]
-    data = {"action": action, "_selected_action": chosen, "index": 0}
+    data = {"action": action, "_selected_action": chosen, "index": 0, "confirmed": "yes"}
     return browser.post(reverse(LIST), data, follow=True)
 
 

@@ -18,7 +18,8 @@ def letter(portal) -> Callback:
 
 def press(browser, *rows: Callback):
     chosen = [str(row.pk) for row in rows]
-    return browser.post(PAGE, {"action": "tell_again", "_selected_action": chosen, "index": "0"})
+    data = {"action": "tell_again", "_selected_action": chosen, "index": "0", "confirmed": "yes"}
+    return browser.post(PAGE, data)
 
 
 @pytest.mark.parametrize("who", ["support", "administrator"])

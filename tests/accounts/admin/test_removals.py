@@ -24,7 +24,8 @@ def removals(portal):
 
 
 def purge_at_once(browser, *chosen):
-    data = {"action": "purge_at_once", "_selected_action": [str(one.pk) for one in chosen]}
+    keys = [str(one.pk) for one in chosen]
+    data = {"action": "purge_at_once", "_selected_action": keys, "confirmed": "yes"}
     return browser.post(reverse(LIST), data)
 
 
