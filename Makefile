@@ -3,13 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
+PINNED := requirements.txt sandbox/requirements.txt requirements-tracing.txt
 CODE := config integrations accounts messaging sandbox tests bench deploy manage.py
 # A file's tests share the processes that they start; two files at a time.
 AT_ONCE := -n 2 --dist loadfile
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
-.PHONY: help demo sandbox test test-services bench faults upgrade-test postman check format lock clean
+.PHONY: help demo sandbox test test-services bench faults upgrade-test postman check docs audit format lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -53,6 +54,16 @@ check: .venv/dev.installed ## Check format, types, imports, migrations, settings
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings
 	$(BIN)/python tests/lint_migrations.py
 	ENV_FILE=tests/production.env $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(filter-out tests,$(CODE))
+
+docs: .venv/dev.installed ## Build the documentation as a site into .site; a warning is an error
+	@$(BIN)/mkdocs build --quiet --strict
+
+# Not in the gate: it asks a service of advisories, which cannot be reached from everywhere.
+audit: .venv/dev.installed ## Ask PyPI's advisories about the pinned packages (needs the network)
+	@$(BIN)/pip-audit --require-hashes --disable-pip $(addprefix --requirement ,$(PINNED)) || \
+		{ echo "Either a package above has a known weakness, or the advisories cannot be reached" \
+			"from here: then nothing is known, good or bad."; exit 1; }
 
 format: .venv/dev.installed ## Format the code
 	$(BIN)/ruff check --fix $(CODE)
@@ -66,7 +77,7 @@ lock: .venv/dev.installed ## Pin the dependencies of pyproject.toml anew, with h
 		--output-file requirements-dev.txt
 
 clean: ## Remove the virtual environment and everything that was generated
-	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .site .hypothesis .import_linter_cache
 
 .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,0 +1,55 @@
+"""Requests made up from the description of the API: whatever comes back is described there too."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, seed, settings
+from schemathesis import GenerationMode
+
+from config.wsgi import application
+from messaging.api.reference import document
+from tests.factories import number, sign
+from tests.messaging.api.asking import KEY
+
+pytestmark = pytest.mark.django_db
+EXAMPLES = 25
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    schemathesis.checks.load_all_checks()
+    and schemathesis.checks.CHECKS.get_one("status_code_conformance"),
+    schemathesis.checks.CHECKS.get_one("content_type_conformance"),
+    schemathesis.checks.CHECKS.get_one("response_headers_conformance"),
+    schemathesis.checks.CHECKS.get_one("response_schema_conformance"),
+]
+
+
+def as_ovice(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Serve a request as if ovice had signed its body, or shown its key."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    proof = {"authorization": f"Bearer {KEY}"}
+    if environ["PATH_INFO"].startswith("/v1/ovice/"):
+        proof = sign(body, event_id=f"evt_{number()}")
+    given = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in proof.items()}
+    return application({**environ, **given, "wsgi.input": io.BytesIO(body)}, start_response)
+
+
+api = schemathesis.openapi.from_dict(document())
+api.config.generation.update(modes=GenerationMode.all())
+api.app = as_ovice
+
+
+@api.parametrize()
+@seed(20_260_601)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_api_keeps_to_its_description(case):
+    case.call_and_validate(checks=CHECKS)
