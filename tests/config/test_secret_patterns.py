@@ -14,7 +14,8 @@ from django.core.management import call_command
 from config.new_secrets import CONNECTOR_KEY, CONNECTOR_PREFIX, connector_key, connector_keys_in
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "security" / "secrets.md"
-PATTERNS = re.search(r"For scanners:\n\n```\n(.*?)```", PAGE.read_text(), re.DOTALL)[1].splitlines()
+(_LISTED,) = re.findall(r"For scanners:\n\n```\n(.*?)```", PAGE.read_text(), re.DOTALL)
+PATTERNS = _LISTED.splitlines()
 SCANNER = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS))
 
 

@@ -50,10 +50,10 @@ def test_the_output_of_the_demo_is_what_the_tutorial_shows():
 def test_the_fault_of_the_tutorial_delays_a_dm_and_loses_none(office, settings):
     settings.RELAY_LANES = 1
     delivery = make_delivery(office.join("Hanako"))
-    command = re.search(r"--data '(.*?)' \$SANDBOX(\S+)", TUTORIAL)
+    ((body, path),) = re.findall(r"--data '(.*?)' \$SANDBOX(\S+)", TUTORIAL)
     request = urllib.request.Request(
-        office.sandbox.web_url + command[2],
-        json.dumps(json.loads(command[1])).encode(),
+        office.sandbox.web_url + path,
+        json.dumps(json.loads(body)).encode(),
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request) as answer:
