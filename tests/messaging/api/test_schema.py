@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.test.client import ClientHandler
 from hypothesis import HealthCheck, Phase, seed, settings
 from schemathesis import GenerationMode
 
-from config.wsgi import application
 from messaging.api.reference import document
 from tests.factories import number, sign
 from tests.messaging.api.asking import KEY
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = 25
+# The whole service without its server, which would close the test's connection to the database.
+SERVICE = ClientHandler()
 schemathesis.checks.load_all_checks()
 CHECKS = schemathesis.checks.CHECKS.get_by_names(
     [
@@ -35,7 +37,10 @@ def as_ovice(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     if environ["PATH_INFO"].startswith("/v1/ovice/"):
         proof = sign(body, event_id=f"evt_{number()}")
     given = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in proof.items()}
-    return application({**environ, **given, "wsgi.input": io.BytesIO(body)}, start_response)
+    given |= {"HTTP_HOST": "testserver", "SERVER_NAME": "testserver"}
+    response = SERVICE({**environ, **given, "wsgi.input": io.BytesIO(body)})
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [response.content]
 
 
 api = schemathesis.openapi.from_dict(document())
