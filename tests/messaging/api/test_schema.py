@@ -38,7 +38,7 @@ def as_ovice(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         proof = sign(body, event_id=f"evt_{number()}")
     given = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in proof.items()}
     given |= {"HTTP_HOST": "testserver", "SERVER_NAME": "testserver"}
-    response = SERVICE({**environ, **given, "wsgi.input": io.BytesIO(body)})
+    response: Any = SERVICE({**environ, **given, "wsgi.input": io.BytesIO(body)})
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]
 
