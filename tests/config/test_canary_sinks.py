@@ -77,7 +77,7 @@ def test_nothing_of_a_dm_that_breaks_is_shown(office, hanako, shown, monkeypatch
     assert not Delivery.objects.filter(state=DeliveryState.DELIVERED).exists()
     told = shown()
     assert found_in(told, hidden_of(office)) == []
-    assert "canary" not in all_stored()
+    assert TEXT not in all_stored()
 
 
 def test_nothing_of_an_outage_is_shown(office, hanako, shown, settings):
