@@ -4,6 +4,7 @@ prometheus_client decides at its import. Where the environment names no folder, 
 its own, empty at each start; a folder that several services share is the operator's to name.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -11,11 +12,16 @@ import tempfile
 _NAME = "PROMETHEUS_MULTIPROC_DIR"
 
 own_folder = "" if os.environ.get(_NAME) else tempfile.mkdtemp(prefix="kotozute-counts-")
-if own_folder:
-    os.environ[_NAME] = own_folder
+_owner = os.getpid()
 
 
 def forget() -> None:
-    """Delete the folder if it is our own."""
-    if own_folder:
+    """Delete our own folder, when the process ends that made it and not one of its children."""
+    if os.getpid() == _owner:
         shutil.rmtree(own_folder, ignore_errors=True)
+
+
+if own_folder:
+    os.environ[_NAME] = own_folder
+    # Also when it ends before it serves, since a setting is unsound.
+    atexit.register(forget)

@@ -3,7 +3,7 @@
 import os
 
 # First, since it decides where counts go.
-from config import counters
+from config import counters  # noqa: F401
 from config.logs import to_stderr
 from config.soundness import require_sound_settings
 
@@ -31,8 +31,3 @@ def post_worker_init(_worker: object) -> None:
 def on_starting(_server: object) -> None:
     """Refuse to serve with settings that a system check calls wrong."""
     require_sound_settings()
-
-
-def on_exit(_server: object) -> None:
-    """Leave nothing behind."""
-    counters.forget()
