@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from urllib.parse import urlsplit
 
 os.environ.update(
     {
@@ -17,6 +18,10 @@ os.environ.update(
     }
 )
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:
+    # Systems that share one of Redis' databases would take each other's wake-ups.
+    _own = f"/{int(os.environ['PYTEST_XDIST_WORKER'].removeprefix('gw')) + 1}"
+    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=_own).geturl()
 
 from config.settings import *  # noqa: F403 - the environment must come first
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.conftest import DESK, PATIENCE_MS, PHONE
@@ -14,6 +15,21 @@ from tests.plugins.system import running_system
 
 # A removal is purged as soon as the job looks, instead of a week later.
 AT_ONCE = {"REMOVAL_GRACE_DAYS": "0", "PURGE_EVERY_SECONDS": "2", "CALLBACK_SWEEP_SECONDS": "1"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL leave out what differs in looks only: that is shown on the default already."""
+    if connection.vendor != "postgresql":
+        return
+    left_out = [item for item in items if _look_of(item) not in (None, Look())]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _look_of(item: pytest.Item) -> Look | None:
+    called = getattr(item, "callspec", None)
+    look = called.params.get("look") if called else None
+    return look if isinstance(look, Look) else None
 
 
 @pytest.fixture(scope="module")

@@ -69,6 +69,9 @@ class Company:
 
     def chat(self, name: str) -> str:
         """Return the address of a person's chat with the bot, once there is one."""
+        wait_until(
+            lambda: self._chat(name), f"the bot to write to {name}", seconds=PATIENCE_SECONDS
+        )
         thread = self._chat(name)[0]["thread_id"]
         return f"{self.town.sandbox}/chat/{self.accounts[name]}/{thread}"
 
@@ -82,7 +85,11 @@ class Company:
         def there() -> bool:
             return self.texts(name)[-len(texts) :] == texts
 
-        wait_until(there, f"the DMs of {name}", seconds=PATIENCE_SECONDS)
+        try:
+            wait_until(there, f"the DMs of {name}", seconds=PATIENCE_SECONDS)
+        except AssertionError:
+            assert self.texts(name) == texts
+            raise
 
     def _chat(self, name: str) -> list[dict[str, Any]]:
         path = f"workplace/messages?member={self.accounts[name]}"
