@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from unicodedata import normalize
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.contrib.admin.options import ModelAdmin
@@ -67,6 +68,11 @@ class ScopedAdmin(_ModelAdmin[Row]):
     def __init__(self, model: type[Row], admin_site: AdminSite) -> None:
         super().__init__(model, admin_site)
         translate_labels(model)
+
+    @property
+    def media(self) -> forms.Media:
+        """Return the one script these pages need; Django's other scripts weigh 85 kB."""
+        return forms.Media(js=["admin/js/actions.js"])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """Return only rows of the visitor's organizations."""
