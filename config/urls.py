@@ -8,7 +8,7 @@ from accounts.views.launch import launch
 from config.listing_pages import PAGES, show_page
 from config.metrics_page import metrics
 from config.probes import healthz, readyz
-from config.views import home
+from config.views import favicon, home
 from messaging.last_delivery import last_deliveries
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("favicon.ico", favicon),
     path("", include("integrations.urls")),
     path("workplace/", include("integrations.workplace.urls")),
     path("workplace/", include("accounts.install_urls"), {"target": "workplace"}),

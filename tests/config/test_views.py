@@ -29,3 +29,7 @@ def test_every_page_has_a_strict_policy():
 def test_an_unknown_host_is_not_served(settings):
     settings.ALLOWED_HOSTS = ["kotozute.example.com"]
     assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_browsers_that_look_for_an_icon_find_one():
+    assert Client().get("/favicon.ico")["Location"].endswith("kotozute.svg")
