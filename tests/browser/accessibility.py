@@ -1,14 +1,37 @@
-"""What axe says about a page."""
+"""What is wrong with a page: as axe sees it, as it stands on a small screen, and by its weight."""
+
+import gzip
+import os
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from playwright.sync_api import Page
 
+MOST_BYTES = 60_000
 # Axe would copy imported stylesheets into the page, which its content security policy forbids.
 _OPTIONS = {"preload": False}
+_SHIFT = """() => new Promise(tell => {
+    let sum = 0
+    new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value }))
+        .observe({type: "layout-shift", buffered: true})
+    requestAnimationFrame(() => setTimeout(() => tell(sum), 0))
+})"""
+_LOADED = """() => ["navigation", "resource"].flatMap(
+    type => performance.getEntriesByType(type).map(one => [one.name, one.decodedBodySize]))"""
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with the page, and whether it scrolls sideways."""
+    """Return what axe finds wrong, and whether the page scrolls sideways, jumps or is heavy.
+
+    With the variable PICTURES, the name of a folder, a picture of the page is kept there.
+    """
+    # Before axe and the picture, which move things.
+    shift = page.evaluate(_SHIFT)
     found = [
         f"{rule['id']}: {node['html']}"
         for rule in Axe().run(page, options=_OPTIONS).response["violations"]
@@ -16,4 +39,32 @@ def violations(page: Page) -> list[str]:
     ]
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append("the page scrolls sideways")
+    if shift:
+        found.append(f"the layout shifts by {shift}")
+    if (weight := bytes_of(page)) > MOST_BYTES:
+        found.append(f"the page weighs {weight:,} bytes")
+    _keep_picture(page)
     return found
+
+
+def bytes_of(page: Page) -> int:
+    """Return what a first visit transfers: the page as it is, files as they are compressed."""
+    loaded = {name.partition("#")[0]: size for name, size in page.evaluate(_LOADED)}
+    return sum(_transferred(name) or int(size) for name, size in loaded.items())
+
+
+@cache
+def _transferred(url: str) -> int:
+    path = urlsplit(url).path
+    if not path.startswith(settings.STATIC_URL):
+        return 0
+    file = finders.find(path.removeprefix(settings.STATIC_URL))
+    return len(gzip.compress(Path(file).read_bytes())) if file else 0
+
+
+def _keep_picture(page: Page) -> None:
+    if folder := os.environ.get("PICTURES"):
+        language = page.evaluate("document.documentElement.lang")
+        name = re.sub(r"[0-9a-f-]{36}|[^\w]+", "-", urlsplit(page.url).path).strip("-") or "home"
+        made = sorted(Path(folder).glob(f"{name}.{language}.*.png"))
+        page.screenshot(path=Path(folder, f"{name}.{language}.{len(made)}.png"), full_page=True)

@@ -4,11 +4,10 @@ import time
 
 import pytest
 from django.conf import settings as django_settings
-from django.urls import reverse
 
 from accounts.connecting import live_installation
 from tests.browser.accessibility import violations
-from tests.factories import make_delivery, make_installation, make_link, make_organization
+from tests.factories import make_organization
 from tests.plugins.portal import make_owner, sign_in
 
 
@@ -38,34 +37,6 @@ def owner_window(new_window, organization, live_server):
         return window
 
     return open_signed_in
-
-
-LOOKS = [{"dark": True}, {"wide": True, "language": "ja"}]
-
-
-@pytest.mark.parametrize("look", LOOKS, ids=["phone, dark", "desk, Japanese"])
-def test_the_portals_pages_are_accessible(owner_window, organization, look, sandbox):
-    make_delivery(make_link(make_installation(organization)))
-    page = owner_window(**look).new_page()
-    pages = {
-        name: page_of(name, organization)
-        for name in ("home", "setup", "settings", "deliveries", "history")
-    }
-    found = {}
-    for name, path in pages.items():
-        page.goto(path)
-        found[name] = violations(page)
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
-
-
-def page_of(name, organization):
-    return {
-        "home": "/admin/",
-        "setup": "/admin/setup/",
-        "settings": reverse("admin:integrations_organization_change", args=[organization.pk]),
-        "deliveries": reverse("admin:messaging_delivery_changelist"),
-        "history": reverse("admin:integrations_organization_history", args=[organization.pk]),
-    }[name]
 
 
 def test_an_owner_connects_in_far_less_than_three_minutes(owner_window, organization, sandbox):

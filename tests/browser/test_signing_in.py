@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page
 
 from accounts.codes import code_of, mail_code
@@ -10,15 +9,7 @@ from accounts.models import Ownership, SignInCode, User
 from tests.browser.accessibility import violations
 from tests.factories import give_second_factor, make_member, make_organization
 
-LOOKS = [{"dark": True}, {"wide": True, "language": "ja"}]
 FACTOR = "/account/second-factor/"
-PAGES_OF_A_USER = [
-    "/account/prove/?next=/admin/",
-    FACTOR,
-    f"{FACTOR}totp/activate/",
-    f"{FACTOR}webauthn/add/",
-    f"{FACTOR}webauthn/",
-]
 
 
 def make_owner() -> User:
@@ -39,26 +30,6 @@ def type_code(page: Page) -> None:
     mail_code(row.pk)
     page.get_by_label("Code").fill(code_of(row).lower())
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_pages_for_everybody_are_accessible(new_window, look):
-    page = new_window(**look).new_page()
-    found = []
-    for path in ("/", "/account/sign-in/", "/account/signed-out/", "/launch", "/no-such-page"):
-        page.goto(path)
-        found += violations(page)
-    assert found == []
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_pages_of_a_signed_in_user_are_accessible(signed_in_window, look):
-    page = signed_in_window(make_owner(), **look).new_page()
-    found = []
-    for path in PAGES_OF_A_USER:
-        page.goto(path)
-        found += violations(page)
-    assert found == []
 
 
 def test_a_visitor_changes_the_language_and_stays_on_the_page(open_page):
