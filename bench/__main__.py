@@ -16,6 +16,7 @@ from bench.measures.fairness import fairness
 from bench.measures.latency import latency
 from bench.measures.lists import lists
 from bench.measures.memory import memory
+from bench.measures.pages import pages
 from bench.measures.purging import purging
 from bench.measures.relaying import at_once, slow
 from bench.measures.together import beside_old_rows, end_to_end, statements
@@ -43,6 +44,7 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "uninstall": uninstalls,
     "webhooks": webhooks,
     "lists": lists,
+    "pages": pages,
 }
 
 
