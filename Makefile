@@ -10,7 +10,7 @@ AT_ONCE := -n 2 --dist loadfile
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
-.PHONY: help demo sandbox test test-services bench faults upgrade-test postman check docs audit format lock clean
+.PHONY: help demo sandbox test test-services bench faults upgrade-test postman screenshots check docs audit format lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ upgrade-test: .venv/dev.installed ## Upgrade a busy system from the schema befor
 postman: .venv/demo.installed ## Run the Postman collection and a generic client against the sandbox (Node)
 	@npm --prefix docs/postman ci --silent --no-audit --no-fund
 	@PYTHON=$(CURDIR)/$(BIN)/python npm --prefix docs/postman test --silent
+
+screenshots: .venv/dev.installed ## Take the README's and the docs' pictures from the running demo (Chromium)
+	@$(BIN)/python -m docs.pictures.take
 
 check: .venv/dev.installed ## Check format, types, imports, migrations, settings, dead code and sizes
 	$(BIN)/ruff format --check $(CODE)
