@@ -17,12 +17,13 @@ MOST_BYTES = 60_000
 _OPTIONS = {"preload": False}
 _SHIFT = """() => new Promise(tell => {
     let sum = 0
-    new PerformanceObserver(list => list.getEntries().forEach(one => { sum += one.value }))
+    new PerformanceObserver(list => list.getEntries().forEach(
+        one => { sum += one.hadRecentInput ? 0 : one.value }))
         .observe({type: "layout-shift", buffered: true})
     requestAnimationFrame(() => setTimeout(() => tell(sum), 0))
 })"""
 _LOADED = """() => ["navigation", "resource"].flatMap(
-    type => performance.getEntriesByType(type).map(one => [one.name, one.decodedBodySize]))"""
+    type => performance.getEntriesByType(type).map(one => [one.name, one.encodedBodySize]))"""
 
 
 def violations(page: Page) -> list[str]:
