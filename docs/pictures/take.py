@@ -83,7 +83,7 @@ class Studio:
 
 def _keep(page: Page, name: str) -> None:
     """Write the picture of a page, no taller than somebody scrolls past."""
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state()
     height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
     width = page.viewport_size["width"] if page.viewport_size else WIDE
     path = HERE / f"{name}.png"
