@@ -104,7 +104,9 @@ def demo(studio: Studio) -> None:
             page.get_by_role("button", name="Send").click()
             page.get_by_text(text, exact=True).first.wait_for()
         studio.system.children.wait_until(
-            "the DMs", lambda: len(texts_in_work_chat(studio.system, studio.cast)) == len(TEXTS), 30
+            "the DMs",
+            lambda: len(texts_in_work_chat(studio.system, studio.cast)) == len(TEXTS),
+            seconds=30,
         )
         page.reload()
         studio.keep(page, "demo-ovice")

@@ -4,7 +4,7 @@ What can be found is not listed: a new page is walked without being named, and o
 holds something that nobody knows yet fails until a line says what.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from django.conf import settings
@@ -45,7 +45,7 @@ def removal_codes() -> list[str]:
     return [done.confirmation_code, removed(make_installation()).confirmation_code]
 
 
-ARGUMENTS = {
+ARGUMENTS: dict[str, Callable[[], Sequence[str]]] = {
     "removal/<slug:code>": removal_codes,
     # The longest and the shortest of the same page.
     "workplace/install/refused/<slug:reason>": lambda: [Refusal.TAKEN, Refusal.GONE],
