@@ -156,6 +156,8 @@ def settings(studio: Studio) -> None:
         ours = opened(page, page.get_by_role("button", name="Linked"))
         ours.set_viewport_size({"width": HALF, "height": 740})
         studio.keep(ours, "linking")
+    person = f"ovice/organizations/{studio.cast.organization}/people/{hanako}"
+    studio.system.control("PATCH", person, {"locale": "ja_JP"})
     with studio.window(NARROW, dark=True, language="ja") as page:
         page.goto(studio.settings("integrations", hanako, "ja"))
         studio.keep(page, "sandbox-ovice-integrations-ja")
