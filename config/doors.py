@@ -63,6 +63,7 @@ DOORS: dict[str, Door] = {
     "privacy/": Pages(),
     "support/": Pages(),
     "language": Pages(),
+    "favicon.ico": Pages(),
     "healthz": Unlimited(_OPERATORS),
     "readyz": Unlimited(_OPERATORS),
     "metrics": Pages(strangers=600),

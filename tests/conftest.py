@@ -1,6 +1,7 @@
 """Fixtures for every test; what needs processes is in ``tests/plugins``."""
 
 import os
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from integrations.datakeys import forget_keys
 from messaging.partitions import partition
+from messaging.wakeups import broker
 
 pytest_plugins = [
     "tests.plugins.sandbox",
@@ -44,9 +46,10 @@ def _no_tries_counted():
 
 
 @pytest.fixture(autouse=True)
-def _no_keys_left_in_memory():
-    """Each test starts like a fresh process."""
+def _nothing_left_in_memory():
+    """Each test starts like a fresh process: without keys, and on good terms with the broker."""
     forget_keys()
+    broker.leave_alone(timedelta())
 
 
 def pytest_collection_modifyitems(config, items):
