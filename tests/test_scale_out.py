@@ -28,7 +28,8 @@ def host(folder, first: System) -> System:
 @pytest.fixture
 def hosts(new_system, tmp_path_factory):
     """Two hosts: each with web and beat, together with three workers."""
-    first = new_system()
+    # Calls that succeed are logged at this level only.
+    first = new_system(LOG_LEVEL="DEBUG")
     first.start_web()
     first.start_worker()
     first.start_beat()
@@ -62,7 +63,5 @@ def test_two_webs_three_workers_and_two_beats_carry_each_dm_once_and_in_order(ho
     assert sum(len(person.accepted) for person in office.recipients) > 60
     assert (dict(office.doubles()), office.refused) == ({}, [])
     for system, name in ((first, "worker"), (second, "worker"), (second, "another")):
-        assert "relay_lane" in system.children.log(name).read_text(), name
+        assert '"call": "send"' in system.children.log(name).read_text(), name
         system.children.check()  # beat and web live as well
-    logs = [system.children.log("worker").read_text() for system in hosts]
-    assert any("messaging.tasks.sweep" in log for log in logs)
