@@ -44,7 +44,7 @@ def serve_counts(**_: object) -> None:
     """Let a worker's counts be read, where the operator wants that."""
     from django.conf import settings  # noqa: PLC0415 - this module comes before Django
 
-    from config.metrics_page import serve_metrics  # noqa: PLC0415
+    from config.metrics_page import serve_metrics  # noqa: PLC0415 - needs the settings first
 
     if settings.WORKER_METRICS_ADDRESS:
         serve_metrics(settings.WORKER_METRICS_ADDRESS)

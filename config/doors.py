@@ -49,7 +49,7 @@ def _statuses(*statuses: int) -> Callable[[HttpResponseBase], bool]:
 
 def _launch_refused(answer: HttpResponseBase) -> bool:
     """Whether a launch let nobody in; a token in the address is first led away from it."""
-    return answer.status_code == 400 or answer.headers.get("Location") == "/launch"  # noqa: PLR2004
+    return answer.status_code == 400 or answer.headers.get("Location") == "/launch"  # noqa: PLR2004 - HTTP
 
 
 _UNSIGNED = Proven(_statuses(401))

@@ -3,7 +3,7 @@
 import os
 
 # First, since it decides where counts go.
-from config import counters  # noqa: F401
+from config import counters  # noqa: F401 - importing it is what counts
 from config.logs import to_stderr
 from config.soundness import require_sound_settings
 
@@ -23,7 +23,7 @@ forwarder_headers = ""
 def post_worker_init(_worker: object) -> None:
     """Let this process take its turn at the audit."""
     # Only now: Django is set up by the application, in each process anew.
-    from messaging.watch import start  # noqa: PLC0415
+    from messaging.watch import start  # noqa: PLC0415 - once the worker is forked
 
     start()
 

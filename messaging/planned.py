@@ -36,7 +36,7 @@ def planned_cursor() -> Iterator[CursorWrapper]:
 
 def _server_binding() -> type:
     # Only there where the driver is installed, which SQLite can do without.
-    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415
+    from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415 - see above
 
     return ServerBindingCursor
 

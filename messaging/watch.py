@@ -43,6 +43,6 @@ def look() -> None:
     except Exception as error:  # noqa: BLE001 - the next look must come
         # The database may be away; then the heartbeat is not sent, which is the alarm. Its
         # message is left out, since it may name an address.
-        logger.error("the audit was not made", error=type(error).__name__)  # noqa: TRY400
+        logger.error("the audit was not made", error=type(error).__name__)  # noqa: TRY400 - a traceback may hold content
     finally:
         connections.close_all()

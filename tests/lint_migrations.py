@@ -33,7 +33,7 @@ OURS = ("config", "messaging", "accounts", "integrations")
 def lint() -> int:
     """Print what is found and return how many migrations, or entries of the list, are wrong."""
     from django.apps import apps  # noqa: PLC0415 - the settings come first
-    from django_migration_linter import MigrationLinter  # noqa: PLC0415
+    from django_migration_linter import MigrationLinter  # noqa: PLC0415 - needs Django set up
 
     class Linter(MigrationLinter):
         def should_ignore_migration(
@@ -61,7 +61,7 @@ def main() -> int:
             os.environ["DATABASE_URL"] = own_database(folder, running)
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         import django  # noqa: PLC0415 - DATABASE_URL comes first
-        from django.db import connection, connections  # noqa: PLC0415
+        from django.db import connection, connections  # noqa: PLC0415 - needs Django set up
 
         django.setup()
         sys.stdout.write(f"migrations, as {connection.vendor} would run them:\n")

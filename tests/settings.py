@@ -36,7 +36,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from above
     # A file, since threads of one test must meet the locks that processes meet.
     name = f"{tempfile.gettempdir()}/kotozute-tests-{os.getpid()}.sqlite3"
-    DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405
-elif DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405 - from above
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405 - from above
     # Who waits for a lock in a test waits for good; better to fail and name the statement.
-    DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=30s"  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=30s"  # noqa: F405 - from above

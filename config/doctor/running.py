@@ -128,4 +128,4 @@ def ask_canaries() -> Iterator[Answer]:
 
 def _ago(then: datetime) -> str:
     seconds = int((now() - then).total_seconds())
-    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"  # noqa: PLR2004
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"  # noqa: PLR2004 - two minutes

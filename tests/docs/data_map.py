@@ -29,7 +29,7 @@ def last(model: str) -> str:
     """Return after which moment, and how long after it, rows of ``model`` go by age."""
     from django.conf import settings  # noqa: PLC0415 - after Django is set up
 
-    from integrations.tables import aged  # noqa: PLC0415
+    from integrations.tables import aged  # noqa: PLC0415 - needs Django set up
 
     since = [entry.since.replace("__", ".") for entry in aged() if entry.model == model]
     if not since:
@@ -40,9 +40,9 @@ def last(model: str) -> str:
 
 def rows() -> str:
     """Return the whole table, as Markdown."""
-    from django.apps import apps  # noqa: PLC0415
+    from django.apps import apps  # noqa: PLC0415 - needs Django set up
 
-    from integrations.tables import tables, without_customers  # noqa: PLC0415
+    from integrations.tables import tables, without_customers  # noqa: PLC0415 - needs Django set up
 
     words = {name: (what, why) for name, what, why in _ROW.findall(PAGE.read_text())}
     ways = {table.model: table for table in tables()}

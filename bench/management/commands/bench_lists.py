@@ -82,7 +82,7 @@ def measure(browser: Client, page: str, rounds: int) -> dict[str, Any]:
         started = time.perf_counter()
         answer = browser.get(page)
         seconds.append(time.perf_counter() - started)
-        if answer.status_code != 200:  # noqa: PLR2004 - the one that counts
+        if answer.status_code != 200:  # noqa: PLR2004 - HTTP: the page was shown
             raise RuntimeError(f"{page} answered {answer.status_code}")
     with CaptureQueriesContext(connection) as queries:
         browser.get(page)
