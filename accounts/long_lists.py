@@ -47,7 +47,7 @@ class ShortCount(_Paginator):
     @cached_property
     def count(self) -> int:
         """Return how many rows there are, at most ``COUNTED``."""
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment] - the admin pages querysets only
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment] # the admin pages querysets only
         return rows.order_by()[:COUNTED].count()
 
 

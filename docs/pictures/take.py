@@ -88,7 +88,7 @@ def _keep(page: Page, name: str) -> None:
     width = page.viewport_size["width"] if page.viewport_size else WIDE
     path = HERE / f"{name}.png"
     clip = {"x": 0, "y": 0, "width": width, "height": height}
-    page.screenshot(path=path, full_page=True, clip=clip)  # type: ignore[arg-type] - a dict of its fields
+    page.screenshot(path=path, full_page=True, clip=clip)  # type: ignore[arg-type] # a dict of its fields
     # Pages have few colours: a palette makes the file a third.
     with Image.open(path) as image:
         image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
