@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.utils.timezone import now
+from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 
 from integrations.datakeys import forget_keys
@@ -36,7 +36,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """With PARTITIONED set, every test runs on tables as `partition_deliveries` leaves them."""
     if "PARTITIONED" in os.environ:
         with django_db_blocker.unblock():
-            partition(now())
+            partition(timezone.now())
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +47,11 @@ def _no_tries_counted():
 
 @pytest.fixture(autouse=True)
 def _nothing_left_in_memory():
-    """Each test starts like a fresh process: without keys, and on good terms with the broker."""
+    """Each test starts like a fresh process: no keys, no language, friends with the broker."""
     forget_keys()
     broker.leave_alone(timedelta())
+    translation.deactivate()
+    timezone.deactivate()
 
 
 def pytest_collection_modifyitems(config, items):
