@@ -49,8 +49,11 @@ def _records(headers: Mapping[str, str]) -> Iterator[dict[str, object]]:
 
 
 def _parse(value: str | None) -> object:
+    # Most answers have none of these headers, and there is one for each DM.
+    if not value:
+        return None
     try:
-        return json.loads(value or "null")
+        return json.loads(value)
     except (ValueError, RecursionError):
         return None
 
@@ -64,6 +67,8 @@ def _number(value: object) -> float:
 
 def _retry_after(value: str) -> timedelta | None:
     """Read ``Retry-After``, which HTTP allows in seconds or as a date."""
+    if not value:
+        return None
     if value.isascii() and value.isdigit():
         return _bounded(float(value[:10]))
     try:

@@ -2,8 +2,9 @@
 
 import json
 import logging
+import re
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
@@ -72,6 +73,51 @@ def test_a_payload_travels_as_json(graph, client):
     request = graph.calls[0].request
     assert request.headers["Content-Type"] == "application/json"
     assert json.loads(request.body) == {"recipient": {"id": "1"}}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("any", "GET", ("me",), {"fields": "id,name"}),
+        Call("any", "GET", ("community", "members", "a+b/c?d#e%~é@example.com")),
+        Call("any", "GET", ("oauth",), {"redirect_uri": "https://a.example/é b?c=d&e"}),
+        Call("any", "POST", ("me", "messages"), payload={"text": "Tokyo é 言伝 \U0001f363"}),
+        Call("any", "POST", ("me", "messages"), payload={}),
+        Call("any", "POST", ("me", "subscribed_apps"), {"x": "y"}),
+        Call("any", "DELETE", ("me", "messenger_profile"), payload={"fields": ["greeting"]}),
+    ],
+)
+@pytest.mark.parametrize("graph_url", [HOST, f"{HOST}/v13.0/"])
+def test_a_request_of_ours_is_the_one_the_library_would_write(
+    graph, client, settings, graph_url, call
+):
+    settings.WORKPLACE_GRAPH_URL = graph_url
+    graph.add(call.method, re.compile(".*"), json={"id": "1"})
+
+    client.call(call)
+    client_module._session().request(
+        call.method,
+        f"{graph_url.rstrip('/')}/{'/'.join(quote(segment, safe='') for segment in call.path)}",
+        params=call.query,
+        json=call.payload,
+        headers={"Authorization": "Bearer example-token"},
+    )
+
+    ours, theirs = (made.request for made in graph.calls)
+    assert (ours.method, ours.url, ours.body) == (theirs.method, theirs.url, theirs.body)
+    assert ours.headers == theirs.headers
+
+
+def test_one_call_leaves_nothing_to_the_next(graph):
+    graph.post(f"{HOST}/me/messages", json={"message_id": "m_1"})
+
+    GraphClient(Credentials("one-token")).call(SEND)
+    GraphClient.nobody().call(Call("action", "POST", ("me", "messages")))
+
+    after = graph.calls[1].request
+    assert "Authorization" not in after.headers
+    assert after.body is None
+    assert after.headers["Content-Length"] == "0"
 
 
 def test_with_a_secret_every_call_has_a_proof_of_its_own(graph):
