@@ -7,34 +7,37 @@ a statement, since not all of its SQL can be.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 
 @contextmanager
-def planned_cursor() -> Iterator[CursorWrapper]:
+def planned_cursor() -> Iterator[Any]:
     """Open a cursor; elsewhere than on PostgreSQL it is an ordinary one.
 
-    So it is where queries are logged: Django can show only those that go out with their values.
+    So it is where queries are logged or wrapped: Django can show only those that go out with their
+    values. Errors are Django's in any case.
     """
-    if connection.vendor != "postgresql" or connection.queries_logged:
+    if (
+        connection.vendor != "postgresql"
+        or connection.queries_logged
+        or connection.execute_wrappers
+    ):
         with connection.cursor() as cursor:
             yield cursor
         return
     connection.ensure_connection()
-    raw: Any = connection.connection
-    usual, raw.cursor_factory = raw.cursor_factory, _server_binding()
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        raw.cursor_factory = usual
+    connection.validate_no_broken_transaction()
+    # Django's own way to a cursor costs as much as what is asked with it.
+    with connection.wrap_database_errors, _server_binding()(connection.connection) as cursor:
+        yield cursor
 
 
-def _server_binding() -> type:
+@cache
+def _server_binding() -> Any:
     # Only there where the driver is installed, which SQLite can do without.
     from django.db.backends.postgresql.base import ServerBindingCursor  # noqa: PLC0415 - see above
 

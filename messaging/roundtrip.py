@@ -5,14 +5,26 @@ before the whole, so no part may depend on what another one writes, and no two m
 row. Elsewhere they run one after another in a transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models, transaction
 
 from messaging.planned import adapted, planned_cursor
+
+_PLAIN = frozenset(
+    {
+        models.CharField,
+        models.UUIDField,
+        models.DateTimeField,
+        models.DurationField,
+        models.PositiveBigIntegerField,
+        models.PositiveSmallIntegerField,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +40,53 @@ def insertion(*rows: models.Model) -> Statement:
 
     A row's id is made by us, so that no column has to be read back.
     """
-    fields, head = _insert_into(type(rows[0]), connection.vendor)
-    holes = f"({', '.join(['%s'] * len(fields))})"
-    params = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for row in rows
-        for field in fields
-    ]
-    return Statement(head + ", ".join([holes] * len(rows)), params)
+    columns = columns_of(type(rows[0]))
+    holes = f"({columns.holes})"
+    params = [value for row in rows for value in columns.values(row)]
+    return Statement(f"{columns.head} VALUES {', '.join([holes] * len(rows))}", params)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A model's columns as its ``INSERT`` names them, and how a row's values are had."""
+
+    head: str
+    holes: str
+    _plain: Callable[[models.Model], Sequence[Any]]
+    # Where the database stores another form of the value.
+    _others: Sequence[tuple[int, Any]]
+
+    def values(self, row: models.Model) -> Sequence[Any]:
+        """Return a row's values in the form in which the database stores them."""
+        found = [*self._plain(row)]
+        for place, field in self._others:
+            found[place] = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        return found
+
+
+def columns_of(model: type[models.Model]) -> Columns:
+    """Return what never changes about inserting a row of ``model``."""
+    return _columns(model, connection.vendor)
 
 
 @cache
-def _insert_into(model: type[models.Model], _vendor: str) -> tuple[Sequence[Any], str]:
-    """Return a model's columns and the beginning of its ``INSERT``, which never change."""
+def _columns(model: type[models.Model], vendor: str) -> Columns:
     quoted, about = connection.ops.quote_name, model._meta  # noqa: SLF001 - Django's public API
-    columns = ", ".join(quoted(field.column or "") for field in about.concrete_fields)
-    head = f"INSERT INTO {quoted(about.db_table)} ({columns}) VALUES "  # noqa: S608 - our names
-    return about.concrete_fields, head
+    fields = about.concrete_fields
+    names = ", ".join(quoted(field.column or "") for field in fields)
+    return Columns(
+        f"INSERT INTO {quoted(about.db_table)} ({names})",
+        ", ".join(["%s"] * len(fields)),
+        attrgetter(*(field.attname for field in fields)),
+        [(n, field) for n, field in enumerate(fields) if not _is_plain(field, vendor)],
+    )
+
+
+def _is_plain(field: Any, vendor: str) -> bool:
+    """Return whether a value goes to the database as it stands in Python; most do to PostgreSQL."""
+    kind = type(field.target_field if field.is_relation else field)
+    stamped = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    return vendor == "postgresql" and kind in _PLAIN and not stamped
 
 
 def execute_together(statements: Sequence[Statement]) -> list[int]:
