@@ -20,6 +20,7 @@ from messaging.models import Delivery, Message, ReceivedEvent, lane_number
 from messaging.notice import choose_link
 from messaging.recipients import Addressee, Arrival, Known, recipient_of
 from messaging.roundtrip import execute_together, insertion
+from messaging.storing import may_store_at_once, store_at_once
 from messaging.wakeups import wake
 
 
@@ -43,6 +44,15 @@ class Judged:
             Delivery.objects.bulk_create(self.deliveries)
         _wake_lanes(self.deliveries)
         after_commit(_begin_traces, self.messages)
+
+    def store_at_once(self, received: ReceivedEvent) -> bool:
+        """Store one message for one link where no transaction is needed for that; else, False."""
+        if len(self.deliveries) != 1 or not may_store_at_once():
+            return False
+        stored = store_at_once(received, self.messages[0], self.deliveries[0])
+        if stored:
+            after_commit(_begin_traces, self.messages)
+        return stored
 
 
 def judge_messages(arrivals: Sequence[Arrival], known: Known) -> Judged:

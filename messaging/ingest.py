@@ -21,8 +21,16 @@ from messaging.edits import edit_message
 from messaging.eligibility import Skip
 from messaging.events import Event, EventData, MessageCreated, MessageDeleted, MessageUpdated
 from messaging.models import Message, ReceivedEvent
-from messaging.recipients import Arrival, find_linked, find_tenant, know, recipient_of
+from messaging.recipients import (
+    Arrival,
+    find_linked,
+    find_tenant,
+    know,
+    look_for_linked,
+    recipient_of,
+)
 from messaging.settlement import delete_message
+from messaging.storing import may_store_at_once
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -60,10 +68,9 @@ def ingest(event: Event, body: bytes) -> Result:
     if data is None:
         return Result(Status.IGNORED)
     try:
-        with transaction.atomic():
-            if isinstance(data, MessageCreated):
-                return _take_message(event, data, body)
-            return _take_notice(event, data, body)
+        if isinstance(data, MessageCreated):
+            return _take_at_once(event, data, body) or _take_message(event, data, body)
+        return _take_notice(event, data, body)
     except IntegrityError:
         # The unique keys decide between two deliveries of one event, also at the same instant.
         if _is_duplicate(event, body):
@@ -97,8 +104,24 @@ def digest(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
+def _take_at_once(event: Event, data: MessageCreated, body: bytes) -> Result | None:
+    """Read, decide, and store in one statement if the link is still the same; else return None."""
+    if not may_store_at_once():
+        return None
+    found = look_for_linked(data)
+    if found is None:
+        return None
+    tenant, known = found
+    bind_contextvars(organization=tenant.pk)
+    judged = judge_messages([Arrival(event.id, tenant, data)], known)
+    result = Result.of_message(judged.messages[0].skipped_reason)
+    stored = judged.store_at_once(received_event(event, body, tenant.pk, result))
+    return result if stored else None
+
+
+@transaction.atomic
 def _take_message(event: Event, data: MessageCreated, body: bytes) -> Result:
-    """Store the event with its message and deliveries, in one round trip to the database."""
+    """Store the event with its message and deliveries, while the links stay as they are."""
     found = find_linked(data)
     tenant = found[0] if found else find_tenant(data.organization.id)
     if tenant is None:
@@ -114,6 +137,7 @@ def _take_message(event: Event, data: MessageCreated, body: bytes) -> Result:
     return result
 
 
+@transaction.atomic
 def _take_notice(event: Event, data: EventData, body: bytes) -> Result:
     """Apply what is told about anything but a new message."""
     organization = _organization(data)

@@ -110,8 +110,17 @@ def find_linked(data: MessageCreated) -> tuple[Tenant, Known] | None:
 
     The links stay locked until the end of the transaction: one that is being ended is waited for.
     """
+    return _linked_by(_LOCKED, data)
+
+
+def look_for_linked(data: MessageCreated) -> tuple[Tenant, Known] | None:
+    """Return the same without locking anything, for whoever looks again when it matters."""
+    return _linked_by(_LINKED, data)
+
+
+def _linked_by(question: Prepared, data: MessageCreated) -> tuple[Tenant, Known] | None:
     recipient = recipient_of(data)
-    rows = _LINKED.rows(
+    rows = question.rows(
         organization=data.organization.id, recipient=recipient, message=data.message.id
     )
     if not rows:
@@ -165,7 +174,8 @@ def _linked(organization: str, recipient: str, message: str) -> QuerySet[Any, An
     return known.order_by("pk").values_list(*addressee, *tenant, Exists(gone))
 
 
-_LINKED = Prepared(_linked, lock=Link)
+_LINKED = Prepared(_linked)
+_LOCKED = Prepared(_linked, lock=Link)
 
 
 def _links(recipients: set[Key]) -> dict[Key, list[Addressee]]:

@@ -54,11 +54,12 @@ _made: set[tuple[UUID, int]] = set()
 
 
 # One statement, since a lane that is just being given back must not be taken for a leased one.
-_WAKE = """
+MARK = """
 UPDATE messaging_lane SET woken_at = %s
 WHERE installation_id = %s AND number = %s AND (woken_at IS NULL OR woken_at < %s)
-RETURNING CASE WHEN leased_until > %s THEN 1 ELSE 0 END
 """
+TELL_WHETHER_LEASED = "RETURNING CASE WHEN leased_until > %s THEN 1 ELSE 0 END AS leased"
+_WAKE = MARK + TELL_WHETHER_LEASED
 
 
 def wake(installation_id: UUID, number: int) -> bool:
@@ -70,6 +71,22 @@ def wake(installation_id: UUID, number: int) -> bool:
     leased = _mark(installation_id, number)
     if leased is None and _make_lane(installation_id, number):
         leased = _mark(installation_id, number)
+    return queue_marked(installation_id, number, leased=leased)
+
+
+def is_made(installation_id: UUID, number: int) -> bool:
+    """Return whether this process knows that the lane's row is there."""
+    return (installation_id, number) in _made
+
+
+def marking(installation_id: UUID, number: int) -> tuple[object, ...]:
+    """Return the values of ``MARK`` and, the last, of ``TELL_WHETHER_LEASED``."""
+    at = now()
+    return at, installation_id, number, at - LOST_AFTER, at
+
+
+def queue_marked(installation_id: UUID, number: int, *, leased: bool | None) -> bool:
+    """Queue the task of a lane whose mark told this, None that it had been awake already."""
     if leased is None or leased or broker.is_away():
         return False
     try:
@@ -88,8 +105,7 @@ def wake(installation_id: UUID, number: int) -> bool:
 
 def _mark(installation_id: UUID, number: int) -> bool | None:
     """Note the wake-up; return whether somebody drains the lane, None when it is awake already."""
-    at = now()
-    params = (at, installation_id, number, at - LOST_AFTER, at)
+    params = marking(installation_id, number)
     with planned_cursor() as cursor:
         cursor.execute(_WAKE, [adapted(value) for value in params])
         found = cursor.fetchall()

@@ -1,0 +1,116 @@
+"""One message, stored in one statement: as sound as with a transaction around it."""
+
+import threading
+
+import pytest
+from django.db import connection, connections, transaction
+
+from accounts.linking import RemovedReason, remove_links
+from accounts.models import Link
+from messaging import ingest
+from messaging.models import Delivery, Lane, Message, ReceivedEvent
+from tests.factories import dm_event, make_link, post_event
+from tests.messaging.test_cost import cost_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+def lane_of(link: Link) -> tuple[str, int]:
+    delivery = Delivery.objects.filter(link=link).latest("pk")
+    return str(link.installation_id), delivery.lane
+
+
+def stored() -> list[int]:
+    return [model.objects.count() for model in (ReceivedEvent, Message, Delivery)]
+
+
+@pytest.mark.usefixtures("wakes")
+def test_it_costs_two_statements():
+    link = make_link()
+    post_event(dm_event(link))
+    assert cost_of(lambda: post_event(dm_event(link))) == 2
+
+
+def test_the_first_dm_of_a_lane_makes_the_lane_and_wakes_it(wakes):
+    link = make_link()
+    post_event(dm_event(link))
+    assert wakes == [lane_of(link)]
+    assert Lane.objects.get().woken_at is not None
+
+
+def test_more_of_them_wake_it_once_until_it_is_taken_up(wakes):
+    link = make_link()
+    for _ in range(4):
+        post_event(dm_event(link))
+    assert wakes == [lane_of(link)]
+    Lane.objects.update(woken_at=None)
+    post_event(dm_event(link))
+    assert wakes == [lane_of(link)] * 2
+
+
+def test_a_lane_that_somebody_drains_is_marked_and_not_woken(wakes):
+    link = make_link()
+    post_event(dm_event(link))
+    Lane.objects.update(woken_at=None, leased_until="2100-01-01T00:00:00Z")
+    post_event(dm_event(link))
+    assert wakes == [lane_of(link)]
+    assert Lane.objects.get().woken_at is not None
+
+
+def test_a_link_that_ends_between_the_look_and_the_storing_gets_nothing(wakes, monkeypatch):
+    link, judge = make_link(), ingest.judge_messages
+    post_event(dm_event(link))
+    Lane.objects.update(woken_at=None)
+    wakes.clear()
+
+    def judge_late(*arguments):
+        judged = judge(*arguments)
+        remove_links(Link.objects.filter(pk=link.pk), reason=RemovedReason.USER)
+        return judged
+
+    monkeypatch.setattr(ingest, "judge_messages", judge_late)
+    answer = post_event(dm_event(link))
+    assert answer.json() == {"status": "skipped", "reason": "not_linked"}
+    assert (stored(), wakes) == ([2, 2, 1], [])
+    # Or the next one would wake nobody.
+    assert Lane.objects.get().woken_at is None
+
+
+def test_a_link_that_is_just_being_ended_is_waited_for():
+    link = make_link()
+    ending, waited_for = threading.Event(), threading.Event()
+
+    def end() -> None:
+        with transaction.atomic():
+            remove_links(Link.objects.filter(pk=link.pk), reason=RemovedReason.USER)
+            ending.set()
+            waited_for.wait(20)
+        connections.close_all()
+
+    def watch() -> None:
+        with connection.cursor() as cursor:
+            while not waited_for.is_set():
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone() != (0,):
+                    waited_for.set()
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for work in (end, watch)]
+    threads[0].start()
+    assert ending.wait(20)
+    threads[1].start()
+    answer = post_event(dm_event(link))
+    for thread in threads:
+        thread.join()
+    assert answer.json() == {"status": "skipped", "reason": "not_linked"}
+    assert stored() == [1, 1, 0]
+
+
+def test_a_message_that_is_there_already_leaves_nothing_half_stored(wakes):
+    link = make_link()
+    first, again = dm_event(link), dm_event(link)
+    again["data"]["message"]["id"] = first["data"]["message"]["id"]
+    assert post_event(first).json() == {"status": "accepted"}
+    assert post_event(again).json() == {"status": "duplicate"}
+    assert stored() == [2, 1, 1]
+    assert len(wakes) == 1
