@@ -4,11 +4,12 @@ On PostgreSQL all rows go over as one JSON value: making a model of each, and a 
 column, would take longer than the database does.
 """
 
-import json
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.utils.timezone import now
 from uuid_utils.compat import uuid7
@@ -22,16 +23,17 @@ Told = tuple[Installation, Update]
 
 def store(told: Sequence[Told]) -> None:
     """Store each update once; what is known by its key already is left out."""
-    rows = [_row(installation, update) for installation, update in told]
+    at = now()
+    rows = [_row(installation, update, at) for installation, update in told]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(_insertion(), [json.dumps(rows, default=str)])
+            cursor.execute(_insertion(), [msgspec.json.encode(rows).decode()])
         return
     models = [ReceivedUpdate(**row) for row in rows]
     ReceivedUpdate.objects.bulk_create(models, ignore_conflicts=True)
 
 
-def _row(installation: Installation, update: Update) -> dict[str, Any]:
+def _row(installation: Installation, update: Update, at: datetime) -> dict[str, Any]:
     return {
         "id": uuid7(),
         "organization_id": installation.organization_id,
@@ -43,7 +45,7 @@ def _row(installation: Installation, update: Update) -> dict[str, Any]:
         "reference": update.reference,
         "message_ids": list(update.message_ids),
         "happened_at": update.at,
-        "received_at": now(),
+        "received_at": at,
     }
 
 
