@@ -27,7 +27,7 @@ test: .venv/dev.installed ## Run the whole test suite on the embedded defaults
 test-services: .venv/dev.installed ## Run what touches them on the PostgreSQL and Redis of DATABASE_URL and REDIS_URL
 	@test -n "$$DATABASE_URL" -a -n "$$REDIS_URL" || \
 		{ echo "Set DATABASE_URL and REDIS_URL to services that hold nothing of value."; exit 2; }
-	@$(BIN)/python -m pytest $(AT_ONCE) --ignore tests/sandbox --ignore tests/config/demo \
+	@SERVICES=1 $(BIN)/python -m pytest $(AT_ONCE) --ignore tests/sandbox --ignore tests/config/demo \
 		--ignore-glob 'tests/browser/test_*' $(ARGS)
 
 bench: .venv/dev.installed ## Measure the relay (ONLY=accept,relay: some of it; QUICK=1: a tenth)

@@ -62,5 +62,14 @@ def pytest_collection_modifyitems(config, items):
     if "UPGRADE_FROM" not in os.environ:
         absent.add("upgrade")
     left_out = [item for item in items if any(map(item.get_closest_marker, absent))]
+    if "SERVICES" in os.environ:
+        left_out += [item for item in items if not _touches_services(item)]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+
+
+def _touches_services(item):
+    """Return whether a test could go differently on another database or broker."""
+    marks = ("django_db", "services", "faults", "postgres")
+    fixtures = {"db", "transactional_db", "live_server"}
+    return any(map(item.get_closest_marker, marks)) or fixtures & set(item.fixturenames)

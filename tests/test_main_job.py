@@ -5,11 +5,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 import requests
 
 from config.demo.story import Cast, carry_one_dm, send_dm, texts_in_work_chat
 from config.demo.system import System
 from tests.factories import EVENTS, rfc3339, sign
+
+pytestmark = pytest.mark.services
 
 SECONDS = 20
 

@@ -5,6 +5,8 @@ from django.test import RequestFactory
 
 from accounts.limits import LimitsAway, network_of, within_limit
 
+pytestmark = pytest.mark.services
+
 
 def test_a_limit_counts_each_key_apart():
     tries = [within_limit("test", "a", amount=2, seconds=60) for _ in range(3)]

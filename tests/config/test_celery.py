@@ -7,6 +7,8 @@ from kombu.transport.redis import Transport
 
 from config.celery import app
 
+pytestmark = pytest.mark.services
+
 
 def test_a_lost_channel_says_so_in_a_way_that_celery_recovers_from():
     with app.connection_for_read() as connection:

@@ -16,6 +16,8 @@ from structlog.contextvars import bound_contextvars, clear_contextvars, get_cont
 from config.correlation import HEADER, CorrelationMiddleware, begin, end, send_along
 from tests.plugins.log_lines import read
 
+pytestmark = pytest.mark.services
+
 ID = "01a21e03-546a-7261-a8b5-b081e23be3a7"
 
 

@@ -12,6 +12,8 @@ from config.readiness import LOOKS, OK, Readiness, verdict
 from integrations.models import DataKey
 from tests.factories import make_installation
 
+pytestmark = pytest.mark.services
+
 OTHER_KEY = "b3RoZXItb25seS1lbmNyeXB0aW9uLWtleS0zMmJ5dGU="
 
 

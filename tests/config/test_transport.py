@@ -8,6 +8,8 @@ import sys
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.services
+
 ASKING = """
 import json, django
 django.setup()

@@ -11,6 +11,8 @@ from integrations import pulse
 from integrations.pulse import Pulse, beat_seen_at, worker_seen_at
 from messaging.tasks import sweep
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture(autouse=True)
 def _new_process(monkeypatch):

@@ -4,6 +4,8 @@ import pytest
 
 from tests.browser.journeys.walker import Look, Walker
 
+pytestmark = pytest.mark.services
+
 LOOKS = {
     "desk": Look(),
     "Japanese, phone, dark, keys only": Look("ja", phone=True, dark=True, keyboard=True),

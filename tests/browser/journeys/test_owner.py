@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.journeys.walker import Look, Walker
 
+pytestmark = pytest.mark.services
+
 LOOKS = {
     "desk": Look(),
     "Japanese, phone, dark, keys only": Look("ja", phone=True, dark=True, keyboard=True),
