@@ -7,7 +7,7 @@ from django.db import connection, connections, transaction
 
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
-from messaging import ingest
+from messaging import acceptance
 from messaging.models import Delivery, Lane, Message, ReceivedEvent
 from tests.factories import dm_event, make_link, post_event
 from tests.messaging.test_cost import cost_of
@@ -58,7 +58,7 @@ def test_a_lane_that_somebody_drains_is_marked_and_not_woken(wakes):
 
 
 def test_a_link_that_ends_between_the_look_and_the_storing_gets_nothing(wakes, monkeypatch):
-    link, judge = make_link(), ingest.judge_messages
+    link, judge = make_link(), acceptance.judge_messages
     post_event(dm_event(link))
     Lane.objects.update(woken_at=None)
     wakes.clear()
@@ -68,7 +68,7 @@ def test_a_link_that_ends_between_the_look_and_the_storing_gets_nothing(wakes, m
         remove_links(Link.objects.filter(pk=link.pk), reason=RemovedReason.USER)
         return judged
 
-    monkeypatch.setattr(ingest, "judge_messages", judge_late)
+    monkeypatch.setattr("messaging.ingest.judge_messages", judge_late)
     answer = post_event(dm_event(link))
     assert answer.json() == {"status": "skipped", "reason": "not_linked"}
     assert (stored(), wakes) == ([2, 2, 1], [])
