@@ -1,6 +1,7 @@
 // Starts the sandbox, runs the Postman collection with newman, then lets packages from the registry
 // meet it unchanged: a generic Messenger client writes to a member, and a webhook that the sandbox
-// sends is judged by a package for its signatures. Ends with status 0 or 1.
+// sends is judged by a package for its signatures. The connector API has a collection of its own, run
+// against the service itself. Ends with status 0 or 1.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
@@ -24,12 +25,21 @@ async function startSandbox() {
   return { child, graph, web };
 }
 
-function runCollection({ graph, web }) {
+async function startService() {
+  const python = process.env.PYTHON || `${root}.venv/bin/python`;
+  const program = ["-m", "tests.connector_service"];
+  const child = spawn(python, program, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(createInterface(child.stdout), "line");
+  const [, service, event_secret, connector_key] = line.match(/service=(\S+) secret=(\S+) key=(\S+)/);
+  return { child, service, event_secret, connector_key };
+}
+
+function runCollection(name, values) {
   return new Promise((resolve, reject) => {
     newman.run(
       {
-        collection: new URL("workplace.postman_collection.json", import.meta.url).pathname,
-        envVar: [{ key: "graph", value: graph }, { key: "web", value: web }],
+        collection: new URL(`${name}.postman_collection.json`, import.meta.url).pathname,
+        envVar: Object.entries(values).map(([key, value]) => ({ key, value })),
         reporters: ["cli"],
       },
       (error, summary) => (error ? reject(error) : resolve(summary.run.failures.length)),
@@ -68,14 +78,21 @@ async function meetGenericPackages({ graph, web }) {
   return (arrived ? 0 : 1) + (await checkWebhooks(ask, member.id, bot));
 }
 
-const sandbox = await startSandbox();
+async function stop({ child }) {
+  child.kill("SIGTERM");
+  await once(child, "exit");
+}
+
+const [sandbox, service] = await Promise.all([startSandbox(), startService()]);
 let failures = 1;
 try {
-  failures = await runCollection(sandbox);
+  const { graph, web } = sandbox;
+  const { child: _child, ...values } = service;
+  failures = await runCollection("workplace", { graph, web });
+  failures += await runCollection("connector", values);
   failures += await meetGenericPackages(sandbox);
-  console.log(failures ? `${failures} failed` : "The collection, the generic client and the webhook's signatures went through.");
+  console.log(failures ? `${failures} failed` : "The collections, the generic client and the webhook's signatures went through.");
 } finally {
-  sandbox.child.kill("SIGTERM");
-  await once(sandbox.child, "exit");
+  await Promise.all([stop(sandbox), stop(service)]);
 }
 process.exitCode = failures ? 1 : 0;
