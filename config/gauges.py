@@ -22,6 +22,7 @@ from integrations.alarms import Trouble, removals_in_trouble
 from integrations.ledger import Removal
 from integrations.models import Callback, Installation, InstallationState
 from integrations.pulse import beat_seen_at, worker_seen_at
+from messaging.auditor import audited_at, incidents_by_kind
 from messaging.models import OPEN_STATES, WAITING_STATES, Delivery, Lane, Outage, ReceivedUpdate
 
 AWAY = (DatabaseError, PoolTimeout, RedisError, OSError)
@@ -152,6 +153,21 @@ def _pulse(_at: datetime) -> Iterator[Family]:
     )
 
 
+def _audit(_at: datetime) -> Iterator[Family]:
+    """Tell what the last audit said, whichever process made it; 0 stands for never."""
+    yield _by(
+        "kotozute_incidents",
+        "Incidents that the audit has confirmed and that are not over, by kind.",
+        "kind",
+        {kind.value: number for kind, number in incidents_by_kind().items()},
+    )
+    yield _one(
+        "kotozute_audit_timestamp_seconds",
+        "When the last audit was made.",
+        made_at.timestamp() if (made_at := audited_at()) else 0,
+    )
+
+
 def _broker(_at: datetime) -> Iterator[Family]:
     with Redis.from_url(
         settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
@@ -167,6 +183,7 @@ PARTS: dict[str, Callable[[datetime], Iterator[Family]]] = {
     "removals": _removals,
     "waiting": _waiting,
     "pulse": _pulse,
+    "audit": _audit,
     "broker": _broker,
 }
 

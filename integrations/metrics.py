@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 # Where several processes put their counts together; prometheus_client wants the folder to exist.
 if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
@@ -57,17 +57,6 @@ SIGNED_REQUESTS = Counter(
 )
 LOST_HINTS = Counter(
     "kotozute_lost_hints_total", "Wake-ups that the broker did not take; the sweep repeats them."
-)
-INCIDENTS = Gauge(
-    "kotozute_incidents",
-    "Incidents that the audit has confirmed and that are not over, by kind.",
-    ["kind"],
-    multiprocess_mode="mostrecent",
-)
-AUDITED = Gauge(
-    "kotozute_audit_timestamp_seconds",
-    "When the last audit was made, by any process anywhere, in seconds since 1970.",
-    multiprocess_mode="mostrecent",
 )
 REQUESTS = Counter(
     "kotozute_http_requests_total", "Requests, by route and status.", ["route", "status"]

@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils.timezone import now
 
-from integrations.metrics import AUDITED, INCIDENTS
 from messaging import canary, heartbeat, incident_mail
 from messaging.audits import canaries, endings, parts, traffic, waiting
 from messaging.incident_words import NOTICES, Kind
@@ -100,15 +99,17 @@ def _something_stands() -> bool:
     return alarming.filter(ended_at=None, confirmed_at__isnull=False).exists()
 
 
-def show() -> None:
-    """Set this process's gauges to what the rows say, whoever made the last audit."""
+def incidents_by_kind() -> dict[Kind, int]:
+    """Return how many incidents of each kind are confirmed and not over."""
     open_ones = Incident.objects.filter(ended_at=None, confirmed_at__isnull=False)
     counts = dict(open_ones.values_list("kind").annotate(Count("pk")).order_by())
-    for kind in Kind:
-        INCIDENTS.labels(kind.value).set(counts.get(kind.value, 0))
-    row = Audit.objects.filter(name=NAME, ran_at__isnull=False).first()
-    if row is not None and row.ran_at is not None:
-        AUDITED.set(row.ran_at.timestamp())
+    return {kind: counts.get(kind.value, 0) for kind in Kind}
+
+
+def audited_at() -> datetime | None:
+    """Return when the last audit was made, by any process anywhere; None if never."""
+    row = Audit.objects.filter(name=NAME).first()
+    return row.ran_at if row else None
 
 
 def take_turn(at: datetime) -> bool:

@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import connections
 
-from messaging.auditor import audit_if_due, show
+from messaging.auditor import audit_if_due
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -39,7 +39,6 @@ def look() -> None:
     """Audit if it is due; whatever goes wrong, the next look comes."""
     try:
         audit_if_due()
-        show()
     except Exception as error:  # noqa: BLE001 - the next look must come
         # The database may be away; then the heartbeat is not sent, which is the alarm. Its
         # message is left out, since it may name an address.

@@ -12,12 +12,15 @@ from config.gauges import Truth
 from integrations.ledger import Removal
 from integrations.models import Installation, InstallationState
 from integrations.pulse import Pulse
-from messaging.models import Delivery, DeliveryState, Lane, Outage
+from messaging import auditor
+from messaging.incident_words import Kind
+from messaging.incidents import Finding, note
+from messaging.models import Audit, Delivery, DeliveryState, Lane, Outage
 from tests.factories import make_delivery, make_installation, make_link
 from tests.removals import removed
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +83,16 @@ def test_beat_and_worker_were_last_seen_never_or_now():
     assert gauge("beat_seen_timestamp_seconds") == pytest.approx(now().timestamp(), abs=5)
 
 
+def test_incidents_and_the_last_audit_are_what_the_rows_say_whoever_audited():
+    assert (gauge("incidents", kind="stuck"), gauge("audit_timestamp_seconds")) == (0, 0)
+    at = now()
+    for minutes in (3, 2, 1):
+        note([Finding(Kind.STUCK)], at - minutes * MINUTE)
+    Audit.objects.create(name=auditor.NAME, ran_at=at - MINUTE)
+    assert (gauge("incidents", kind="stuck"), gauge("incidents", kind="lost")) == (1, 0)
+    assert gauge("audit_timestamp_seconds") == pytest.approx((at - MINUTE).timestamp())
+
+
 def test_a_part_that_cannot_be_asked_is_missing_and_said_to_be(monkeypatch):
     def away(_at):
         raise DatabaseError
@@ -95,13 +108,13 @@ def test_a_scrape_asks_few_questions_however_much_there_is(django_assert_max_num
     link = make_link(make_installation())
     for _ in range(30):
         make_delivery(link)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         list(Truth().collect())
 
 
 def test_no_label_names_anybody():
     make_delivery(make_link(make_installation()))
-    allowed = {"state", "target", "trouble", "part"}
+    allowed = {"state", "target", "trouble", "part", "kind"}
     names = {
         name for family in Truth().collect() for sample in family.samples for name in sample.labels
     }

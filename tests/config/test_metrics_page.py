@@ -3,13 +3,18 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
+from prometheus_client import REGISTRY
 
-from config.metrics_page import serve_metrics
+from config.metrics_page import exposition, serve_metrics
+from messaging.incident_words import Kind
+from messaging.incidents import Finding, note
 
 TOKEN = "metrics-token-0123456789"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -84,6 +89,29 @@ def test_counts_of_several_processes_are_one_sum(tmp_path):
     ).stdout
     assert 'kotozute_skipped_messages_total{reason="stale"} 2.0' in told
     assert "kotozute_lost_hints_total 4.0" in told
+
+
+@pytest.mark.django_db
+def test_a_gauge_is_there_once_and_right_however_many_processes_count(tmp_path, monkeypatch):
+    folder = tmp_path / "counts"
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    count = "from integrations.metrics import *; LOST_HINTS.inc()"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", count], env=os.environ, check=True)
+    at = now()
+    for minutes in (2, 1):
+        note([Finding(Kind.STUCK)], at - timedelta(minutes=minutes))
+    lines = exposition(with_truth=True).decode().splitlines()
+    assert "kotozute_lost_hints_total 2.0" in lines
+    stuck = [line for line in lines if line.startswith('kotozute_incidents{kind="stuck"')]
+    assert stuck == ['kotozute_incidents{kind="stuck"} 1.0']
+    series = [line.rsplit(" ", 1)[0] for line in lines if not line.startswith("#")]
+    assert sorted(set(series)) == sorted(series)
+
+
+def test_no_process_keeps_a_gauge_of_its_own():
+    kept = [family.name for family in REGISTRY.collect() if family.type == "gauge"]
+    assert [name for name in kept if name.startswith("kotozute_")] == []
 
 
 def test_a_platform_cannot_fill_our_memory_with_codes(monkeypatch):

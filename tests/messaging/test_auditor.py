@@ -9,11 +9,10 @@ import pytest
 import time_machine
 from django.core import mail
 from django.utils.timezone import now
-from prometheus_client import REGISTRY
 
 from integrations.pulse import Pulse
 from messaging import auditor, heartbeat, incident_mail, watch
-from messaging.auditor import audit, audit_if_due, show, take_turn
+from messaging.auditor import audit, audit_if_due, audited_at, incidents_by_kind, take_turn
 from messaging.audits import parts, traffic
 from messaging.canary import switch_on
 from messaging.incident_words import Kind
@@ -48,17 +47,6 @@ def subjects() -> list[str]:
     return [str(letter.subject) for letter in mail.outbox]
 
 
-def test_the_gauge_counts_what_stands_whoever_audited(clock):
-    gauge = "kotozute_incidents", {"kind": "beat_missing"}
-    audits(clock, 5, beat_lives=False)
-    show()
-    risen = REGISTRY.get_sample_value(*gauge)
-    audits(clock, 5)
-    show()
-    assert (risen, REGISTRY.get_sample_value(*gauge)) == (1, 0)
-    assert REGISTRY.get_sample_value("kotozute_audit_timestamp_seconds") == now().timestamp()
-
-
 def test_of_all_who_ask_one_audits():
     at = now()
     assert [take_turn(at) for _ in range(3)] == [True, False, False]
@@ -68,12 +56,15 @@ def test_of_all_who_ask_one_audits():
 def test_a_dead_beat_is_written_about_once_and_when_it_lives_again(clock):
     audits(clock, 2)
     audits(clock, 10, beat_lives=False)
+    assert incidents_by_kind()[Kind.BEAT_MISSING] == 1
     assert subjects() == ["[Kotozute] beat_missing"]
     assert "See that beat runs" in mail.outbox[0].body
     assert [incident.kind for incident in open_incidents()] == ["beat_missing"]
     audits(clock, 10)
     assert subjects() == ["[Kotozute] beat_missing", "[Kotozute] beat_missing: over"]
     assert list(open_incidents()) == []
+    assert not any(incidents_by_kind().values())
+    assert audited_at() == now()
 
 
 def test_messages_that_nobody_sends_are_found_within_a_quarter_of_an_hour(clock):
