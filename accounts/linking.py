@@ -1,8 +1,11 @@
 """Linking a member to the account with the same e-mail address, and ending it again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
-from threading import BoundedSemaphore
+from threading import Condition
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -17,7 +20,9 @@ from integrations.targets import Account, open_target
 
 # A slow target must not keep every thread of a web process: ovice's events come in there as well.
 LOOK_UPS_AT_ONCE, PATIENCE_SECONDS = 2, 2.0
-_free = BoundedSemaphore(LOOK_UPS_AT_ONCE)
+# For whom they are under way: one at a time for each, so that nobody alone can hold them all.
+_looked_up: set[UUID] = set()
+_ended = Condition()
 
 
 class LinkRefused(Exception):
@@ -49,7 +54,7 @@ def look_up(member: Member, installation: Installation) -> Account:
 
     Raises ``LinkRefused`` with the code that says why there is none.
     """
-    return _find(installation, _linkable_email(member, installation))
+    return _find(member, installation, _linkable_email(member, installation))
 
 
 def mark_of(member: Member, installation: Installation, account: Account) -> str:
@@ -70,7 +75,7 @@ def link(member: Member, installation: Installation, *, mark: str | None = None)
     """
     asked_at = now()
     email = _linkable_email(member, installation)
-    account = _find(installation, email)
+    account = _find(member, installation, email)
     if mark is not None and not constant_time_compare(mark, mark_of(member, installation, account)):
         raise LinkRefused("account_changed")
     try:
@@ -145,20 +150,37 @@ def _require_connection(member: Member, installation: Installation) -> None:
         raise LinkRefused("org_not_connected")
 
 
-def _find(installation: Installation, email: str) -> Account:
-    """Return the one active account with this address; no transaction is open meanwhile."""
-    if not _free.acquire(timeout=PATIENCE_SECONDS):
-        raise LinkRefused("temporarily_unavailable")
+@contextmanager
+def _look_up_of(member: Member) -> Iterator[None]:
+    """Be one of the few look-ups; refuse where that takes too long."""
+    with _ended:
+        if not _ended.wait_for(lambda: _may_look_up(member), PATIENCE_SECONDS):
+            raise LinkRefused("temporarily_unavailable")
+        _looked_up.add(member.pk)
     try:
-        account = open_target(installation.target, installation.credentials()).find_account(email)
+        yield
+    finally:
+        with _ended:
+            _looked_up.discard(member.pk)
+            _ended.notify_all()
+
+
+def _may_look_up(member: Member) -> bool:
+    return len(_looked_up) < LOOK_UPS_AT_ONCE and member.pk not in _looked_up
+
+
+def _find(member: Member, installation: Installation, email: str) -> Account:
+    """Return the one active account with this address; no transaction is open meanwhile."""
+    try:
+        with _look_up_of(member):
+            target = open_target(installation.target, installation.credentials())
+            account = target.find_account(email)
     except PermissionMissing as error:
         raise LinkRefused("permission_missing", permission=error.code) from error
     except NeedsAttention as error:
         raise LinkRefused("token_invalid") from error
     except TargetError as error:
         raise LinkRefused("temporarily_unavailable") from error
-    finally:
-        _free.release()
     if account is None or (account.email and normalize_email(account.email) != email):
         raise LinkRefused(f"{installation.target}_account_not_found")
     if account.active is False:

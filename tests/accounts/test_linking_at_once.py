@@ -118,3 +118,18 @@ def test_a_slow_target_keeps_a_few_threads_and_the_others_are_told(office, monke
     assert Link.objects.active().count() == linking.LOOK_UPS_AT_ONCE
     office.sandbox.lift_faults()
     assert link(members[found.index("temporarily_unavailable")], office.installation)
+
+
+def test_one_person_who_asks_many_times_at_once_leaves_room_for_the_others(office, monkeypatch):
+    monkeypatch.setattr(linking, "PATIENCE_SECONDS", 0.3)
+    office.sandbox.fault("latency", seconds=0.6)
+    for name in ("greedy", "hanako"):
+        office.sandbox.member(office.community, name, f"{name}@example.com")
+    greedy, hanako = (
+        make_member(office.organization, email=f"{name}@example.com")
+        for name in ("greedy", "hanako")
+    )
+    many = [lambda: link(greedy, office.installation)] * (linking.LOOK_UPS_AT_ONCE + 2)
+    found = at_once(*many, lambda: link(hanako, office.installation))
+    assert found[-1] == Link.objects.active().get(member=hanako)
+    assert found[:-1].count("temporarily_unavailable") == len(many) - 1

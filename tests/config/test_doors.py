@@ -134,6 +134,27 @@ def test_an_uninstall_passes_in_the_middle_of_a_flood(settings):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_few")
+def test_a_member_gets_in_in_the_middle_of_a_flood_of_launches_from_their_network(launching):
+    flood = [unsigned("/launch")() for _ in range(FEW + 2)]
+    assert flood[-1].status_code == 429
+    browsers = [Client(REMOTE_ADDR="192.0.2.7") for _ in range(FEW)]
+    answers = [browser.post("/launch", {"token": launching.token()}) for browser in browsers]
+    assert {(answer.status_code, answer.headers.get("Location")) for answer in answers} == {
+        (303, "/link/")
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_few")
+def test_one_launch_used_again_and_again_is_told_to_stop(launching):
+    token = launching.token()
+    answers = [Client().post("/launch", {"token": token}).status_code for _ in range(FEW + 2)]
+    assert answers[0] == 303
+    assert answers[1:] == [400] * FEW + [429]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_few")
 def test_a_good_key_is_answered_in_the_middle_of_guesses(settings):
     settings.OVICE_CONNECTOR_KEYS = [KEY_HASH]
     link = make_link()
