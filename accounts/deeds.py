@@ -22,6 +22,7 @@ _DONE: Mapping[str, Words] = {
     "purge_brought_forward": gettext_lazy("Had it purged at once"),
     "replayed_window": gettext_lazy("Had sent once more what was given up in a window of time"),
     "member_erased": gettext_lazy("Had a member erased"),
+    "invited": gettext_lazy("Invited to link"),
     "checked": gettext_lazy("Checked the connection"),
     "test_sent": gettext_lazy("Sent themselves a test message"),
     "disconnected": gettext_lazy("Disconnected"),

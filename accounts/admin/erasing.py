@@ -8,11 +8,27 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import record
+from accounts.confirming import Question, ask_first
 from accounts.erasure import erase_member
 from accounts.models import Member
 from accounts.scoped_admin import ScopedAdmin
 from accounts.stepup import needs_proof
 from integrations.removal import status_url
+
+
+def _question(member: Member) -> Question:
+    """Ask about one member, by the id: support sees no names."""
+    return Question(
+        "erase",
+        _("Erase member %(id)s for good?") % {"id": member.ovice_id},
+        (
+            _("Links end at once; what still waits is not delivered."),
+            _("All that is stored of this member is deleted. That cannot be undone."),
+            _("What ovice tells of its directory comes back while the person is in ovice."),
+        ),
+        _("Erase for good"),
+        most=1,
+    )
 
 
 class ErasesMembers(ScopedAdmin[Member]):
@@ -26,7 +42,7 @@ class ErasesMembers(ScopedAdmin[Member]):
         permissions=["support"],
     )
     def erase(self, request: HttpRequest, rows: QuerySet[Member]) -> HttpResponseBase | None:
-        """End the member's links and enter the erasure, after a fresh proof."""
+        """Ask, then end the member's links and enter the erasure, after a fresh proof."""
         if asked := needs_proof(request):
             return asked
         chosen = list(rows.select_related("organization")[: self.MOST_AT_ONCE + 1])
@@ -34,6 +50,8 @@ class ErasesMembers(ScopedAdmin[Member]):
             messages.error(request, _("Choose one member. Nothing was erased."))
             return None
         for member in chosen:
+            if asked := ask_first(request, rows, _question(member)):
+                return asked
             removal = erase_member(member)
             record(member.organization, "member_erased")
             said = _("The member is being erased. The receipt will be here: %(address)s")

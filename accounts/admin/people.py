@@ -81,6 +81,7 @@ class MemberAdmin(ErasesMembers):
         if "confirmed" not in request.POST:
             context = {**self.admin_site.each_context(request), "members": invitable(chosen)}
             return render(request, "admin/invite.html", context)
+        record_all(invitable(chosen), "invited", request.user)
         count = invite(chosen)
         said = ngettext("%(count)d member was invited.", "%(count)d members were invited.", count)
         messages.success(request, said % {"count": count})

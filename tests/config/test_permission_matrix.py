@@ -4,6 +4,7 @@ Whoever adds a page adds a line here and says who may open it.
 """
 
 import pytest
+from auditlog.models import LogEntry
 from django.contrib import admin
 
 from integrations.models import Installation, InstallationState, Organization
@@ -168,3 +169,23 @@ def test_everybody_is_offered_the_actions_of_their_role(portal, who, rf):
         own = {action for action, may in ACTIONS.get(table, {}).items() if who in may}
         sees = page.has_module_permission(request)
         assert set(page.get_actions(request)) == (own | EXPORT if sees else set()), table
+
+
+def values_of(row):
+    return type(row)._default_manager.filter(pk=row.pk).values().get()
+
+
+@pytest.mark.parametrize(
+    ("table", "action"), [(table, action) for table, own in ACTIONS.items() for action in own]
+)
+def test_every_action_asks_first_and_does_nothing_before(portal, table, action):
+    row = rows_of_a(portal)[table]
+    who = next(who for who in ("owner A", "support") if who in ACTIONS[table][action])
+    before = values_of(row)
+    data = {"action": action, "_selected_action": str(row.pk)}
+    page = portal.browser(who).post(f"/admin/{table}/", data)
+    assert page.status_code == 200
+    assert f'name="action" value="{action}"' in page.content.decode()
+    noted = LogEntry.objects.get_for_object(row).filter(action=LogEntry.Action.UPDATE)
+    assert not any("done" in entry.changes for entry in noted)
+    assert values_of(row) == before

@@ -121,27 +121,69 @@ def test_a_link_is_checked_anew(own_office):
 
 def window(portal, who: str, **values):
     data = {"organization": portal.a.ovice_id, **values}
-    return portal.browser(who).post("/admin/replay/", data, follow=True).content.decode()
+    return portal.browser(who).post("/admin/replay/", data, follow=True)
+
+
+def shown(portal, who: str, **values) -> dict[str, str]:
+    """Return what the page that counts is confirmed by."""
+    word = window(portal, who, **values).context["shown"]
+    return {**values, "shown": word, "confirmed": "yes"}
 
 
 @pytest.mark.parametrize("who", ROLES)
 def test_a_window_is_counted_and_then_replayed(portal, failed, who):
-    assert "1 delivery would be sent once more." in window(portal, who)
+    assert "1 delivery would be sent once more." in window(portal, who).content.decode()
     failed.refresh_from_db()
     assert failed.state == DeliveryState.FAILED
-    assert "Due again: 1." in window(portal, who, confirmed="yes")
+    told = window(portal, who, **shown(portal, who)).content.decode()
+    assert "Due again: 1." in told
     failed.refresh_from_db()
     assert failed.state == DeliveryState.PENDING
     assert recorded(portal.a) == [("replayed_window", who.split(maxsplit=1)[0])]
 
 
 def test_what_was_given_up_outside_the_window_stays(portal, failed):
-    ago = now() - timedelta(hours=1)
-    told = window(portal, "support", until=f"{ago:%Y-%m-%dT%H:%M}", confirmed="yes")
+    ago = f"{now() - timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    page = window(portal, "support", until=ago).content.decode()
+    assert "0 deliveries would be sent once more." in page
+    told = window(portal, "support", **shown(portal, "support", until=ago)).content.decode()
     assert "Due again: 0." in told
-    assert "0 deliveries would be sent once more." in window(
-        portal, "support", until=f"{ago:%Y-%m-%dT%H:%M}"
-    )
+
+
+def test_what_was_given_up_after_the_count_is_not_sent(portal, failed):
+    confirmed = shown(portal, "support")
+    later = make_delivery(failed.link, state=DeliveryState.FAILED, settled_at=now())
+    assert "Due again: 1." in window(portal, "support", **confirmed).content.decode()
+    later.refresh_from_db()
+    assert later.state == DeliveryState.FAILED
+
+
+def test_more_than_were_shown_are_asked_about_anew(portal, failed):
+    confirmed = shown(portal, "support")
+    # Settled while it was counted, and written down only now.
+    make_delivery(failed.link, state=DeliveryState.FAILED, settled_at=failed.settled_at)
+    page = window(portal, "support", **confirmed).content.decode()
+    assert "It has changed since it was counted." in page
+    assert "2 deliveries would be sent once more." in page
+    assert not Delivery.objects.filter(state=DeliveryState.PENDING).exists()
+    assert recorded(portal.a) == []
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        {"since": "2020-01-01T00:00"},
+        {"unconfirmed_too": "on"},
+        {"shown": ""},
+        {"shown": "WyJmb3JnZWQiXQ:1:x"},
+    ],
+)
+def test_nothing_is_sent_but_what_was_shown(portal, failed, posted):
+    data = {**shown(portal, "owner A"), **posted}
+    page = window(portal, "owner A", **data).content.decode()
+    assert "It has changed since it was counted." in page
+    failed.refresh_from_db()
+    assert failed.state == DeliveryState.FAILED
 
 
 @pytest.mark.parametrize("name", ["another's", "nobody's", "%", "x" * 5000, "\x00"])

@@ -24,10 +24,11 @@ def linked(portal):
     return [make_link(portal.installation_a) for _ in range(2)]
 
 
-def erase(browser, *links):
+def erase(browser, *links, confirmed="yes"):
     chosen = [str(link.member_id) for link in links]
     url = reverse("admin:accounts_member_changelist")
-    return browser.post(url, {"action": "erase", "_selected_action": chosen}, follow=True)
+    data = {"action": "erase", "_selected_action": chosen, "confirmed": confirmed}
+    return browser.post(url, data, follow=True)
 
 
 def test_support_erases_a_member_and_is_shown_where_the_receipt_will_be(portal, linked):
@@ -40,6 +41,14 @@ def test_support_erases_a_member_and_is_shown_where_the_receipt_will_be(portal, 
     assert f"/removal/{removal.confirmation_code}" in page
     assert list(Link.objects.active()) == [stays]
     assert LogEntry.objects.filter(changes__done__1="member_erased").exists()
+
+
+def test_nobody_is_erased_before_it_is_confirmed(portal, linked):
+    page = erase(portal.browser("support"), linked[0], confirmed="").content.decode()
+
+    assert f"Erase member {linked[0].member.ovice_id} for good?" in page
+    assert not Removal.objects.exists()
+    assert Link.objects.active().count() == 2
 
 
 def test_not_two_at_once(portal, linked):
