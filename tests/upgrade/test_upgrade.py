@@ -1,17 +1,15 @@
 """A busy system is brought from the version before the newest migrations to this one, part by part.
 
-`make upgrade-test` runs it; UPGRADE_FROM names a commit, or "before" for the newest one whose
-migrations are others than ours. It needs the history: a shallow clone has to be deepened first.
+`make upgrade-test` runs it; UPGRADE_FROM names a commit, or "before" for the newest one that starts
+and whose migrations are others than ours. It needs the history: a shallow clone has to be deepened.
 """
 
-import io
 import os
 import socket
-import subprocess
 import sys
-import tarfile
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from config.demo.ports import HOST
 from config.demo.system import ROOT, START_SECONDS, System
 from tests.faults.traffic import Office
 from tests.plugins.system import on_free_ports
+from tests.upgrade.earlier import git, newest_that_starts, starts, unpack
 
 pytestmark = pytest.mark.upgrade
 WEBS = ("web", "other")
@@ -37,33 +36,17 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
-def git(*arguments: str) -> bytes:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
-    assert not done.returncode, f"git {arguments[0]}: {done.stderr.decode()}"
-    return done.stdout
-
-
-def earlier() -> str:
-    """Return the commit to upgrade from."""
+def earlier(folder: Path, env: Mapping[str, str], say: Callable[[str], None]) -> Path:
+    """Unpack the version to upgrade from, say which it is, and return its folder."""
     named = os.environ["UPGRADE_FROM"]
     if named != "before":
-        return named
-    for commit in git("log", "--format=%H", "--", "*/migrations/*.py").decode().split():
-        before = f"{commit}^"
-        # Not one between, whose two branches of migrations were not one line yet.
-        if migrations(before) < migrations("HEAD") and is_one_line(migrations(before)):
-            return before
-    raise AssertionError("no earlier migrations here: deepen this clone (git fetch --unshallow)")
-
-
-def migrations(commit: str) -> set[str]:
-    names = git("ls-tree", "-r", "--name-only", commit).decode().split()
-    return {name for name in names if "/migrations/0" in name}
-
-
-def is_one_line(names: set[str]) -> bool:
-    numbers = [name.split("_")[0] for name in names]
-    return len(numbers) == len(set(numbers))
+        unpack(ROOT, named, folder / "named")
+        return folder / "named"
+    chosen, passed_over = newest_that_starts(ROOT, folder, lambda code: starts(code, dict(env)))
+    for commit in passed_over:
+        say(f"passed over, since it does not start: {commit}")
+    say("upgrading from " + git(ROOT, "log", "-1", "--format=%h %s", chosen).decode().strip())
+    return folder / chosen
 
 
 class Upgrade:
@@ -121,11 +104,9 @@ class Upgrade:
 
 
 @pytest.fixture
-def upgrade(tmp_path):
+def upgrade(tmp_path, pytestconfig):
     """The version before, running on PostgreSQL: web, two workers and beat."""
-    old = tmp_path / "old"
-    with tarfile.open(fileobj=io.BytesIO(git("archive", earlier()))) as archive:
-        archive.extractall(old, filter="data")
+    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
     with ExitStack() as running:
         # Not in pytest's folders, which only their owner may enter.
         folder = running.enter_context(tempfile.TemporaryDirectory())
@@ -134,6 +115,7 @@ def upgrade(tmp_path):
         system = running.enter_context(on_free_ports(tmp_path, env))
         system.start_broker()
         system.start_sandbox()
+        old = earlier(tmp_path / "old", system.children.env, reporter.write_line)
         upgrade = Upgrade(system, old)
         running.callback(upgrade.socket.close)
         upgrade.use(old)
