@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from config.management.commands.demo import SANDBOX_PORT
 from messaging.models import DeliveryState
 from tests.factories import make_delivery
 from tests.messaging.draining import make_due, run, state
@@ -43,6 +44,12 @@ def test_the_output_of_the_demo_is_what_the_tutorial_shows():
     for line in shown:
         beginning = re.split(r"[“\d]", line)[0]
         assert beginning in program
+
+
+def test_the_control_api_is_where_the_tutorial_looks_for_it():
+    assert re.findall(r"^SANDBOX=(.*)", TUTORIAL, re.MULTILINE) == [
+        f"http://127.0.0.1:{SANDBOX_PORT}"
+    ]
 
 
 @pytest.mark.django_db
