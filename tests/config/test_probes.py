@@ -3,6 +3,7 @@
 import threading
 import time
 
+import psycopg
 import pytest
 from django.db import DatabaseError
 from django.test import Client
@@ -11,6 +12,7 @@ from config import readiness
 from config.readiness import LOOKS, OK, Readiness, verdict
 from integrations.models import DataKey
 from tests.factories import make_installation
+from tests.plugins.databases import address_of
 
 pytestmark = pytest.mark.services
 
@@ -95,6 +97,28 @@ def test_the_real_thing_is_ready_but_for_its_broker(settings, monkeypatch):
     assert found.pop("broker") == "cannot be reached"
     assert found == dict.fromkeys(("database", "migrations", "keys", "clock"), OK)
     assert verdict({**found, "broker": "cannot be reached"}) == "degraded"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_lets_wait_is_not_waited_for(settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:9"
+    monkeypatch.setattr("config.readiness.SECONDS", 0.5)
+    monkeypatch.setattr("config.readiness.KEPT_SECONDS", 0.0)
+    mine = Readiness()
+    with psycopg.connect(address_of()) as somebody:
+        somebody.execute("LOCK TABLE integrations_datakey IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        found = [mine.ask() for _ in range(3)]
+        took = time.monotonic() - began
+    assert {part["keys"] for part in found} == {readiness.NO_ANSWER}
+    assert {part["database"] for part in found} == {OK}
+    assert verdict(found[0]) == "not ready"
+    assert took < 3 * 0.5 + 0.5
+    # What hung ends by itself, and then all is asked anew.
+    while (state := mine.ask()["keys"]) == readiness.NO_ANSWER:
+        assert time.monotonic() - began < 10
+    assert state == OK
 
 
 @pytest.mark.django_db(transaction=True)

@@ -95,7 +95,7 @@ def test_the_sweep_finds_it_even_where_nothing_may_be_sent(wakes):
         {"state": InstallationState.ATTENTION},
         {"state": InstallationState.PAUSED},
         {"state": InstallationState.REMOVED},
-        {"held_until": now() + timedelta(minutes=5)},
+        {"held_until": now() + timedelta(days=1)},
     ],
     ids=lambda fields: str(next(iter(fields.values())))[:9],
 )
