@@ -50,8 +50,8 @@ class ErasesMembers(ScopedAdmin[Member]):
             messages.error(request, _("Choose one member. Nothing was erased."))
             return None
         for member in chosen:
-            if asked := ask_first(request, rows, _question(member)):
-                return asked
+            if page := ask_first(request, rows, _question(member)):
+                return page
             removal = erase_member(member)
             record(member.organization, "member_erased")
             said = _("The member is being erased. The receipt will be here: %(address)s")
