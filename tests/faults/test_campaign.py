@@ -1,7 +1,8 @@
 """Every part is killed, frozen or starved with a backlog in hand; nothing is lost or reordered.
 
-`make faults` does each harm once, always the same way, and goes on in a random order:
-`FAULTS_SECONDS` says how long, `FAULTS_SEED` repeats a run, `FAULTS_ONLY` names some harms.
+Those of ``SHORT`` are part of `make test-services`. `make faults` does each harm once, always the
+same way, and goes on in a random order: `FAULTS_SECONDS` says how long, `FAULTS_SEED` repeats a
+run, `FAULTS_ONLY` names some harms.
 """
 
 import os
@@ -20,7 +21,7 @@ from tests.faults.harm import HARMS, WORKERS, Site
 from tests.faults.traffic import Office
 from tests.plugins.system import on_free_ports
 
-pytestmark = [pytest.mark.faults, pytest.mark.campaign]
+pytestmark = pytest.mark.faults
 SEED = int(os.environ.get("FAULTS_SEED", "1"))
 SECONDS = float(os.environ.get("FAULTS_SECONDS", "0"))
 ONLY = os.environ.get("FAULTS_ONLY", "")
@@ -31,6 +32,8 @@ POSSIBLE = [
     for name, harm in HARMS.items()
     if (HAS_CLUSTER or not harm.needs_cluster) and (not ONLY or name in ONLY.split(","))
 ]
+# Whoever holds something when it dies: calls, requests, wake-ups, rows.
+SHORT = frozenset({"worker killed", "web killed", "broker killed", "database killed"})
 RECIPIENTS = 6
 # The sandbox must remember all that a long run sends.
 KEEP = {"SANDBOX_KEEP": "1000000"}
@@ -78,11 +81,19 @@ def place(tmp_path_factory):
         yield Place(system, cluster, Office.open(system, RECIPIENTS))
 
 
-@pytest.mark.parametrize("name", POSSIBLE)
+def _each() -> list[object]:
+    # A campaign has its own PostgreSQL, whatever the rest of the suite uses.
+    short = () if SECONDS else (pytest.mark.postgres,)
+    marks = {True: short, False: (pytest.mark.campaign,)}
+    return [pytest.param(name, marks=marks[name in SHORT]) for name in POSSIBLE]
+
+
+@pytest.mark.parametrize("name", _each())
 def test_each_dm_comes_once_and_in_order_although(place, name):
     place.suffer(name, Random(f"{SEED} {name}"))
 
 
+@pytest.mark.campaign
 def test_whatever_breaks_again_and_again(place):
     chance, end = Random(SEED), time.monotonic() + SECONDS
     while time.monotonic() < end:
