@@ -23,7 +23,8 @@ from integrations.ledger import Removal
 from integrations.models import Callback, Installation, InstallationState
 from integrations.pulse import beat_seen_at, worker_seen_at
 from messaging.auditor import audited_at, incidents_by_kind
-from messaging.models import OPEN_STATES, WAITING_STATES, Delivery, Lane, Outage, ReceivedUpdate
+from messaging.chats import ReceivedUpdate
+from messaging.models import OPEN_STATES, WAITING_STATES, Delivery, Lane, Outage
 
 AWAY = (DatabaseError, PoolTimeout, RedisError, OSError)
 REDIS_SECONDS = 1.0

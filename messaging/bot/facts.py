@@ -9,7 +9,8 @@ from django.utils.timezone import now
 from integrations.models import Installation
 from integrations.updates import UpdateKind
 from messaging import echoes
-from messaging.models import Delivery, DeliveryQuerySet, DeliveryState, ReceivedUpdate
+from messaging.chats import ReceivedUpdate
+from messaging.models import Delivery, DeliveryQuerySet, DeliveryState
 
 FACTS = (UpdateKind.ECHOED, UpdateKind.REACHED, UpdateKind.SEEN)
 BATCH = 500

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from integrations.models import Installation
 from integrations.updates import Update
-from messaging.models import ReceivedUpdate
+from messaging.chats import ReceivedUpdate
 
 Told = tuple[Installation, Update]
 

@@ -25,7 +25,7 @@ from messaging.bot.conversation import Act, Answer, Step, spoke_in_group, tapped
 from messaging.bot.sayings import saying
 from messaging.bot.standing import Standing, standing_of
 from messaging.bot.wakeups import wake
-from messaging.models import Conversation, ReceivedUpdate
+from messaging.chats import Conversation, ReceivedUpdate
 from messaging.taps import Code
 
 logger = structlog.stdlib.get_logger(__name__)

@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import current_app
 from kombu.exceptions import OperationalError
 
-from messaging.models import Conversation, ReceivedUpdate
+from messaging.chats import Conversation, ReceivedUpdate
 from messaging.wakeups import LOST_AFTER, broker
 
 HANDLE_UPDATES = "messaging.tasks.handle_updates"

@@ -17,7 +17,8 @@ from accounts.models import Ownership, User
 from integrations.ledger import Removal
 from integrations.models import Callback, Installation, InstallationKind
 from integrations.tables import tables
-from messaging.models import Attempt, Conversation, Delivery, Lane, Outcome, ReceivedUpdate
+from messaging.chats import Conversation, ReceivedUpdate
+from messaging.models import Attempt, Delivery, Lane, Outcome
 from tests.factories import (
     dm_event,
     make_installation,

@@ -16,7 +16,8 @@ from integrations.models import Callback
 from integrations.moments import earliest_id
 from integrations.retention import purge_aged
 from integrations.tables import aged, tables, without_customers
-from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent, ReceivedUpdate
+from messaging.chats import ReceivedUpdate
+from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent
 from tests.factories import (
     make_delivery,
     make_installation,

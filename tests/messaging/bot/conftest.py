@@ -8,7 +8,7 @@ import pytest
 
 from integrations.updates import keys_of_secret
 from messaging.bot.handling import handle
-from messaging.models import Conversation, ReceivedUpdate
+from messaging.chats import Conversation, ReceivedUpdate
 from tests.plugins.office import Office
 from tests.plugins.receiver import wait_until
 

@@ -12,7 +12,8 @@ from integrations.models import Organization
 from integrations.updates import UpdateKind
 from messaging.bot import talk as talking
 from messaging.bot.handling import handle
-from messaging.models import Conversation, DeliveryState, ReceivedUpdate
+from messaging.chats import Conversation, ReceivedUpdate
+from messaging.models import DeliveryState
 from tests.factories import make_delivery, number
 from tests.messaging.bot.conftest import Chat, arrived, owed, updates
 

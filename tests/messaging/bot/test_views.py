@@ -14,7 +14,7 @@ from integrations.models import InstallationState
 from integrations.updates import keys_of_secret
 from messaging.bot import intake
 from messaging.bot.views import BODY_LIMIT
-from messaging.models import ReceivedUpdate
+from messaging.chats import ReceivedUpdate
 from tests.factories import make_installation
 
 SECRET = "secret-of-this-integration"
