@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils.timezone import now
 
+from accounts.models import Link
 from integrations.models import Installation, Space
 from messaging.lanes import Lease
 from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane
@@ -23,13 +25,15 @@ from messaging.settling import Settling
 
 # So many are read at once. What happens to one of them meanwhile is noticed when it is claimed.
 AHEAD = 20
+# So many of one recipient, where the lane has but few.
+IN_A_ROW = 5
 
 # The id of no delivery.
 NOBODY = UUID(int=0)
 
 # The oldest open delivery of each recipient, by two looks into the index ``delivery_head_in_lane``
 # for each of them, however many wait behind it.
-_HEADS = """
+_RECIPIENTS = """
 WITH RECURSIVE recipient(link_id) AS (
     SELECT (
         SELECT d.link_id FROM messaging_delivery d
@@ -44,13 +48,27 @@ WITH RECURSIVE recipient(link_id) AS (
         ORDER BY n.link_id LIMIT 1)
     FROM recipient WHERE recipient.link_id IS NOT NULL
 )
+"""
+_HEADS = f"""{_RECIPIENTS}
 SELECT (
     SELECT o.id FROM messaging_delivery o
     WHERE o.installation_id = %s AND o.lane = %s AND o.link_id = recipient.link_id
         AND o.state IN ('pending', 'unconfirmed', 'sending')
     ORDER BY o.sent_at, o.id LIMIT 1)
 FROM recipient WHERE recipient.link_id IS NOT NULL
-"""
+"""  # noqa: S608 - nothing but the text above
+# Besides, those behind it, up to the first that has to wait: it holds the rest of its recipient.
+_HEADS_AND_NEXT = f"""{_RECIPIENTS}
+SELECT queue.id FROM recipient CROSS JOIN LATERAL (
+    SELECT o.id, row_number() OVER (ORDER BY o.sent_at, o.id) AS place,
+        bool_and(o.state <> 'sending' AND o.due_at <= %s) OVER (ORDER BY o.sent_at, o.id) AS due
+    FROM (
+        SELECT d.id, d.sent_at, d.state, d.due_at FROM messaging_delivery d
+        WHERE d.installation_id = %s AND d.lane = %s AND d.link_id = recipient.link_id
+            AND d.state IN ('pending', 'unconfirmed', 'sending')
+        ORDER BY d.sent_at, d.id LIMIT {IN_A_ROW}) o) queue
+WHERE recipient.link_id IS NOT NULL AND (queue.due OR queue.place = 1)
+"""  # noqa: S608 - nothing but the text above
 
 # The second line accepts this very claim, made once more because its answer got lost. The last
 # condition keeps the order: it must be the oldest of its recipient that is open, but for what is
@@ -75,28 +93,45 @@ WHERE id = %s AND installation_id = %s
 """
 
 
-def read_ahead(lease: Lease, *, may_send: bool = True) -> list[Delivery]:
+def read_ahead(lease: Lease, *, may_send: bool = True, in_a_row: bool = False) -> list[Delivery]:
     """Return the lane's next deliveries, at most ``AHEAD``, with all that sending them needs.
 
     Each is its recipient's oldest; of these the oldest come first. Among them is also what an
     earlier holder of the lane was sending when it vanished: its state says so. Without ``may_send``
     that is all.
+
+    With ``in_a_row`` there may be several of a recipient, ``IN_A_ROW`` at most, where the database
+    can do that well. The claim refuses each until those before it have ended.
     """
-    question = _READY if may_send else _LEFT_BEHIND
-    return question.fetch(
+    question = (_IN_A_ROW if in_a_row else _READY) if may_send else _LEFT_BEHIND
+    ahead = question.fetch(
         installation_id=lease.installation_id,
         number=lease.number,
         lane_id=lease.lane_id,
         fence=lease.fence,
         at=now(),
     )
+    links: dict[UUID, Link] = {}
+    for delivery in ahead:
+        # What is found out about a recipient counts for the next of theirs as well.
+        delivery.link = links.setdefault(delivery.link_id, delivery.link)
+    return ahead
 
 
 def _ahead(
-    installation_id: UUID, number: int, lane_id: int, fence: int, at: datetime, *, may_send: bool
+    installation_id: UUID,
+    number: int,
+    lane_id: int,
+    fence: int,
+    at: datetime,
+    *,
+    may_send: bool,
+    in_a_row: bool = False,
 ) -> QuerySet[Delivery]:
     lane = [adapted(installation_id), number]
     heads = RawSQL(_HEADS, [*lane, *lane, *lane])  # noqa: S611 - values go in as parameters only
+    if in_a_row and connection.vendor == "postgresql":
+        heads = RawSQL(_HEADS_AND_NEXT, [*lane, *lane, at, *lane])  # noqa: S611 - as above
     # Asked once, not for each row: a lane belongs to one installation.
     sendable = Exists(Installation.objects.sendable(at).filter(pk=installation_id))
     due = Q(sendable, state__in=WAITING_STATES, due_at__lte=at)
@@ -121,13 +156,14 @@ def _circumstances() -> dict[str, Exists | Subquery]:
         ovice_id=OuterRef("message__space_ovice_id"),
         removed_at__isnull=False,
     )
+    same_moment = Q(sent_at=OuterRef("sent_at"), pk__gt=OuterRef("pk"))
+    later = Q(sent_at__gt=OuterRef("sent_at")) | same_moment
+    behind = Delivery.objects.open().filter(later, link=OuterRef("link"))
     others = Delivery.objects.exclude(pk=OuterRef("pk"))
     return {
         "space_removed": Exists(removed_space),
         # Sorted for the same reason as in the claim.
-        "followed": Subquery(
-            others.open().filter(link=OuterRef("link")).order_by("sent_at", "pk").values("pk")[:1]
-        ),
+        "followed": Subquery(behind.order_by("sent_at", "pk").values("pk")[:1]),
         "shared": Exists(others.filter(message=OuterRef("message"))),
     }
 
@@ -162,4 +198,5 @@ _EXAMPLES = {
     "at": datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC),
 }
 _READY = PreparedModels(partial(_ahead, may_send=True), **_EXAMPLES)
+_IN_A_ROW = PreparedModels(partial(_ahead, may_send=True, in_a_row=True), **_EXAMPLES)
 _LEFT_BEHIND = PreparedModels(partial(_ahead, may_send=False), **_EXAMPLES)

@@ -151,8 +151,8 @@ class Delivery(models.Model):
     reached_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
-    # Known only of deliveries that were read ahead: whether the message's space is gone, another
-    # one that waits for the recipient, and whether the message has another delivery.
+    # Known only of deliveries that were read ahead: whether the message's space is gone, the next
+    # one for the recipient, and whether the message has another delivery.
     space_removed: bool
     followed: UUID | None
     shared: bool

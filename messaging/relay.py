@@ -62,6 +62,12 @@ def _installation(installation_id: UUID) -> QuerySet[Installation]:
 _INSTALLATION = PreparedModels(_installation, installation_id=UUID(int=1))
 
 
+def _has_more(ahead: list[Delivery]) -> bool:
+    """Tell whether the lane has more than what was read ahead."""
+    behind = {delivery.followed for delivery in ahead if delivery.followed}
+    return len(ahead) == AHEAD or not behind.issubset({delivery.pk for delivery in ahead})
+
+
 class _Shift:
     """One worker's time in one lane."""
 
@@ -82,14 +88,14 @@ class _Shift:
 
         When it returns True, the lane is given back, or lost.
         """
-        may_send = self._gate.is_open(now())
+        may_send, recipients = self._gate.is_open(now()), AHEAD
         while not self._is_over():
             # What has arrived must be settled before the next of the same recipient can be seen.
             self._write_down()
-            ahead = read_ahead(self._lease, may_send=may_send)
-            moved = self._work_through(ahead)
-            may_send = not self._gate.has_shut
-            more = len(ahead) == AHEAD or any(delivery.followed is not None for delivery in ahead)
+            ahead = read_ahead(self._lease, may_send=may_send, in_a_row=recipients < AHEAD)
+            moved, finished = self._work_through(ahead)
+            may_send, recipients = not self._gate.has_shut, len({each.link_id for each in ahead})
+            more = not finished or _has_more(ahead)
             if not (moved and more and may_send) and self._give_back():
                 return True
         self._write_down()
@@ -98,13 +104,23 @@ class _Shift:
     def _is_over(self) -> bool:
         return time.monotonic() >= self._end
 
-    def _work_through(self, ahead: list[Delivery]) -> bool:
-        """Send what was read ahead; return whether anything was done."""
+    def _work_through(self, ahead: list[Delivery]) -> tuple[bool, bool]:
+        """Send what was read ahead; return whether anything was done, and whether all was."""
+        held: set[UUID] = set()
+        finished = True
         for done, delivery in enumerate(ahead):
             delivery.installation = self._installation
+            if delivery.link_id in held:
+                finished = False
+                continue
             if self._is_over() or not self._take(delivery):
-                return done > 0
-        return bool(ahead)
+                return done > 0, False
+            if self._arrived is None or self._arrived.delivery is not delivery:
+                # Whatever became of it, the next of its recipient has to be looked at anew.
+                held.add(delivery.link_id)
+            elif delivery.shared:
+                self._write_down()
+        return bool(ahead), finished
 
     def _take(self, delivery: Delivery) -> bool:
         """Carry one delivery to its end or its next try; return False if it is not our turn."""
@@ -124,8 +140,6 @@ class _Shift:
         self._arrived = self._send(delivery)
         if self._arrived:
             note_alive(self._installation)
-        if self._arrived and delivery.shared:
-            self._write_down()
         return True
 
     def _send(self, delivery: Delivery) -> Settling | None:

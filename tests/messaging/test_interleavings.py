@@ -65,8 +65,9 @@ class Worker:
 class Relay(RuleBasedStateMachine):
     """One lane, two recipients, two workers."""
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(in_a_row=st.booleans())
+    def open(self, *, in_a_row: bool) -> None:
+        self.in_a_row = in_a_row
         self.installation = make_installation()
         self.links: list[Link] = [make_link(self.installation) for _ in range(2)]
         Lane.objects.create(installation=self.installation, number=0)
@@ -101,7 +102,7 @@ class Relay(RuleBasedStateMachine):
         worker.lease = worker.lease or take_lease(self.installation.pk, 0)
         if worker.lease is None:
             return
-        worker.ahead = worker.ahead or read_ahead(worker.lease)
+        worker.ahead = worker.ahead or read_ahead(worker.lease, in_a_row=self.in_a_row)
         if not worker.ahead:
             return
         delivery = worker.ahead.pop(0)

@@ -90,6 +90,7 @@ def test_relay_and_sweep_find_what_is_due_by_index_however_many_wait_for_one(cro
     assert len(hidden_by_nobody) == 2
     jobs = (
         lambda: claim(read_ahead(crowded)[0], crowded),
+        lambda: read_ahead(crowded, in_a_row=True),
         lambda: sweep(now()),
         expire_batch,
         forget_failed,
