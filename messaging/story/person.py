@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -46,7 +47,8 @@ def facts_of_person(member: Member) -> PersonFacts:
     to_them = Message.objects.filter(
         organization=row.organization_id, recipient_ovice_id=row.ovice_id
     )
-    newest = to_them.order_by("-pk").prefetch_related("deliveries__installation")[:LAST]
+    deliveries = Prefetch("deliveries", Delivery.objects.select_related("installation"))
+    newest = to_them.order_by("-pk").prefetch_related(deliveries)[:LAST]
     return PersonFacts(
         member=row,
         links=tuple(vars(row)["known_links"]),

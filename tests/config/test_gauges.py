@@ -88,6 +88,8 @@ def test_incidents_and_the_last_audit_are_what_the_rows_say_whoever_audited():
     at = now()
     for minutes in (3, 2, 1):
         note([Finding(Kind.STUCK)], at - minutes * MINUTE)
+    # Seen once, which nobody has confirmed.
+    note([Finding(Kind.STUCK, about="another")], at)
     Audit.objects.create(name=auditor.NAME, ran_at=at - MINUTE)
     assert (gauge("incidents", kind="stuck"), gauge("incidents", kind="lost")) == (1, 0)
     assert gauge("audit_timestamp_seconds") == pytest.approx((at - MINUTE).timestamp())

@@ -159,3 +159,16 @@ def test_a_removal_of_nobody_any_more_is_found_by_staff_alone(portal, names):
     Removal.objects.update(organization=None)
     assert NOTHING not in ask(portal.browser("support"), names["removal"])
     assert NOTHING in ask(portal.browser("owner B"), names["removal"])
+
+
+def test_a_members_story_takes_few_statements_however_many_messages(
+    portal, django_assert_max_num_queries
+):
+    link = make_link(portal.installation_a)
+    for _ in range(12):
+        make_delivery(link)
+    browser, page = portal.browser("support"), f"/admin/search/member/{link.member_id}/"
+    assert browser.get(page).status_code == 200
+    # In production two more, which begin and end the transaction of the noted look.
+    with django_assert_max_num_queries(10):
+        browser.get(page)
