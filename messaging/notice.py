@@ -66,7 +66,8 @@ def quoted(text: str) -> str:
 
 
 def _imitates(line: str) -> bool:
-    return any(part in _plain(line) for part in _headline_parts())
+    plain = _plain(line)
+    return any(part in plain for part in _headline_parts())
 
 
 @cache

@@ -21,6 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # "@[id]" mentions a member (Graph API, posts); a word joiner inside is invisible and breaks it.
 _MENTION = re.compile(r"@(?=\[)")
 _CODE = re.compile("`")
+_MARKS = re.compile("[@*_~]")
 
 
 def lay_out(notice: Notice) -> list[str]:
@@ -38,6 +39,9 @@ def neutralise(text: str) -> str:
 
 
 def _neutralise_line(line: str) -> str:
+    if not _MARKS.search(line):
+        # As most lines are; to look for addresses in them would take longest.
+        return line
     line = _replace(line, _MENTION, "@\u2060")
     for mark, edges in _PAIRED.items():
         if len(edges.findall(line)) > 1:
