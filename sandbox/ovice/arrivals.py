@@ -16,10 +16,10 @@ class Arrivals:
         """Sort the messages of all bots by their readers' addresses."""
         self._written: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for message in world.messages:
-            if message.sender is None and message.text:
+            if message.sender is None and message.readable:
                 for member in message.thread.members:
                     self._written[member.email.casefold()].append(
-                        (message.created_at, message.text)
+                        (message.created_at, message.readable)
                     )
 
     @classmethod

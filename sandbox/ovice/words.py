@@ -105,6 +105,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "state_attention": ("needs attention", "要確認"),
     "state_paused": ("paused", "一時停止中"),
     "state_removed": ("removed", "解除済み"),
+    "state_not_connected": ("not connected", "未接続"),
+    "state_disabled": ("switched off by ovice", "oviceにより無効"),
     "organization": ("Organization", "組織"),
     "name": ("Name", "名前"),
     "feature": ("Workplace integration enabled by ovice", "oviceによるWorkplace連携の有効化"),

@@ -56,7 +56,7 @@ def describe_message(world: World, message: Message) -> dict[str, Any]:
         "page_id": message.thread.install.page_id,
         "from": message.sender.member_id if message.sender else "bot",
         "members": [member.member_id for member in message.thread.members],
-        "text": message.text or _template_text(message),
+        "text": message.readable,
         "attachment": message.attachment,
         "quick_replies": message.quick_replies,
         "payload": message.payload,
@@ -66,12 +66,6 @@ def describe_message(world: World, message: Message) -> dict[str, Any]:
         "seen_by_bot": message.thread.seen_at >= message.created_at,
         "bot_is_typing": message.thread.typing_until > world.clock.now(),
     }
-
-
-def _template_text(message: Message) -> str:
-    """Return what a member reads in a template, which has no text of its own."""
-    payload = (message.attachment or {}).get("payload")
-    return str(payload.get("text", "")) if isinstance(payload, dict) else ""
 
 
 async def add_fault(request: web.Request) -> web.Response:

@@ -125,6 +125,13 @@ class Message:
     is_postback: bool = False
     read_at: float | None = None
 
+    @property
+    def readable(self) -> str:
+        """What is read in the chat: the text, or that of a template, which has none of its own."""
+        payload = (self.attachment or {}).get("payload")
+        inside = str(payload.get("text", "")) if isinstance(payload, dict) else ""
+        return self.text or inside
+
 
 @dataclass
 class Thread:

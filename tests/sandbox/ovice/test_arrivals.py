@@ -22,6 +22,14 @@ class Chat:
         """Send a text as the relay would."""
         assert self.graph.send(self.graph.id_of("hanako@example.com"), text).ok
 
+    def bot_offers(self, text: str) -> None:
+        """Send a text with a button below it, as the relay does where the bot hears."""
+        button = {"type": "postback", "title": "Pause", "payload": "pause"}
+        payload = {"template_type": "button", "text": text, "buttons": [button]}
+        message = {"attachment": {"type": "template", "payload": payload}}
+        recipient = {"id": self.graph.id_of("hanako@example.com")}
+        assert self.graph.post_message(recipient, message).ok
+
 
 @pytest.fixture
 def chat(sandbox: Sandbox) -> Chat:
@@ -41,6 +49,12 @@ def test_the_log_tells_when_a_message_was_in_work_chat(
     ovice.dm(place.space, place.taro, place.hanako, "the plan")
     assert arrival(ovice) is None
     chat.bot_writes("Taro: the plan")
+    assert 0 < (arrival(ovice) or 0) < 10
+
+
+def test_a_message_with_buttons_arrives_as_well(ovice: Ovice, place: Place, chat: Chat) -> None:
+    ovice.dm(place.space, place.taro, place.hanako, "the plan")
+    chat.bot_offers("Taro: the plan")
     assert 0 < (arrival(ovice) or 0) < 10
 
 
