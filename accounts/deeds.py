@@ -60,4 +60,14 @@ def what_was_done(entry: LogEntry) -> str:
         if set(changes) == {verb}:
             code = changes[verb][-1]
             return str(words.get(code, code))
-    return f"{entry.get_action_display()}: {entry.changes_str}"
+    if entry.action == LogEntry.Action.CREATE:
+        # Each of its columns begins somehow; that says nothing.
+        return str(entry.get_action_display())
+    changed = entry.changes_display_dict.items()
+    told = [f"{name}: {_shown(old)} → {_shown(new)}" for name, (old, new) in changed if old != new]
+    return f"{entry.get_action_display()}: {'; '.join(told)}"
+
+
+def _shown(value: str) -> str:
+    """Return a column's value as a reader takes it; nothing is written as a dash."""
+    return "–" if value in ("", "None") else value
