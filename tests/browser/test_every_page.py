@@ -14,6 +14,7 @@ from django.urls import get_resolver
 from accounts.installing import Refusal
 from integrations.purge import purge_ready
 from tests.browser.accessibility import violations
+from tests.browser.focus import lost_by_keys
 from tests.config.portal_pages import address, portal_routes, routes, rows_of_a
 from tests.config.test_pages import addresses
 from tests.factories import make_delivery, make_installation, make_link
@@ -104,7 +105,7 @@ def walk(new_window, live_server):
         for place, path in enumerate(paths):
             page = pages[place % len(pages)]
             page.goto(path)
-            found[path] = violations(page)
+            found[path] = [*violations(page), *lost_by_keys(page)]
         return {path: wrong for path, wrong in found.items() if wrong}
 
     return look_at

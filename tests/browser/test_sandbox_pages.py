@@ -4,6 +4,7 @@ import re
 from urllib.parse import urljoin, urlsplit
 
 from tests.browser.accessibility import violations
+from tests.browser.focus import lost_by_keys
 
 # One person's page, one chat or one space looks like the next.
 _IDS = re.compile(r"\d{3,}|[0-9a-f-]{20,}")
@@ -47,6 +48,6 @@ def follow(page, start: str, look) -> dict[str, list[str]]:
 def test_every_page_of_the_sandbox_is_accessible(new_window, sandbox, ovice):
     furnish(sandbox, ovice)
     page = new_window(dark=True).new_page()
-    found = follow(page, sandbox.web_url, violations)
+    found = follow(page, sandbox.web_url, lambda page: [*violations(page), *lost_by_keys(page)])
     assert len(found) > 10
     assert {kind: wrong for kind, wrong in found.items() if wrong} == {}
