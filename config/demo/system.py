@@ -26,6 +26,12 @@ from integrations.standard_webhooks import SECRET_PREFIX
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
+PREPARING = """
+from django.core.management import call_command
+call_command("check")
+call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+"""
 _SANDBOX_READY = re.compile(r"sandbox ready graph=(?P<graph>\S+) web=(?P<web>\S+)")
 
 
@@ -90,10 +96,11 @@ class System:
         }
 
     def prepare(self) -> None:
-        """Check the settings, create the tables and collect the style sheets."""
-        self.manage("check", "check")
-        self.manage("migrate", "migrate", "--verbosity", "0")
-        self.manage("collectstatic", "collectstatic", "--noinput", "--verbosity", "0")
+        """Check the settings, create the tables and collect the style sheets.
+
+        In one process: starting it takes longer than what it does.
+        """
+        self.manage("preparing", "shell", "--verbosity", "0", "--command", PREPARING)
 
     def start_web(self) -> None:
         """Start gunicorn."""
