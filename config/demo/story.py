@@ -47,9 +47,10 @@ def set_the_scene(system: System, *, hears: bool = True) -> Cast:
         "id"
     ]
     people = {}
-    for name in ("Taro", "Hanako"):
+    # Taro also owns the organization, so that whoever plays him can open its settings.
+    for name, role in (("Taro", "owner"), ("Hanako", "member")):
         person = {"name": name, "email": f"{name.lower()}@example.com"}
-        people[name] = system.control("POST", f"{tenant}/people", {**person, "role": "member"})
+        people[name] = system.control("POST", f"{tenant}/people", {**person, "role": role})
         people[name]["account"] = system.control(
             "POST", f"workplace/communities/{community}/members", person
         )["id"]

@@ -184,8 +184,6 @@ def take(browser: Browser, system: System) -> None:
     """Set the scene and take every picture."""
     cast = set_the_scene(system)
     communities = system.control("GET", "workplace/communities")
-    person = f"ovice/organizations/{cast.organization}/people/{cast.sender}"
-    system.control("PATCH", person, {"role": "owner"})
     studio = Studio(browser, system, cast)
     demo(studio)
     chats(studio)
