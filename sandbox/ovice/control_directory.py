@@ -26,7 +26,7 @@ async def create_space(request: web.Request) -> web.Response:
     """Answer `POST …/spaces` with `{"name", "domain"?, "id"?, "rooms"?, "dm_feature"?}`."""
     ovice, organization = request.app[OVICE], organization_in(request)
     values = checked(await read_object(request), SPACE | NEW, required=["name"])
-    space_id = values.get("id", new_number(3))
+    space_id = values.get("id", new_number(3, ovice.space))
     if ovice.space(space_id):
         raise ControlError("There is a space with that id already.")
     space = Space(space_id, organization, values["name"], values.get("domain", f"space-{space_id}"))
@@ -57,7 +57,7 @@ async def create_person(request: web.Request) -> web.Response:
     """Answer `POST …/people` with `{"name", "email"?, "id"?, "role"?, "locale"?, …}`."""
     organization = organization_in(request)
     values = checked(await read_object(request), PERSON | NEW, required=["name"])
-    person = Person(values.get("id", new_number(6)), values["name"], None)
+    person = Person(values.get("id", new_number(6, organization.people.get)), values["name"], None)
     if person.person_id in organization.people:
         raise ControlError("There is a person with that id already.")
     assign(person, values)

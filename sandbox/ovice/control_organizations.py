@@ -37,7 +37,9 @@ async def create_organization(request: web.Request) -> web.Response:
     """Answer `POST …/organizations` with `{"name", "id"?, "plan"?, "feature_enabled"?}`."""
     ovice = request.app[OVICE]
     values = checked(await read_object(request), ORGANIZATION | NEW, required=["name"])
-    organization = Organization(values.get("id", new_number(4)), values["name"])
+    organization = Organization(
+        values.get("id", new_number(4, ovice.organizations.get)), values["name"]
+    )
     if organization.organization_id in ovice.organizations:
         raise ControlError("There is an organization with that id already.")
     assign(organization, values)

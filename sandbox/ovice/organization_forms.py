@@ -39,7 +39,7 @@ def _save_space(ovice: Ovice, organization: Organization, form: Form) -> Told:
         space.name = form.get("name", "").strip() or space.name
         space.domain = form.get("domain", "").strip() or space.domain
         return ovice.told_space(space)
-    number = new_number(3)
+    number = new_number(3, ovice.space)
     name = form.get("name", "").strip() or number
     domain = form.get("domain", "").strip() or f"space-{number}"
     return ovice.add_space(Space(number, organization, name, domain))
@@ -51,7 +51,7 @@ def _save_person(ovice: Ovice, organization: Organization, form: Form) -> Told:
     values = _person_values(form)
     if form.get("id"):
         return ovice.change_person(organization, person_of(organization, form["id"]), values)
-    return ovice.add_person(organization, Person(new_number(6), **values))
+    return ovice.add_person(organization, Person(new_number(6, organization.people.get), **values))
 
 
 def _person_values(form: Form) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A change returns the events it causes, as pairs of type and data; sending them i
 """
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -15,9 +16,10 @@ from sandbox.ovice.settings import OviceSettings
 Told = list[tuple[str, dict[str, Any]]]
 
 
-def new_number(digits: int) -> str:
-    """Return a fresh identifier, a number as ovice uses them."""
-    return str(10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1)))
+def new_number(digits: int, taken: Callable[[str], object] = lambda _: None) -> str:
+    """Return a fresh identifier, a number as ovice uses them; a longer one after one is taken."""
+    number = str(10 ** (digits - 1) + secrets.randbelow(9 * 10 ** (digits - 1)))
+    return new_number(digits + 1, taken) if taken(number) else number
 
 
 class Ovice:
