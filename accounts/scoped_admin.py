@@ -61,7 +61,8 @@ class ScopedAdmin(_ModelAdmin[Row]):
     # Whether its rows are about members: then the owners see which staff looked at them.
     about_members: ClassVar[bool] = False
 
-    list_per_page = 50
+    # More would weigh more than 60 kB.
+    list_per_page = 30
     show_full_result_count = False
     actions: Any = ["export"]
 

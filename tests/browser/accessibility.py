@@ -13,9 +13,6 @@ from django.contrib.staticfiles import finders
 from playwright.sync_api import Page
 
 MOST_BYTES = 60_000
-# Below this it is the rounding of half a pixel, which nobody sees: a line of text that moves by its
-# own height counts a hundred times as much.
-SEEN_SHIFT = 0.001
 # Axe would copy imported stylesheets into the page, which its content security policy forbids.
 _OPTIONS = {"preload": False}
 _SHIFT = """() => new Promise(tell => {
@@ -44,7 +41,7 @@ def violations(page: Page) -> list[str]:
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append("the page scrolls sideways")
     # The sandbox's chats grow while one looks, and should.
-    if shift > SEEN_SHIFT and not page.locator("[data-live]").count():
+    if shift and not page.locator("[data-live]").count():
         found.append(f"the layout shifts by {shift}")
     if (weight := bytes_of(page)) > MOST_BYTES:
         found.append(f"the page weighs {weight:,} bytes")

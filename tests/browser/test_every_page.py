@@ -10,9 +10,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver
+from django.utils.timezone import now
 
+from accounts.audit import record_all
 from accounts.installing import Refusal
+from accounts.models import User
 from integrations.purge import purge_ready
+from messaging.models import Attempt
 from tests.browser.accessibility import violations
 from tests.browser.focus import lost_by_keys
 from tests.config.portal_pages import address, portal_routes, routes, rows_of_a
@@ -33,6 +37,9 @@ OF_A_USER = {
     "account/prove/",
     *(route for route in addresses() if route.startswith("account/second-factor/")),
 }
+# More rows than a page of a list has, and the lists that have that many.
+FULL = 40
+LONG = ("auditlog/logentry", "messaging/delivery", "messaging/attempt", "accounts/member")
 PASSKEY = {
     "account/second-factor/webauthn/keys/<int:pk>/remove/",
     "account/second-factor/webauthn/keys/<int:pk>/edit/",
@@ -133,6 +140,18 @@ def test_pages_of_an_owner(walk, portal):
     own += pages_among(client, (f"/{route}" for route in addresses() if route in OF_A_USER))
     more = ["/admin/messaging/delivery/?q=nothing", "/admin/integrations/organization/add/"]
     assert walk([*own, *more], client.session.session_key) == {}
+
+
+def test_lists_of_an_owner_that_are_full(walk, portal):
+    rows = [make_delivery(make_link(portal.installation_a)) for _ in range(FULL)]
+    attempts = [
+        Attempt(organization=portal.a, delivery=row, outcome="sent", started_at=now())
+        for row in rows
+    ]
+    Attempt.objects.bulk_create(attempts)
+    record_all(rows, "replayed", User.objects.get(email="alice@example.com"))
+    client = portal.browser("owner A")
+    assert walk([f"/admin/{kind}/" for kind in LONG], client.session.session_key) == {}
 
 
 def test_pages_of_staff_that_owners_do_not_have(walk, portal):
