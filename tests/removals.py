@@ -1,7 +1,9 @@
 """What the tests of removals do again and again: ask for one, make it due, read its receipt."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils.timezone import now
 
 from integrations.ledger import Removal, RemovalScope
@@ -23,6 +25,15 @@ def due(removal: Removal) -> Removal:
     purge_now(removal)
     removal.refresh_from_db()
     return removal
+
+
+def let_days_pass(days: int) -> None:
+    """Make every removal that waits so much older."""
+    earlier = {
+        name: F(name) - timedelta(days=days)
+        for name in ("requested_at", "purge_at", "due_at", "told_at")
+    }
+    Removal.objects.open().update(**earlier)
 
 
 def receipt_of(removal: Removal) -> dict[str, Any]:

@@ -1,39 +1,21 @@
 """What members do: link, read, rest, and stop; in ovice, on the linking page and in Work Chat."""
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.journeys.walker import Look, Walker
+from tests.browser.journeys.steps import link, to_link_page
+from tests.browser.journeys.walker import LOOKS, Walker
 
 pytestmark = pytest.mark.services
-
-LOOKS = {
-    "desk": Look(),
-    "Japanese, phone, dark, keys only": Look("ja", phone=True, dark=True, keyboard=True),
-    "without scripts": Look(scripts=False),
-}
-
-
-@pytest.fixture(params=[*LOOKS.values()], ids=[*LOOKS])
-def look(request) -> Look:
-    return request.param
 
 
 @pytest.fixture(scope="module")
 def acme(town):
     """A connected company whose bot hears; everybody new is a member of it."""
     company = town.company("Acme")
-    order = company.token()
-    made = town.system.manage("connecting", "demo_connect", stdin=_order(company, order))
-    company.listens(order, made)
+    company.hires("Kenji")
+    company.connects(["Kenji"])
     return company
-
-
-def _order(company, secrets: dict[str, str]) -> dict[str, object]:
-    return {
-        "organization": company.organization,
-        "access_token": secrets["access_token"],
-        "app_secret": secrets["app_secret"],
-    }
 
 
 @pytest.fixture
@@ -42,18 +24,6 @@ def somebody(acme, request, look) -> str:
     name = f"Hanako{abs(hash(request.node.name)) % 10_000}"
     acme.hires(name, locale=look.locale)
     return name
-
-
-def to_link_page(walker: Walker, company, name: str, button: str = "link") -> None:
-    walker.open(company.page("integrations", name, walker.look.language))
-    walker.launches(button)
-
-
-def link(walker: Walker, company, name: str) -> None:
-    """Link somebody by one press."""
-    to_link_page(walker, company, name)
-    walker.press(walker.words("Link"))
-    walker.sees(walker.words("You are linked."))
 
 
 def test_a_member_links_sees_it_and_cancels(acme, walker, look, somebody):
@@ -74,21 +44,32 @@ def test_a_member_links_sees_it_and_cancels(acme, walker, look, somebody):
 
 
 def test_a_member_is_refused_for_each_reason_and_told_what_to_do(town, acme, walker, look):
-    unknown, locked, unproved = (
-        f"{name}{abs(hash(look)) % 10_000}" for name in ("Ken", "Rika", "Mio")
+    unknown, locked, unproved, twin, visitor = (
+        f"{name}{[*LOOKS.values()].index(look)}" for name in ("Ken", "Rika", "Mio", "Ray", "Vic")
     )
-    acme.hires(unknown, account=False)
-    acme.hires(unproved, email_verified=False)
-    acme.hires(locked)
+    acme.hires(unknown, account=False, locale=look.locale)
+    acme.hires(unproved, email_verified=False, locale=look.locale)
+    acme.hires(twin, account=False, email=acme.email("Kenji"), locale=look.locale)
+    acme.hires(locked, locale=look.locale)
     town.control("PATCH", f"workplace/members/{acme.accounts[locked]}", {"active": False})
-    for name in (unknown, locked, unproved):
-        member = walker(look)
+    member = walker(look)
+    for name, reason in (
+        (unknown, "No %(target)s account uses the same email address (%(email)s)."),
+        (unproved, "Verify your ovice account's email address first."),
+        (locked, "The %(target)s account with this address is not active."),
+    ):
         to_link_page(member, acme, name)
-        alert = member.page.get_by_role("alert").first
-        alert.wait_for()
-        assert alert.inner_text().strip()
+        told = member.words(reason) % {"target": "Workplace", "email": acme.email(name)}
+        expect(member.page.get_by_role("alert").first).to_contain_text(told)
         assert member.page.get_by_role("button", name=member.words("Link"), exact=True).count() == 0
         member.finds_nothing_wrong()
+    to_link_page(member, acme, twin)
+    member.press(member.words("Link"))
+    taken = member.words("This %(target)s account is already linked to another user.")
+    expect(member.page.get_by_role("alert").first).to_contain_text(taken % {"target": "Workplace"})
+    acme.hires(visitor, "visitor")
+    member.open(acme.page("integrations", visitor, look.language))
+    member.sees(member.ovice("hidden"))
 
 
 def test_dms_arrive_in_order_and_mentions_of_many_do_not(acme, walker, look, somebody):
@@ -102,6 +83,9 @@ def test_dms_arrive_in_order_and_mentions_of_many_do_not(acme, walker, look, som
         say(taro, text)
     acme.wait_for_texts(somebody, texts)
     assert acme.texts(somebody) == texts
+    # Whoever wrote them sees it as well, and of the two others nothing.
+    taro.looks_again()
+    expect(taro.page.locator(".arrived")).to_have_count(len(texts))
     member.open(acme.chat(somebody))
     member.sees(texts[-1])
 
@@ -135,12 +119,11 @@ def write_to_bot(walker: Walker, text: str) -> None:
 def appear(walker: Walker, title: str) -> None:
     """Wait until a quick reply is offered; without scripts somebody reloads."""
     reply = walker.page.locator(".replies").last.get_by_role("button", name=title, exact=True)
-    for _try in range(40):
+    for _try in range(80):
         if reply.is_visible():
             return
-        walker.page.wait_for_timeout(500)
-        if not walker.look.scripts:
-            walker.page.goto(walker.page.url)
+        walker.page.wait_for_timeout(250)
+        walker.looks_again()
     raise AssertionError(
         f"the bot never offered {title!r}: {walker.page.inner_text('main')[-400:]}"
     )

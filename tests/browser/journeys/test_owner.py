@@ -5,22 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.journeys.steps import link, sign_in, to_portal
 from tests.browser.journeys.walker import Look, Walker
 
 pytestmark = pytest.mark.services
 
-LOOKS = {
-    "desk": Look(),
-    "Japanese, phone, dark, keys only": Look("ja", phone=True, dark=True, keyboard=True),
-    "without scripts": Look(scripts=False),
-}
 CONNECTED = "Connected. Members can link their accounts now."
+TROUBLE = "%(organization)s: direct messages do not reach %(target)s"
+OVER = "%(organization)s: direct messages reach %(target)s again"
+WORD = re.compile(r"[^\W_][\w-]*")
 RECEIPT = re.compile(r"https?://\S+/removal/\S+")
-
-
-@pytest.fixture(params=[*LOOKS.values()], ids=[*LOOKS])
-def look(request) -> Look:
-    return request.param
 
 
 @pytest.fixture
@@ -31,9 +25,8 @@ def acme(town, request):
 
 
 def to_setup(walker: Walker, company) -> None:
-    """Go from ovice's organization settings to the setup page."""
-    walker.open(company.page("settings", "Olga", walker.look.language))
-    walker.launches("set_up")
+    """Go from ovice's organization settings to the page of a connection that is not there yet."""
+    to_portal(walker, company)
     walker.sees(walker.words("1. In %(target)s") % {"target": "Workplace"})
 
 
@@ -97,12 +90,8 @@ def install(olga: Walker, company) -> None:
 
 def test_an_owner_installs_from_workplace_while_signed_out(town, acme, walker, look):
     olga = walker(look)
-    address = f"olga@{acme.name.casefold()}.example"
     install(olga, acme)
-    olga.page.get_by_role("textbox").first.fill(address)
-    olga.press(olga.words("Mail me a code"))
-    olga.fill(olga.words("Code"), town.mailed_code(address))
-    olga.press(olga.words("Sign in"), within=olga.page.get_by_role("main"))
+    sign_in(olga, town, acme.email("Olga"))
     olga.sees(acme.name)
     olga.finds_nothing_wrong()
     olga.press(olga.words("Connect this organization"))
@@ -111,93 +100,86 @@ def test_an_owner_installs_from_workplace_while_signed_out(town, acme, walker, l
     olga.sees(olga.ovice("state_active"))
 
 
-def test_an_owner_installs_from_our_side(acme, walker, look):
-    olga = walker(look)
-    to_setup(olga, acme)
+def install_from_here(olga: Walker, company) -> None:
+    """Start on the page of the connection, and say yes in Workplace's dialog."""
+    to_setup(olga, company)
     olga.press(olga.words("Install the app"), role="link")
-    olga.page.get_by_label("Community").select_option(acme.community)
+    olga.page.get_by_label("Community").select_option(company.community)
     olga.press("Install")
     olga.sees(olga.words("You are connected"))
+
+
+def test_an_owner_installs_from_our_side(acme, walker, look):
+    olga = walker(look)
+    install_from_here(olga, acme)
     assert "code=" not in olga.page.url
     olga.finds_nothing_wrong()
 
 
-def test_a_dead_token_is_told_replaced_and_nothing_is_lost(town, acme, walker):
-    olga = walker()
+def test_a_dead_token_is_told_replaced_and_nothing_is_lost(town, acme, walker, look):
+    olga, hanako = walker(look), walker(look)
     made = connect(olga, acme)
-    acme.hires("Hanako")
+    acme.hires("Hanako", locale=look.locale)
     acme.hires("Taro")
-    hanako = walker()
-    hanako.open(acme.page("integrations", "Hanako", "en"))
-    hanako.launches("link")
-    hanako.press("Link")
-    hanako.sees("You are linked.")
+    link(hanako, acme, "Hanako")
     fresh = town.control("POST", f"workplace/installs/{made['page_id']}/reset-token")
     texts = [f"number {n}" for n in range(3)]
     for text in texts:
-        write(town, acme, "Taro", "Hanako", text)
-    mail = town.mailbox.take("no longer reach", to=f"olga@{acme.name.casefold()}.example")
+        acme.writes("Taro", "Hanako", text)
+    mail = town.mailbox.take(about(olga, acme, TROUBLE), to=acme.email("Olga"))
     assert "number" not in mail
-    to_setup_again(olga, acme)
-    olga.sees("Needs you")
+    to_portal(olga, acme)
+    olga.sees(olga.words("Needs you"))
+    olga.finds_nothing_wrong()
     paste(olga, fresh["access_token"], made["app_secret"])
     acme.wait_for_texts("Hanako", texts)
-    town.mailbox.take(
-        "direct messages reach Workplace again", to=f"olga@{acme.name.casefold()}.example"
-    )
+    town.mailbox.take(about(olga, acme, OVER), to=acme.email("Olga"))
 
 
-def to_setup_again(walker: Walker, company) -> None:
-    """Come from ovice once more, to a connection that is there."""
-    walker.open(company.page("settings", "Olga", walker.look.language))
-    walker.launches("set_up")
+def about(olga: Walker, company, subject: str) -> str:
+    """Return a subject as it stands in the mail to the owner."""
+    return olga.words(subject) % {"organization": company.name, "target": "Workplace"}
 
 
-def write(town, company, sender: str, recipient: str, text: str) -> None:
-    """Have somebody write a DM in ovice."""
-    dm = {
-        "organization": company.organization,
-        "space": company.space,
-        "sender": company.people[sender],
-        "recipient": company.people[recipient],
-        "text": text,
-    }
-    town.control("POST", "ovice/dm", dm)
-
-
-def test_an_uninstall_in_workplace_ends_everything_with_a_receipt(town, acme, walker):
-    olga, hanako = walker(), walker()
-    to_setup(olga, acme)
-    olga.press("Install the app", role="link")
-    olga.page.get_by_label("Community").select_option(acme.community)
-    olga.press("Install")
-    olga.sees("You are connected")
-    acme.hires("Hanako")
-    hanako.open(acme.page("integrations", "Hanako", "en"))
-    hanako.launches("link")
-    hanako.press("Link")
-    hanako.sees("You are linked.")
-    olga.open(acme.dashboard())
-    olga.page.get_by_role("link", name="Kotozute").first.click()
-    olga.press("Uninstall")
-    mail = town.mailbox.take("/removal/", to=f"olga@{acme.name.casefold()}.example")
+def test_an_uninstall_in_workplace_ends_everything_with_a_receipt(town, acme, walker, look):
+    olga, hanako = walker(look), walker(look)
+    install_from_here(olga, acme)
+    acme.hires("Hanako", locale=look.locale)
+    link(hanako, acme, "Hanako")
+    uninstall(olga, acme)
+    mail = town.mailbox.take("/removal/", to=acme.email("Olga"))
     found = RECEIPT.search(mail)
     assert found is not None
-    hanako.sees_soon(hanako.ovice("unavailable"), again=acme.page("integrations", "Hanako", "en"))
+    hanako.sees_soon(
+        hanako.ovice("unavailable"), again=acme.page("integrations", "Hanako", look.language)
+    )
+    olga.open(acme.page("settings", "Olga", look.language))
+    olga.sees(olga.ovice("state_not_connected"))
     olga.open(found[0])
-    olga.sees_soon("Done: the data is gone.")
+    olga.sees(olga.words("The data is out of use and waits to be deleted."))
     olga.finds_nothing_wrong()
-    assert "Hanako" not in olga.page.content()
+    town.let_days_pass(30)
+    olga.sees_soon(olga.words("Done: the data is gone."))
+    olga.finds_nothing_wrong()
+    names = {"Hanako", "Olga", acme.name, acme.community, acme.organization}
     receipt = town.system.http.get(f"{found[0]}?format=json", timeout=5).text
-    assert not {"Hanako", "Olga", acme.name, acme.community} & {*re.split(r"\W+", receipt)}
+    for what in (olga.page.content(), receipt, town.everything_stored()):
+        assert not {*names, *acme.people.values(), *acme.accounts.values()} & {*WORD.findall(what)}
 
 
-def test_two_owners_never_see_each_other(town, acme, walker):
-    olga, rival = walker(), walker()
+def uninstall(olga: Walker, company) -> None:
+    """End the app in Workplace's dashboard, as its administrator."""
+    olga.open(company.dashboard())
+    olga.press_on(olga.page.get_by_role("link", name="Kotozute").first)
+    olga.press("Uninstall")
+
+
+def test_two_owners_never_see_each_other(town, acme, walker, look):
+    olga, rival = walker(look), walker(look)
     connect(olga, acme)
     page_of_acme, organization = olga.page.url, olga.page.url.split("connection")[0]
     assert acme.name in olga.page.inner_text("body")
-    other = town.company(f"Rival{acme.organization}")
+    other = town.company(f"Rival{acme.organization}", look.locale)
     to_setup(rival, other)
     pages = [page_of_acme, *(f"{organization}{page}/" for page in ("change", "history", "stored"))]
     for address in (*pages, f"{town.system.base_url}/admin/integrations/organization/"):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,9 +27,13 @@ class Company:
     people: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
 
+    def email(self, name: str) -> str:
+        """Return a person's address, which is the same on both sides."""
+        return f"{name.casefold()}@{self.name.casefold()}.example"
+
     def hires(self, name: str, role: str = "member", *, account: bool = True, **ovice: Any) -> None:
         """Add a person to ovice and, unless told otherwise, to Workplace."""
-        email = f"{name.casefold()}@{self.name.casefold()}.example"
+        email = self.email(name)
         person = {"name": name, "email": email, "role": role, **ovice}
         path = f"ovice/organizations/{self.organization}/people"
         self.people[name] = self.town.control("POST", path, person)["id"]
@@ -37,11 +42,39 @@ class Company:
             made = {"name": name, "email": email, "locale": ovice.get("locale", "en_US")}
             self.accounts[name] = self.town.control("POST", there, made)["id"]
 
+    def speaks(self, name: str, locale: str) -> None:
+        """Set the language that somebody has chosen in ovice."""
+        path = f"ovice/organizations/{self.organization}/people/{self.people[name]}"
+        self.town.control("PATCH", path, {"locale": locale})
+
     def token(self, **values: Any) -> dict[str, str]:
         """Make a custom integration; return its secrets."""
         path = f"workplace/communities/{self.community}/integrations"
         made: dict[str, str] = self.town.control("POST", path, {"name": "ovice DM", **values})
         return made
+
+    def connects(self, linked: Iterable[str] = ()) -> None:
+        """Connect with a new token, link people, and let the bot hear."""
+        made = self.token()
+        order = {
+            "organization": self.organization,
+            "access_token": made["access_token"],
+            "app_secret": made["app_secret"],
+            "members": [self.people[name] for name in linked],
+        }
+        self.listens(made, self.town.system.manage("connecting", "demo_connect", stdin=order))
+
+    def writes(self, sender: str, recipient: str, text: str) -> dict[str, Any]:
+        """Have somebody write a DM in ovice; return what it was given, with its ids."""
+        dm = {
+            "organization": self.organization,
+            "space": self.space,
+            "sender": self.people[sender],
+            "recipient": self.people[recipient],
+            "text": text,
+        }
+        sent: dict[str, Any] = self.town.control("POST", "ovice/dm", dm)
+        return sent
 
     def listens(self, secrets: dict[str, str], connected: str) -> None:
         """Enter in Workplace where a custom integration's webhooks go."""
@@ -112,6 +145,18 @@ class Town:
     def control(self, method: str, path: str, document: Any = None) -> Any:
         """Ask the sandbox's control API."""
         return self.system.control(method, path, document)
+
+    def run(self, code: str) -> str:
+        """Run Python in a process of the service; return what it printed."""
+        return self.system.manage("running", "shell", "--verbosity", "0", "--command", code)
+
+    def let_days_pass(self, days: int) -> None:
+        """Make everything that waits to be purged that much older."""
+        self.run(f"from tests.removals import let_days_pass; let_days_pass({days})")
+
+    def everything_stored(self) -> str:
+        """Return every row of every table."""
+        return self.system.manage("looking", "dumpdata", "--all")
 
     def company(self, name: str, locale: str = "en_US") -> Company:
         """Found a company: an organization with a space, a community, and Olga, who owns it."""

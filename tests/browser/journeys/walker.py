@@ -1,6 +1,7 @@
 """Somebody in front of a browser: in a language, at a screen, with a mouse or with keys only."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,6 +32,13 @@ class Look:
         return {"en": "en_US", "ja": "ja_JP"}[self.language]
 
 
+LOOKS = {
+    "desk": Look(),
+    "Japanese, phone, dark, keys only": Look("ja", phone=True, dark=True, keyboard=True),
+    "without scripts": Look(scripts=False),
+}
+
+
 @dataclass
 class Walker:
     """One person in one window; what they press and read is named in English and translated."""
@@ -56,12 +64,24 @@ class Walker:
 
     def press(self, text: str, *, role: Role = "button", within: Locator | None = None) -> None:
         """Press what is named so, by mouse or by keys."""
-        what = self.offered(text, role=role, within=within)
+        self.press_on(self.offered(text, role=role, within=within))
+
+    def press_on(self, what: Locator) -> None:
+        """Press something that is there, by mouse or by keys."""
         if self.look.keyboard:
             self._reach(what)
             self.page.keyboard.press("Enter")
         else:
             what.click()
+
+    def tick(self, box: Locator) -> None:
+        """Tick a box, by mouse or by keys."""
+        if self.look.keyboard:
+            self._reach(box)
+            self.page.keyboard.press("Space")
+        else:
+            box.click()
+        assert box.is_checked()
 
     def offered(
         self, text: str, *, role: Role = "button", within: Locator | None = None
@@ -102,6 +122,17 @@ class Walker:
             self.page.goto(again or self.page.url)
         raise AssertionError(f"waited in vain for {text!r}")
 
+    def shows_none_of(self, texts: Iterable[str]) -> None:
+        """Look that none of the texts stands on the page, not even where nobody sees it."""
+        source = self.page.content()
+        found = [text for text in texts if text in source]
+        assert not found, found
+
+    def looks_again(self) -> None:
+        """Reload where nothing comes by itself: without scripts."""
+        if not self.look.scripts:
+            self.page.goto(self.page.url)
+
     def launches(self, button: str) -> None:
         """Press a button of ovice that opens the service in a new tab, and go on there."""
         with self.window.expect_page() as opened:
@@ -115,4 +146,5 @@ class Walker:
     def finds_nothing_wrong(self) -> None:
         """Have axe look at the page; it needs scripts."""
         if self.look.scripts:
-            assert violations(self.page) == []
+            found = violations(self.page)
+            assert not found, found
