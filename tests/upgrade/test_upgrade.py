@@ -104,9 +104,19 @@ class Upgrade:
 
 
 @pytest.fixture
-def upgrade(tmp_path, pytestconfig):
+def say(capsys) -> Callable[[str], None]:
+    """Return a function that shows a line to whoever runs this, also where all goes well."""
+
+    def write(line: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{line}\n")
+
+    return write
+
+
+@pytest.fixture
+def upgrade(tmp_path, say):
     """The version before, running on PostgreSQL: web, two workers and beat."""
-    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
     with ExitStack() as running:
         # Not in pytest's folders, which only their owner may enter.
         folder = running.enter_context(tempfile.TemporaryDirectory())
@@ -115,7 +125,7 @@ def upgrade(tmp_path, pytestconfig):
         system = running.enter_context(on_free_ports(tmp_path, env))
         system.start_broker()
         system.start_sandbox()
-        old = earlier(tmp_path / "old", system.children.env, reporter.write_line)
+        old = earlier(tmp_path / "old", system.children.env, say)
         upgrade = Upgrade(system, old)
         running.callback(upgrade.socket.close)
         upgrade.use(old)
