@@ -68,9 +68,17 @@ def lost_by_keys(page: Page) -> list[str]:
 
 
 def _falls(reached: list[int]) -> list[int]:
-    """Return where a stop comes after one that stands below it, until all have been there."""
-    last = len(reached) if not reached else reached.index(max(reached)) + 1
-    return [i for i in range(1, last) if reached[i] < reached[i - 1]]
+    """Return where a stop comes after one that stands below it, until the page begins anew."""
+    falls, seen, last = [], set[int](), -1
+    for i, place in enumerate(reached):
+        if place in seen and place != last:
+            break
+        if 0 <= place < last:
+            falls.append(i)
+        if place >= 0:
+            seen.add(place)
+            last = place
+    return falls
 
 
 def _is_shown(stop: dict[str, Any]) -> bool:
