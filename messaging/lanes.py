@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from messaging.models import Lane
-from messaging.planned import adapted, planned_cursor
+from messaging.planned import adapted_all, planned_cursor
 from messaging.roundtrip import Statement
 
 # One statement, so that of many workers one gets the lane, and idle lanes cost little.
@@ -49,7 +49,7 @@ def take_lease(installation_id: UUID, number: int) -> Lease | None:
     """Lease the lane and take up its wake-up, or return None while somebody else drains it."""
     at = now()
     until = at + settings.RELAY_LEASE
-    params = [adapted(value) for value in (until, installation_id, number, at)]
+    params = adapted_all((until, installation_id, number, at))
     with planned_cursor() as cursor:
         cursor.execute(_TAKE, params)
         # Fetched to the end: SQLite holds its lock until then.

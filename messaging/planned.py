@@ -4,7 +4,7 @@ Planning them anew each time takes it longer than running them. The ORM's own cu
 a statement, since not all of its SQL can be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
@@ -57,3 +57,8 @@ def adapted(value: object) -> Any:
             return value // timedelta(microseconds=1)
         case _:
             return value
+
+
+def adapted_all(values: Iterable[object]) -> list[Any]:
+    """Return each of ``values`` as ``adapted`` does; PostgreSQL is asked about once for all."""
+    return [*values] if connection.vendor == "postgresql" else [adapted(each) for each in values]

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
-from messaging.planned import adapted, planned_cursor
+from messaging.planned import adapted, adapted_all, planned_cursor
 
 _M = TypeVar("_M", bound=Model)
 
@@ -86,9 +86,9 @@ class PreparedModels(Generic[_M]):
         if self._made is None:
             self._made = self._make()
         sql, params, shape = self._made
-        filled = [adapted(values[p.name]) if isinstance(p, _Place) else p for p in params]
+        filled = [values[param.name] if isinstance(param, _Place) else param for param in params]
         with planned_cursor() as cursor:
-            cursor.execute(sql, filled)
+            cursor.execute(sql, adapted_all(filled))
             rows = cursor.fetchall()
         return list(shape.instances(rows))
 

@@ -7,13 +7,13 @@ row. Elsewhere they run one after another in a transaction.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models, transaction
 
-from messaging.planned import adapted, planned_cursor
+from messaging.planned import adapted_all, planned_cursor
 
 _PLAIN = frozenset(
     {
@@ -101,14 +101,20 @@ def _as_one(statements: Sequence[Statement]) -> list[int]:
     if len(statements) == 1:
         with planned_cursor() as cursor:
             return [_run(cursor, statements[0])]
-    parts = ", ".join(f"part{n} AS ({s.sql} RETURNING 1)" for n, s in enumerate(statements))
-    counts = ", ".join(f"(SELECT count(*) FROM part{n})" for n in range(len(statements)))  # noqa: S608 - a number
     params = [value for statement in statements for value in statement.params]
     with planned_cursor() as cursor:
-        cursor.execute(f"WITH {parts} SELECT {counts}", params)
+        cursor.execute(_joined(tuple(statement.sql for statement in statements)), params)
         return [int(count) for count in cursor.fetchone() or ()]
 
 
+# Few are ever joined, and the same again for each DM.
+@lru_cache(maxsize=64)
+def _joined(parts: tuple[str, ...]) -> str:
+    named = ", ".join(f"part{n} AS ({part} RETURNING 1)" for n, part in enumerate(parts))
+    counts = ", ".join(f"(SELECT count(*) FROM part{n})" for n in range(len(parts)))  # noqa: S608 - a number
+    return f"WITH {named} SELECT {counts}"
+
+
 def _run(cursor: Any, statement: Statement) -> int:
-    cursor.execute(statement.sql, [adapted(value) for value in statement.params])
+    cursor.execute(statement.sql, adapted_all(statement.params))
     return int(cursor.rowcount)

@@ -19,7 +19,7 @@ from integrations.metrics import LOST_HINTS
 from integrations.models import Installation
 from messaging.models import WAITING_STATES, Delivery, DeliveryQuerySet, DeliveryState, Lane
 from messaging.outages import lanes_with_a_turn
-from messaging.planned import adapted, planned_cursor
+from messaging.planned import adapted_all, planned_cursor
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -107,7 +107,7 @@ def _mark(installation_id: UUID, number: int) -> bool | None:
     """Note the wake-up; return whether somebody drains the lane, None when it is awake already."""
     params = marking(installation_id, number)
     with planned_cursor() as cursor:
-        cursor.execute(_WAKE, [adapted(value) for value in params])
+        cursor.execute(_WAKE, adapted_all(params))
         found = cursor.fetchall()
     return bool(found[0][0]) if found else None
 
