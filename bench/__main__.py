@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.measures.accept import accept, batches
@@ -58,16 +58,18 @@ def main() -> int:
     chosen = given.only.split(",") if given.only else list(MEASURES)
     if unknown := set(chosen) - set(MEASURES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    rows = measure(chosen, quick=given.quick)
+    rows = []
+    for name, found in measure(chosen, quick=given.quick):
+        rows += found
+        if not (given.quick or given.no_keep):
+            # At once: a long run that is stopped has not measured in vain.
+            keep(name, found, list(MEASURES))
     sys.stdout.write(f"\n{text_table(rows)}\n")
-    if not (given.quick or given.only or given.no_keep):
-        keep(rows)
     return 0 if all(row.passed for row in rows) else 1
 
 
-def measure(chosen: list[str], *, quick: bool) -> list[Row]:
-    """Run the chosen measurements one after another and return their rows."""
-    rows: list[Row] = []
+def measure(chosen: list[str], *, quick: bool) -> Iterator[tuple[str, list[Row]]]:
+    """Run the chosen measurements one after another and yield the rows of each."""
     with (
         tempfile.TemporaryDirectory(prefix="kotozute-bench-") as folder,
         Stage(Path(folder)) as stage,
@@ -81,8 +83,7 @@ def measure(chosen: list[str], *, quick: bool) -> list[Row]:
             sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n")
             for row in found:
                 sys.stderr.write(f"  {row.work}: {row.measured:.3g} {row.unit} ({row.note})\n")
-            rows += found
-    return rows
+            yield name, found
 
 
 def _stop(*_: object) -> None:

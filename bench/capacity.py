@@ -1,13 +1,13 @@
 """`python -m bench.capacity`: the table of docs/capacity.md, from the figures kept last."""
 
-import json
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-RESULTS = Path(__file__).parent / "results" / "results.json"
+from bench.rows import Row
+from bench.table import kept
+
 # The customer that everything is a multiple of: a thousand people who each get twenty DMs a day.
 DMS_A_DAY = 20_000
 # The busiest hour has so much of the day, and the busiest seconds so many times its average.
@@ -61,15 +61,15 @@ def table(cpu_seconds: float) -> str:
     return "\n".join([*head, *(Need(times, cpu_seconds).line() for times in (1, 10, 100, 1000))])
 
 
-def measured(rows: list[dict[str, Any]]) -> float:
+def measured(rows: Sequence[Row]) -> float:
     """Return the CPU seconds for one DM beside old rows, out of kept results."""
-    costs = next(
-        row["details"]["full"] for row in rows if row["work"].startswith("cost per DM with")
-    )
+    costs = rows[0].details["full"]
     return sorted(float(each["cpu"]) for each in costs)[len(costs) // 2]
 
 
 if __name__ == "__main__":
-    kept = json.loads(RESULTS.read_text())
-    cpu = measured(kept["rows"] if isinstance(kept, dict) else kept)
+    parts = kept()
+    if "settled" not in parts:
+        sys.exit("Nothing is kept yet: run make bench ONLY=settled.")
+    cpu = measured(parts["settled"].rows)
     sys.stdout.write(f"{cpu * 1000:.1f} ms CPU per DM\n\n{table(cpu)}\n")

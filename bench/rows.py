@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ class Row:
     def to_json(self) -> dict[str, Any]:
         """Return everything about it."""
         return {**asdict(self), "passed": self.passed}
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """Return the row that ``to_json`` told about."""
+        return cls(**{name: value for name, value in document.items() if name != "passed"})
 
 
 def middle(values: list[float]) -> float:

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,12 +47,45 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
 
 
-def keep(rows: Sequence[Row]) -> None:
-    """Write the table, its chart, and everything behind it to ``bench/results``."""
-    RESULTS.mkdir(exist_ok=True)
-    at = datetime.now(UTC).replace(microsecond=0)
-    about = f"Measured {at:%Y-%m-%d %H:%M} UTC on {machine()}."
-    (RESULTS / "table.md").write_text(f"# The relay, measured\n\n{about}\n\n{text_table(rows)}\n")
-    draw(rows, about, RESULTS / "chart.png")
-    document = {"at": at.isoformat(), "machine": machine(), "rows": [r.to_json() for r in rows]}
-    (RESULTS / "results.json").write_text(json.dumps(document, indent=1, ensure_ascii=False))
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one measurement gave, and when."""
+
+    at: str
+    rows: Sequence[Row]
+
+
+def keep(name: str, rows: Sequence[Row], order: Sequence[str], folder: Path = RESULTS) -> None:
+    """Put one measurement's rows in the place of its earlier ones; write table and chart anew."""
+    folder.mkdir(exist_ok=True)
+    at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+    parts = kept(folder) | {name: Part(at, rows)}
+    ordered = {name: parts[name] for name in order if name in parts}
+    times = sorted(part.at for part in ordered.values())
+    about = f"Measured from {times[0]} to {times[-1]} UTC on {machine()}."
+    shown = [row for part in ordered.values() for row in part.rows]
+    (folder / "table.md").write_text(f"# The relay, measured\n\n{about}\n\n{text_table(shown)}\n")
+    draw(shown, about, folder / "chart.png")
+    (folder / "results.json").write_text(_as_json(ordered))
+
+
+def kept(folder: Path = RESULTS) -> dict[str, Part]:
+    """Return what was kept of each measurement, by its name."""
+    file = folder / "results.json"
+    found = json.loads(file.read_text()) if file.exists() else {}
+    return {
+        name: Part(part["at"], [Row.from_json(row) for row in part["rows"]])
+        for name, part in found.items()
+    }
+
+
+def _as_json(parts: dict[str, Part]) -> str:
+    """Return a document with a line for each measurement."""
+    lines = (
+        f"{json.dumps(name)}: "
+        + json.dumps(
+            {"at": part.at, "rows": [row.to_json() for row in part.rows]}, ensure_ascii=False
+        )
+        for name, part in parts.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
