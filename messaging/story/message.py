@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from integrations.moments import rfc3339
-from messaging.models import DeliveryState, Message
+from messaging.models import WAITING_STATES, DeliveryState, Message
 from messaging.story import words
 from messaging.story.facts import MessageFacts
 from messaging.story.lines import Answer, Line, Story, Tone, moment, span
 from messaging.story.passage import NOTICEABLE, answer, lines
+
+_MENDABLE = (*WAITING_STATES, DeliveryState.FAILED)
 
 
 def tell_message(facts: MessageFacts) -> Story:
@@ -20,6 +23,7 @@ def tell_message(facts: MessageFacts) -> Story:
         answers=tuple(_answers(facts)),
         lines=tuple(_lines(facts)),
         facts=tuple(_ids(facts)),
+        links=tuple(_ways(facts)),
     )
 
 
@@ -92,3 +96,11 @@ def _ids(facts: MessageFacts) -> Iterator[tuple[str, str]]:
         if delivery.target_message_id:
             yield _("Message in the chat"), delivery.target_message_id
         yield _("Expires"), rfc3339(delivery.expires_at)
+
+
+def _ways(facts: MessageFacts) -> Iterator[tuple[str, str]]:
+    """Yield the way to what can be done about each delivery that has not arrived."""
+    page = reverse("admin:messaging_delivery_changelist")
+    for passage in facts.passages:
+        if passage.delivery.state in _MENDABLE:
+            yield _("Send once more, or cancel"), f"{page}?q={passage.delivery.pk}"
