@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from config.content_policy import content_policy
 from config.embedded import default_socket
 from config.logs import to_stderr
+from config.retention import KEPT_FOR
 from config.schedule import job
 from config.urlforms import broker_url
 
@@ -293,28 +294,7 @@ REMOVAL_GRACE = timedelta(days=env.float("REMOVAL_GRACE_DAYS", default=7))
 # A purge gives its worker back after this long and goes on with the next beat.
 PURGE_TIME_SLICE = timedelta(seconds=20)
 PURGE_EVERY = timedelta(seconds=env.float("PURGE_EVERY_SECONDS", default=30))
-# How long rows are kept that nothing needs any more; texts go as soon as their message is settled.
-RETENTION = {
-    "messaging.Attempt": timedelta(days=30),
-    "messaging.Delivery": timedelta(days=30),
-    "messaging.Message": timedelta(days=30),
-    "messaging.Incident": timedelta(days=30),
-    "messaging.ReceivedEvent": timedelta(days=30),
-    "messaging.ReceivedUpdate": timedelta(days=7),  # targets repeat themselves for 36 hours
-    # Beyond its end a token could still be taken for valid by a clock that is behind.
-    "accounts.UsedLaunch": timedelta(hours=1),
-    "accounts.InstallRequest": timedelta(hours=1),
-    "accounts.OwnerMail": timedelta(days=30),
-    "accounts.Link": timedelta(days=90),
-    "accounts.Choices": timedelta(days=30),
-    "accounts.Member": timedelta(days=30),
-    "integrations.Callback": timedelta(days=30),
-    "integrations.Space": timedelta(days=30),
-    "sessions.Session": timedelta(0),
-    "auditlog.LogEntry": timedelta(days=400),
-    "admin.LogEntry": timedelta(days=400),
-    "integrations.Removal": timedelta(days=3 * 365),
-}
+RETENTION = KEPT_FOR
 CELERY_BEAT_SCHEDULE |= {
     "mail waiting codes": job("accounts.tasks.mail_waiting_codes", timedelta(seconds=20)),
     "purge sign-in": job("accounts.tasks.purge_sign_in", timedelta(hours=1)),
