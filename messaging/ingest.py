@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 
 from integrations.models import Organization
 from integrations.removal import is_removed_for_good
-from messaging.acceptance import judge_messages
+from messaging.acceptance import Judged, judge_messages
 from messaging.directory import apply_directory_event
 from messaging.edits import edit_message
 from messaging.eligibility import Skip
@@ -23,10 +23,11 @@ from messaging.events import Event, EventData, MessageCreated, MessageDeleted, M
 from messaging.models import Message, ReceivedEvent
 from messaging.recipients import (
     Arrival,
+    Known,
+    Tenant,
     find_linked,
-    find_tenant,
-    know,
     look_for_linked,
+    look_for_unlinked,
     recipient_of,
 )
 from messaging.settlement import delete_message
@@ -105,36 +106,53 @@ def digest(body: bytes) -> bytes:
 
 
 def _take_at_once(event: Event, data: MessageCreated, body: bytes) -> Result | None:
-    """Read, decide, and store in one statement if the link is still the same; else return None."""
+    """Read, decide, and store in one statement if that is safe; else return None."""
     if not may_store_at_once():
         return None
     found = look_for_linked(data)
     if found is None:
+        return _skip_at_once(event, data, body)
+    judged, received, result = _judge(event, data, body, *found)
+    return result if judged.store_at_once(received) else None
+
+
+def _skip_at_once(event: Event, data: MessageCreated, body: bytes) -> Result | None:
+    """Store a message for nobody who is linked; None where a link may just be coming or moving."""
+    found = look_for_unlinked(data)
+    if found is None or found.changing:
         return None
-    tenant, known = found
-    bind_contextvars(organization=tenant.pk)
-    judged = judge_messages([Arrival(event.id, tenant, data)], known)
-    result = Result.of_message(judged.messages[0].skipped_reason)
-    stored = judged.store_at_once(received_event(event, body, tenant.pk, result))
-    return result if stored else None
+    judged, received, result = _judge(event, data, body, found.tenant, found.known)
+    judged.store([received])
+    return result
 
 
 @transaction.atomic
 def _take_message(event: Event, data: MessageCreated, body: bytes) -> Result:
-    """Store the event with its message and deliveries, while the links stay as they are."""
-    found = find_linked(data)
-    tenant = found[0] if found else find_tenant(data.organization.id)
-    if tenant is None:
+    """Store the event with its message and deliveries, while the links stay as they are.
+
+    A link that was just being moved is missed by the question that had to wait for it.
+    """
+    linked = find_linked(data) or find_linked(data)
+    unlinked = None if linked else look_for_unlinked(data)
+    found = linked or (unlinked and unlinked[:2])
+    if found is None:
         # Of an organization we do not know, or no longer know, nothing is stored.
         result = Result.of_message(Skip.ORG_NOT_CONNECTED)
         received_event(event, body, None, result).save(force_insert=True)
         return result
-    bind_contextvars(organization=tenant.pk)
-    arrivals = [Arrival(event.id, tenant, data)]
-    judged = judge_messages(arrivals, found[1] if found else know(arrivals))
-    result = Result.of_message(judged.messages[0].skipped_reason)
-    judged.store([received_event(event, body, tenant.pk, result)])
+    judged, received, result = _judge(event, data, body, *found)
+    judged.store([received])
     return result
+
+
+def _judge(
+    event: Event, data: MessageCreated, body: bytes, tenant: Tenant, known: Known
+) -> tuple[Judged, ReceivedEvent, Result]:
+    """Return what becomes of the message, the event's row, and the answer."""
+    bind_contextvars(organization=tenant.pk)
+    judged = judge_messages([Arrival(event.id, tenant, data)], known)
+    result = Result.of_message(judged.messages[0].skipped_reason)
+    return judged, received_event(event, body, tenant.pk, result), result
 
 
 @transaction.atomic

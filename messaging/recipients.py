@@ -93,11 +93,6 @@ class Known:
         )
 
 
-def find_tenant(ovice_id: str) -> Tenant | None:
-    """Return the organization, unless we do not know it or it was removed."""
-    return find_tenants({ovice_id}).get(ovice_id)
-
-
 def find_tenants(ovice_ids: set[str]) -> dict[str, Tenant]:
     """Return those organizations we know and that were not removed, by ovice's ids."""
     found = Organization.objects.filter(ovice_id__in=ovice_ids, removed_at=None)
@@ -116,6 +111,31 @@ def find_linked(data: MessageCreated) -> tuple[Tenant, Known] | None:
 def look_for_linked(data: MessageCreated) -> tuple[Tenant, Known] | None:
     """Return the same without locking anything, for whoever looks again when it matters."""
     return _linked_by(_LINKED, data)
+
+
+class Unlinked(NamedTuple):
+    """What the decision needs where nobody usable is linked; ``changing``: that may just change."""
+
+    tenant: Tenant
+    known: Known
+    changing: bool
+
+
+def look_for_unlinked(data: MessageCreated) -> Unlinked | None:
+    """Return what is known about a recipient without a link; None for an unknown organization."""
+    recipient = recipient_of(data)
+    rows = _UNLINKED.rows(organization=data.organization.id, recipient=recipient)
+    if not rows:
+        return None
+    *facts, is_member, is_live, may_send, has_link = rows[0]
+    tenant = Tenant(*facts)
+    state = InstallationState.ACTIVE if may_send else InstallationState.PAUSED
+    known = Known(
+        members={(tenant.pk, recipient)} if is_member else set(),
+        installations={tenant.pk: [state]} if is_live else {},
+    )
+    # A link that is there belongs to an installation that ended, and may move to the next one.
+    return Unlinked(tenant, known, changing=has_link)
 
 
 def _linked_by(question: Prepared, data: MessageCreated) -> tuple[Tenant, Known] | None:
@@ -174,6 +194,25 @@ def _linked(organization: str, recipient: str, message: str) -> QuerySet[Any, An
     return known.order_by("pk").values_list(*addressee, *tenant, Exists(gone))
 
 
+def _unlinked(organization: str, recipient: str) -> QuerySet[Any, Any]:
+    live = Installation.objects.live().filter(organization=OuterRef("pk"))
+    members = Member.objects.filter(
+        organization=OuterRef("pk"),
+        ovice_id=recipient,
+        removed_at=None,
+        role__in=ORGANIZATION_USERS,
+    )
+    links = Link.objects.active().filter(organization=OuterRef("pk"), member__ovice_id=recipient)
+    return Organization.objects.filter(ovice_id=organization, removed_at=None).values_list(
+        *Tenant._fields,
+        Exists(members),
+        Exists(live),
+        Exists(live.exclude(state=InstallationState.PAUSED)),
+        Exists(links),
+    )
+
+
+_UNLINKED = Prepared(_unlinked)
 _LINKED = Prepared(_linked)
 _LOCKED = Prepared(_linked, lock=Link)
 
