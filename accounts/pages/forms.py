@@ -1,7 +1,7 @@
 """The forms on a member's page, in the member's own time zone."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -16,10 +16,11 @@ TOMORROW_STARTS = 9
 _CONTINENTS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
-def zones() -> Iterator[tuple[str, str]]:
-    """Return the time zones that have a city, and UTC."""
+@cache
+def zones() -> tuple[tuple[str, str], ...]:
+    """Return the time zones that have a city, and UTC; looked up on the disk once."""
     named = (name for name in sorted(available_timezones()) if name.startswith(_CONTINENTS))
-    return ((name, name.replace("_", " ")) for name in ["UTC", *named])
+    return tuple((name, name.replace("_", " ")) for name in ["UTC", *named])
 
 
 class PauseForm(forms.Form):
