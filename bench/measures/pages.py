@@ -14,6 +14,8 @@ MOST_SECONDS = 0.1
 
 def pages(scene: Scene) -> list[Row]:
     """Open each page again and again, beside ten thousand waiting DMs; the slowest counts."""
+    # A web process reads at its start which style sheets there are.
+    scene.stop_webs()
     scene.clear()
     scene.backlog(scene.size(DMS))
     sessions = json.loads(scene.stage.manage(scene.env(), "bench_pages").splitlines()[-1])

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.urls import reverse
 
@@ -19,6 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Print a JSON object: the path of each page, and the session that opens it."""
+        call_command("collectstatic", interactive=False, verbosity=0)
         link = Link.objects.active().order_by("pk")[0]
         organization = link.organization
         owner = sign_in(make_owner(organization, "owner@example.com")).session.session_key
