@@ -17,6 +17,7 @@ APP_SECRET = "bench-app-secret"  # noqa: S105 - of nothing but this benchmark
 NOTICES, PER_SECOND = 400, 20
 DMS_PER_SECOND = 50
 BAR_SECONDS = 0.05
+WARM_UP, NOBODYS_COMMUNITY = 100, 999
 # Every connection becomes one of the third-party app, in a community of its own.
 _OF_APP = """
 update integrations_installation set kind = 'third_party',
@@ -40,6 +41,7 @@ def uninstalls(scene: Scene) -> list[Row]:
     dms = make_dms(own.tenants, DMS_PER_SECOND * count // PER_SECOND)
     load = [single(dm, secret=own.secret) for dm in dms]
     try:
+        _warm_up(own, url)
         loading = threading.Thread(
             target=send, args=(url, load), kwargs={"per_second": DMS_PER_SECOND}
         )
@@ -63,6 +65,13 @@ def uninstalls(scene: Scene) -> list[Row]:
             details={"waits": waits},
         )
     ]
+
+
+def _warm_up(scene: Scene, url: str) -> None:
+    """Let every thread of a new web process have its connection, and have asked its questions."""
+    dms = make_dms(scene.tenants, WARM_UP)
+    send(url, [single(dm, secret=scene.secret) for dm in dms]).require(202)
+    send(url, [_notice(NOBODYS_COMMUNITY)] * WARM_UP).require(200)
 
 
 def _notice(community: int) -> bytes:
