@@ -6,7 +6,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +24,27 @@ def zones() -> tuple[tuple[str, str], ...]:
     """Return the time zones that have a city, and UTC; looked up on the disk once."""
     named = (name for name in sorted(available_timezones()) if name.startswith(_CONTINENTS))
     return tuple((name, name.replace("_", " ")) for name in ["UTC", *named])
+
+
+class LongSelect(forms.Select):
+    """A select of hundreds of options, which are not made by a template each."""
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,  # noqa: ARG002 - Django's signature
+    ) -> SafeString:
+        """Return the element; ``renderer`` has nothing to do."""
+        chosen = {True: mark_safe(" selected"), False: ""}
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, chosen[key == value], label) for key, label in self.choices),
+        )
+        given = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>{}</select>", given, options)
 
 
 class PauseForm(forms.Form):
@@ -67,7 +91,7 @@ class CopiesForm(forms.Form):
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones, widget=LongSelect)
     text_shown = forms.BooleanField(label=_("Show the text of messages"), required=False)
 
     def clean(self) -> dict[str, Any]:
