@@ -15,10 +15,14 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import AdminSite
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import Tenant, entries_of, record_look
@@ -29,6 +33,8 @@ from accounts.roles import EVERYBODY, STAFF, SiteRole, Visitor, role_of, visible
 Row = TypeVar("Row", bound=Model)
 
 HISTORY_LENGTH = 200
+# What Django has at the head of the column that chooses rows.
+_CHOOSE_ALL: Any = getattr(ModelAdmin.action_checkbox, "short_description", "")
 # A spreadsheet would take these as the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # In some countries a spreadsheet ends a cell at one of these, whatever quotes are around it.
@@ -74,6 +80,16 @@ class ScopedAdmin(_ModelAdmin[Row]):
     def media(self) -> forms.Media:
         """Return the one script these pages need; Django's other scripts weigh 85 kB."""
         return forms.Media(js=["admin/js/actions.js"])
+
+    @admin.display(description=_CHOOSE_ALL)
+    def action_checkbox(self, obj: Row) -> SafeString:
+        """Return the box that chooses a row; a template for each is a seventh of a list's time."""
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',
+            ACTION_CHECKBOX_NAME,
+            obj.pk,
+            gettext("Select this object for an action - {}").format(obj),
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """Return only rows of the visitor's organizations."""

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 
 from integrations.datakeys import forget_keys
+from integrations.stored import forget_counts
 from messaging.partitions import partition
 from messaging.wakeups import broker
 
@@ -49,6 +50,7 @@ def _no_tries_counted():
 def _nothing_left_in_memory():
     """Each test starts like a fresh process: no keys, no language, friends with the broker."""
     forget_keys()
+    forget_counts()
     broker.leave_alone(timedelta())
     translation.deactivate()
     timezone.deactivate()
