@@ -2,8 +2,9 @@
 
 A transaction around reading, deciding and writing costs four more round trips. Instead the writing
 looks once more whether the link is as it was read, waits for whoever is changing it at this moment,
-and writes nothing if it is not. The lane's wake-up is noted in the same breath: it becomes visible
-together with the delivery.
+and writes nothing if it is not. The lane's wake-up is noted in the same breath, and becomes visible
+together with the delivery. Only "it is awake already" has to be asked once more after the commit:
+whoever was woken may have looked in between, and seen nothing.
 """
 
 from functools import cache
@@ -14,7 +15,7 @@ from integrations.hints import after_commit
 from messaging.models import Delivery, Message, ReceivedEvent
 from messaging.planned import planned_cursor
 from messaging.roundtrip import columns_of
-from messaging.wakeups import MARK, TELL_WHETHER_LEASED, is_made, marking, queue_marked, wake
+from messaging.wakeups import MARK, TELL_WHETHER_LEASED, marking, queue_marked, wake
 
 _HELD = """
 SELECT id FROM accounts_link WHERE id = %s AND installation_id = %s AND removed_at IS NULL
@@ -43,10 +44,10 @@ def store_at_once(received: ReceivedEvent, message: Message, delivery: Delivery)
     with planned_cursor() as cursor:
         cursor.execute(_at_once(), params)
         ((held, leased),) = cursor.fetchall()
-    if held:
-        # The mark of a lane that was never used before finds no row.
-        known = is_made(*lane)
-        after_commit(queue_marked, *lane, leased=leased) if known else after_commit(wake, *lane)
+    if held and leased is None:
+        after_commit(wake, *lane)
+    elif held:
+        after_commit(queue_marked, *lane, leased=bool(leased))
     return bool(held)
 
 

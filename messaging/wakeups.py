@@ -74,11 +74,6 @@ def wake(installation_id: UUID, number: int) -> bool:
     return queue_marked(installation_id, number, leased=leased)
 
 
-def is_made(installation_id: UUID, number: int) -> bool:
-    """Return whether this process knows that the lane's row is there."""
-    return (installation_id, number) in _made
-
-
 def marking(installation_id: UUID, number: int) -> tuple[object, ...]:
     """Return the values of ``MARK`` and, the last, of ``TELL_WHETHER_LEASED``."""
     at = now()
@@ -86,7 +81,10 @@ def marking(installation_id: UUID, number: int) -> tuple[object, ...]:
 
 
 def queue_marked(installation_id: UUID, number: int, *, leased: bool | None) -> bool:
-    """Queue the task of a lane whose mark told this, None that it had been awake already."""
+    """Queue the task of a lane whose mark told this; None says that it is awake already.
+
+    That is true only of what had been committed before the mark was tried.
+    """
     if leased is None or leased or broker.is_away():
         return False
     try:

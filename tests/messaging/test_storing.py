@@ -1,6 +1,9 @@
 """One message, stored in one statement: as sound as with a transaction around it."""
 
 import threading
+import time
+from contextlib import suppress
+from uuid import UUID
 
 import pytest
 from django.db import connection, connections, transaction
@@ -8,11 +11,18 @@ from django.db import connection, connections, transaction
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
 from messaging import acceptance
-from messaging.models import Delivery, Lane, Message, ReceivedEvent
+from messaging.claims import read_ahead
+from messaging.lanes import giving_back, take_lease
+from messaging.models import Delivery, DeliveryState, Lane, Message, ReceivedEvent
+from messaging.roundtrip import execute_together
 from tests.factories import dm_event, make_link, post_event
 from tests.messaging.test_cost import cost_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+class Interrupted(Exception):
+    """Ends a transaction without its rows."""
 
 
 def lane_of(link: Link) -> tuple[str, int]:
@@ -25,9 +35,11 @@ def stored() -> list[int]:
 
 
 @pytest.mark.usefixtures("wakes")
-def test_it_costs_two_statements():
+def test_it_costs_two_statements_and_a_third_where_the_lane_is_awake():
     link = make_link()
     post_event(dm_event(link))
+    assert cost_of(lambda: post_event(dm_event(link))) == 3
+    Lane.objects.update(woken_at=None)
     assert cost_of(lambda: post_event(dm_event(link))) == 2
 
 
@@ -104,6 +116,54 @@ def test_a_link_that_is_just_being_ended_is_waited_for():
         thread.join()
     assert answer.json() == {"status": "skipped", "reason": "not_linked"}
     assert stored() == [1, 1, 0]
+
+
+def test_a_lane_that_falls_asleep_while_a_dm_is_being_stored_is_woken(wakes):
+    """The worker that was called for earlier DMs looks just too early to see this one."""
+    link = make_link()
+    post_event(dm_event(link))
+    installation_id, number = lane_of(link)
+    wakes.clear()
+    begun, seen = threading.Event(), threading.Event()
+
+    def stand_in_the_way() -> None:
+        with suppress(Interrupted), transaction.atomic():
+            ReceivedEvent.objects.create(event_id="evt_held", type="t", body_digest=b"", outcome="")
+            begun.set()
+            seen.wait(20)
+            raise Interrupted
+        connections.close_all()
+
+    def store() -> None:
+        assert begun.wait(20)
+        post_event(dm_event(link), event_id="evt_held")
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for work in (stand_in_the_way, store)]
+    for thread in threads:
+        thread.start()
+    assert somebody_waits()
+    lease = take_lease(UUID(installation_id), number)
+    assert lease is not None
+    Delivery.objects.update(state=DeliveryState.DELIVERED)
+    assert read_ahead(lease) == []
+    assert execute_together([giving_back(lease)]) == [1]
+    seen.set()
+    for thread in threads:
+        thread.join()
+    assert stored() == [2, 2, 2]
+    assert wakes == [(installation_id, number)]
+
+
+def somebody_waits() -> bool:
+    """Wait until a transaction waits for another one."""
+    with connection.cursor() as cursor:
+        for _try in range(400):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return True
+            time.sleep(0.02)
+    return False
 
 
 def test_a_message_that_is_there_already_leaves_nothing_half_stored(wakes):
