@@ -3,6 +3,7 @@
 import json
 import time
 from argparse import ArgumentParser
+from http import HTTPStatus
 from typing import Any
 
 from django.core.management import call_command
@@ -86,7 +87,7 @@ def measure(browser: Client, page: str, rounds: int) -> dict[str, Any]:
         started = time.perf_counter()
         answer = browser.get(page)
         seconds.append(time.perf_counter() - started)
-        if answer.status_code != 200:  # noqa: PLR2004 - HTTP: the page was shown
+        if answer.status_code != HTTPStatus.OK:
             raise RuntimeError(f"{page} answered {answer.status_code}")
     with CaptureQueriesContext(connection) as queries:
         browser.get(page)
