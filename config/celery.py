@@ -70,6 +70,14 @@ def take_turns_at_the_audit(**_: object) -> None:
     start()
 
 
+@worker_ready.connect
+def spare_the_collector(**_: object) -> None:
+    """Let no task wait while the collector looks through what a worker keeps anyway."""
+    from config.settled_heap import spare_what_stays  # noqa: PLC0415 - needs the settings first
+
+    spare_what_stays(with_pages=False)
+
+
 class Channel(redis.Channel):
     """kombu's channel, which says properly that its broker has vanished.
 

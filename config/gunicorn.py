@@ -21,10 +21,12 @@ forwarder_headers = ""
 
 
 def post_worker_init(_worker: object) -> None:
-    """Let this process take its turn at the audit."""
+    """Let this process take its turn at the audit, and make it ready for its first request."""
     # Only now: Django is set up by the application, in each process anew.
-    from messaging.watch import start  # noqa: PLC0415 - once the worker is forked
+    from config.settled_heap import spare_what_stays  # noqa: PLC0415 - once the worker is forked
+    from messaging.watch import start  # noqa: PLC0415 - as above
 
+    spare_what_stays(with_pages=True)
     start()
 
 

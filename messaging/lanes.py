@@ -2,14 +2,21 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.timezone import now
 
+from integrations.models import Installation
 from messaging.models import Lane
+from messaging.outages import RAMP, troubles
 from messaging.planned import adapted_all, planned_cursor
+from messaging.prepared import PreparedModels
 from messaging.roundtrip import Statement
 
 # One statement, so that of many workers one gets the lane, and idle lanes cost little.
@@ -45,16 +52,47 @@ class Lease:
         self._kept_at = time.monotonic()
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A lane that is ours now, and what its holder has to know before anything else."""
+
+    lease: Lease
+    installation: Installation
+    # Whether its target as a whole may be in trouble.
+    troubled: bool
+
+
+def take_lane(installation_id: UUID, number: int) -> Taken | None:
+    """Lease the lane, as ``take_lease`` does, and read what belongs to it in the same breath."""
+    ramped_since = now() - RAMP
+    if connection.vendor == "postgresql":
+        first = _taking(installation_id, number)
+        found: list[Any] = _TAKEN.fetch(
+            *first, installation_id=installation_id, ramped_since=ramped_since
+        )
+        leases = [Lease(row.lane_id, installation_id, number, row.fence) for row in found]
+    else:
+        lease = take_lease(installation_id, number)
+        leases = [lease] if lease else []
+        found = _READ.fetch(installation_id=installation_id, ramped_since=ramped_since)
+    for lease, installation in zip(leases, found, strict=False):
+        return Taken(lease, installation, installation.troubled)
+    return None
+
+
 def take_lease(installation_id: UUID, number: int) -> Lease | None:
     """Lease the lane and take up its wake-up, or return None while somebody else drains it."""
-    at = now()
-    until = at + settings.RELAY_LEASE
-    params = adapted_all((until, installation_id, number, at))
+    params = adapted_all(_taking(installation_id, number))
     with planned_cursor() as cursor:
         cursor.execute(_TAKE, params)
         # Fetched to the end: SQLite holds its lock until then.
         found = cursor.fetchall()
     return Lease(found[0][0], installation_id, number, found[0][1]) if found else None
+
+
+def _taking(installation_id: UUID, number: int) -> tuple[object, ...]:
+    at = now()
+    return at + settings.RELAY_LEASE, installation_id, number, at
 
 
 def renew(lease: Lease) -> bool:
@@ -83,3 +121,21 @@ def hand_over(lease: Lease) -> bool:
 
 def _ours(lease: Lease) -> QuerySet[Lane]:
     return Lane.objects.filter(pk=lease.lane_id, fence=lease.fence)
+
+
+def _installation(installation_id: UUID, ramped_since: datetime) -> QuerySet[Installation]:
+    troubled = Exists(troubles(ramped_since).filter(target=OuterRef("target")))
+    found = Installation.objects.select_related("organization").filter(pk=installation_id)
+    return found.annotate(troubled=troubled)
+
+
+def _taken(installation_id: UUID, ramped_since: datetime) -> QuerySet[Installation]:
+    lane = RawSQL("(SELECT id FROM lease)", ())
+    fence = RawSQL("(SELECT fence FROM lease)", ())
+    found = _installation(installation_id, ramped_since).annotate(lane_id=lane, fence=fence)
+    return found.filter(lane_id__isnull=False)
+
+
+_EXAMPLES = {"installation_id": UUID(int=1), "ramped_since": datetime(2001, 2, 3, tzinfo=UTC)}
+_READ = PreparedModels(_installation, **_EXAMPLES)
+_TAKEN = PreparedModels(_taken, first=f"WITH lease AS ({_TAKE}) ", **_EXAMPLES)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.timezone import now
 
 from integrations.errors import Scope, TargetError
@@ -25,6 +25,7 @@ OPENS_AFTER = 5
 # Right after an outage every lane's turn comes within this time; the share doubles with each step.
 RAMP_STEP = timedelta(seconds=5)
 RAMP_STEPS = 4
+RAMP = RAMP_STEP * RAMP_STEPS
 _POSITIONS = 1 << RAMP_STEPS
 
 
@@ -35,11 +36,23 @@ def _outage(target: str) -> QuerySet[Outage]:
 _OUTAGE = PreparedModels(_outage, target="no target at all")
 
 
-class Gate:
-    """What one worker in one lane has to know of its target's health."""
+def troubles(ramped_since: datetime) -> QuerySet[Outage]:
+    """Return the outages a worker has to know about, those over before ``ramped_since`` not."""
+    fresh = Q(failures__gt=0) | Q(began_at__isnull=False) | Q(over_at__gt=ramped_since)
+    return Outage.objects.filter(fresh)
 
-    def __init__(self, target: str, installation_id: UUID, number: int) -> None:
-        self._outage = next(iter(_OUTAGE.fetch(target=target)), None)
+
+class Gate:
+    """What one worker in one lane has to know of its target's health.
+
+    Who knows that there is no trouble saves the question.
+    """
+
+    def __init__(
+        self, target: str, installation_id: UUID, number: int, *, troubled: bool = True
+    ) -> None:
+        found = _OUTAGE.fetch(target=target) if troubled else ()
+        self._outage = next(iter(found), None)
         self._target = target
         self._lane = (installation_id, number)
         self._is_probe = False
@@ -83,7 +96,7 @@ def has_its_turn(
     installation_id: UUID, number: int, over_at: datetime | None, at: datetime
 ) -> bool:
     """Return whether the lane may send again after an outage that ended at ``over_at``."""
-    if over_at is None or at >= over_at + RAMP_STEP * RAMP_STEPS:
+    if over_at is None or at >= over_at + RAMP:
         return True
     # The low bits of a UUIDv7 are random.
     position = (installation_id.int + number) % _POSITIONS
@@ -111,7 +124,7 @@ def lanes_with_a_turn(lanes: set[tuple[UUID, int, str]], at: datetime) -> list[t
 
 
 def _is_enough(outage: Outage, at: datetime) -> bool:
-    ramping = outage.over_at is not None and at < outage.over_at + RAMP_STEP * RAMP_STEPS
+    ramping = outage.over_at is not None and at < outage.over_at + RAMP
     return ramping or outage.failures >= OPENS_AFTER
 
 

@@ -4,7 +4,7 @@ Planning them anew each time takes it longer than running them. The ORM's own cu
 a statement, since not all of its SQL can be.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
@@ -62,3 +62,26 @@ def adapted(value: object) -> Any:
 def adapted_all(values: Iterable[object]) -> list[Any]:
     """Return each of ``values`` as ``adapted`` does; PostgreSQL is asked about once for all."""
     return [*values] if connection.vendor == "postgresql" else [adapted(each) for each in values]
+
+
+def with_constants(
+    sql: str, params: Sequence[Any], *, is_open: Callable[[Any], bool]
+) -> tuple[str, tuple[Any, ...]]:
+    """Write into ``sql`` those ``params`` that are the same each time, on PostgreSQL.
+
+    A statement that is planned once must name the states of a partial index to use it.
+    """
+    if connection.vendor != "postgresql":
+        return sql, tuple(params)
+    places = ("%s" if is_open(param) else _literal(param).replace("%", "%%") for param in params)
+    first, *others = sql.split("%s")
+    filled = first + "".join(place + text for place, text in zip(places, others, strict=True))
+    return filled, tuple(param for param in params if is_open(param))
+
+
+def _literal(value: object) -> str:
+    # Only there where the driver is installed.
+    from psycopg import sql  # noqa: PLC0415 - as above
+
+    connection.ensure_connection()
+    return sql.Literal(value).as_string(connection.connection)

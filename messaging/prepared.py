@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
-from messaging.planned import adapted, adapted_all, planned_cursor
+from messaging.planned import adapted, adapted_all, planned_cursor, with_constants
 
 _M = TypeVar("_M", bound=Model)
 
@@ -57,6 +57,7 @@ class Prepared:
             table = connection.ops.quote_name(self._lock._meta.db_table)  # noqa: SLF001 - public
             sql += " " + connection.ops.for_update_sql(of=(table,), no_key=True)
         columns = [column for column, _, _ in compiler.select]
+        sql, params = with_constants(sql, params, is_open=lambda each: isinstance(each, _Hole))
         return sql, params, compiler.get_converters(columns)
 
 
@@ -73,22 +74,26 @@ class PreparedModels(Generic[_M]):
     """A query for rows of a model, with ``select_related`` and annotations where it has them.
 
     ``ask`` builds it once, from ``examples``: values, by keyword, that occur nowhere else in the
-    query. Where they stand, the values of each asking are filled in.
+    query. Where they stand, the values of each asking are filled in. ``first`` is a ``WITH`` that
+    stands before it, where the database can do that.
     """
 
-    def __init__(self, ask: Callable[..., QuerySet[_M]], **examples: Any) -> None:
+    def __init__(
+        self, ask: Callable[..., QuerySet[_M]], *, first: str = "", **examples: Any
+    ) -> None:
         self._ask = ask
+        self._first = first
         self._examples = examples
         self._made: tuple[str, tuple[Any, ...], _Shape] | None = None
 
-    def fetch(self, **values: Any) -> list[_M]:
-        """Ask, and return the instances."""
+    def fetch(self, *first: Any, **values: Any) -> list[_M]:
+        """Ask, and return the instances; ``first`` fills in what stands before the query."""
         if self._made is None:
             self._made = self._make()
         sql, params, shape = self._made
         filled = [values[param.name] if isinstance(param, _Place) else param for param in params]
         with planned_cursor() as cursor:
-            cursor.execute(sql, adapted_all(filled))
+            cursor.execute(sql, adapted_all([*first, *filled]))
             rows = cursor.fetchall()
         return list(shape.instances(rows))
 
@@ -96,7 +101,9 @@ class PreparedModels(Generic[_M]):
         compiler = self._ask(**self._examples).query.get_compiler(connection=connection)
         sql, params = compiler.as_sql(with_col_aliases=False)
         places = {adapted(value): _Place(name) for name, value in self._examples.items()}
-        return sql, tuple(places.get(param, param) for param in params), _Shape(compiler)
+        filled = [places.get(param, param) for param in params]
+        sql, open_ = with_constants(sql, filled, is_open=lambda each: isinstance(each, _Place))
+        return f"{self._first}{sql}", open_, _Shape(compiler)
 
 
 class _Place:

@@ -41,7 +41,7 @@ def _of_account(subject: Subject) -> Q:
 
 TABLES = (
     Table("messaging.Attempt", "organization", "delivery__installation", "delivery__link__member"),
-    Table("messaging.ReceivedUpdate", "organization", "installation", _of_account),
+    Table("messaging.ReceivedUpdate", "installation__organization", "installation", _of_account),
     Table("messaging.Conversation", "organization", "installation", _of_account),
     Table("messaging.Delivery", "organization", "installation", "link__member"),
     Table("messaging.ReceivedEvent", "organization", member=_event_of_member),

@@ -11,23 +11,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import QuerySet
 from django.utils.timezone import now
 from structlog.contextvars import bound_contextvars
 
 from accounts.choices import choices_of, note_waiting, resting_until
 from integrations import tracing
 from integrations.health import note_alive
-from integrations.models import Installation
 from integrations.targets import open_target
 from messaging import sending
 from messaging.calls import postpone, settle, settle_abandoned
 from messaging.claims import AHEAD, claim, read_ahead
-from messaging.lanes import Lease, giving_back, hand_over, take_lease, take_up_wake_up
+from messaging.courtesy import courtesy
+from messaging.lanes import Taken, giving_back, hand_over, take_lane, take_up_wake_up
 from messaging.models import RESTING, Delivery, DeliveryState
 from messaging.outages import Gate
 from messaging.patience import patiently
-from messaging.prepared import PreparedModels
 from messaging.roundtrip import execute_together
 from messaging.settling import Settling
 from messaging.wakeups import wake
@@ -38,11 +36,12 @@ def relay_lane(installation_id: UUID, number: int) -> int:
 
     Does nothing while another worker drains it: that one looks again before it gives it back.
     """
-    lease = take_lease(installation_id, number)
-    if lease is None:
+    taken = take_lane(installation_id, number)
+    if taken is None:
         return 0
+    lease = taken.lease
     try:
-        shift = _Shift(lease)
+        shift = _Shift(taken)
         finished = shift.drain()
     except BaseException:
         # Nobody is woken: the sweep tries again, at its own pace.
@@ -55,13 +54,6 @@ def relay_lane(installation_id: UUID, number: int) -> int:
     return shift.taken
 
 
-def _installation(installation_id: UUID) -> QuerySet[Installation]:
-    return Installation.objects.select_related("organization").filter(pk=installation_id)
-
-
-_INSTALLATION = PreparedModels(_installation, installation_id=UUID(int=1))
-
-
 def _has_more(ahead: list[Delivery]) -> bool:
     """Tell whether the lane has more than what was read ahead."""
     behind = {delivery.followed for delivery in ahead if delivery.followed}
@@ -71,13 +63,15 @@ def _has_more(ahead: list[Delivery]) -> bool:
 class _Shift:
     """One worker's time in one lane."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, taken: Taken) -> None:
         self.taken = 0
-        self._lease = lease
+        self._lease = lease = taken.lease
+        # The processor's time of this thread, for which it has accounted.
+        self._worked = time.thread_time()
         self._end = time.monotonic() + settings.RELAY_TIME_SLICE.total_seconds()
-        (self._installation,) = _INSTALLATION.fetch(installation_id=lease.installation_id)
-        target = self._installation.target
-        self._gate = Gate(target, lease.installation_id, lease.number)
+        self._installation = taken.installation
+        target, lane = self._installation.target, (lease.installation_id, lease.number)
+        self._gate = Gate(target, *lane, troubled=taken.troubled)
         opened = open_target(target, self._installation.credentials())
         self._route = sending.Route(lease, self._installation, opened, self._gate)
         # What has arrived and is written down together with what comes next.
@@ -140,7 +134,16 @@ class _Shift:
         self._arrived = self._send(delivery)
         if self._arrived:
             note_alive(self._installation)
+        self._be_courteous()
         return True
+
+    def _be_courteous(self) -> None:
+        """Rest if this tenant has had much of the processor and others want some of it."""
+        since, self._worked = self._worked, time.thread_time()
+        if rest := courtesy.spend(self._lease.installation_id, self._worked - since):
+            # A worker that dies while it rests must leave nothing in doubt.
+            self._write_down()
+            time.sleep(rest)
 
     def _send(self, delivery: Delivery) -> Settling | None:
         whose = {"organization": delivery.organization_id, "delivery": delivery.pk}

@@ -54,12 +54,11 @@ _made: set[tuple[UUID, int]] = set()
 
 
 # One statement, since a lane that is just being given back must not be taken for a leased one.
-MARK = """
+_WAKE = """
 UPDATE messaging_lane SET woken_at = %s
 WHERE installation_id = %s AND number = %s AND (woken_at IS NULL OR woken_at < %s)
+RETURNING CASE WHEN leased_until > %s THEN 1 ELSE 0 END
 """
-TELL_WHETHER_LEASED = "RETURNING CASE WHEN leased_until > %s THEN 1 ELSE 0 END AS leased"
-_WAKE = MARK + TELL_WHETHER_LEASED
 
 
 def wake(installation_id: UUID, number: int) -> bool:
@@ -71,21 +70,12 @@ def wake(installation_id: UUID, number: int) -> bool:
     leased = _mark(installation_id, number)
     if leased is None and _make_lane(installation_id, number):
         leased = _mark(installation_id, number)
-    return queue_marked(installation_id, number, leased=leased)
+    return leased is False and call_for_a_worker(installation_id, number)
 
 
-def marking(installation_id: UUID, number: int) -> tuple[object, ...]:
-    """Return the values of ``MARK`` and, the last, of ``TELL_WHETHER_LEASED``."""
-    at = now()
-    return at, installation_id, number, at - LOST_AFTER, at
-
-
-def queue_marked(installation_id: UUID, number: int, *, leased: bool | None) -> bool:
-    """Queue the task of a lane whose mark told this; None says that it is awake already.
-
-    That is true only of what had been committed before the mark was tried.
-    """
-    if leased is None or leased or broker.is_away():
+def call_for_a_worker(installation_id: UUID, number: int) -> bool:
+    """Queue the task of a lane that was just marked; return whether the broker took it."""
+    if broker.is_away():
         return False
     try:
         # By name: the task imports the relay, which wakes lanes.
@@ -103,7 +93,8 @@ def queue_marked(installation_id: UUID, number: int, *, leased: bool | None) -> 
 
 def _mark(installation_id: UUID, number: int) -> bool | None:
     """Note the wake-up; return whether somebody drains the lane, None when it is awake already."""
-    params = marking(installation_id, number)
+    at = now()
+    params = (at, installation_id, number, at - LOST_AFTER, at)
     with planned_cursor() as cursor:
         cursor.execute(_WAKE, adapted_all(params))
         found = cursor.fetchall()

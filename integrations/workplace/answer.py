@@ -33,9 +33,9 @@ def read_answer(status: int, content: bytes | str, usage: Usage, expected: Expec
 
 def text_of(value: object) -> str:
     """Return an id or name as a string, also where the platform sends an id as a number."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    return str(value)
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _parse(content: bytes | str) -> Any:

@@ -132,17 +132,20 @@ def _message_kind(item: Mapping[str, Any], message: Mapping[str, Any], *, echo: 
 def _code(item: Mapping[str, Any], message: Mapping[str, Any]) -> str:
     # The title of a quick reply also comes as the message's text; only the payload is ours.
     tapped = _object(message, "quick_reply") or _object(item, "postback")
-    return _plain(tapped.get("payload"), CODE_LENGTH)
+    return _plain(tapped.get("payload"), CODE_LENGTH) if tapped else ""
 
 
 def _message_ids(item: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[str, ...]:
-    told: Any = [message.get("mid")] if message else _object(item, "delivery").get("mids")
+    if message:
+        mid = _plain(message.get("mid"), MESSAGE_ID_LENGTH)
+        return (mid,) if mid else ()
+    told = _object(item, "delivery").get("mids")
     mids = told[:MOST_MESSAGE_IDS] if isinstance(told, list) else ()
     return tuple(filter(None, (_plain(mid, MESSAGE_ID_LENGTH) for mid in mids)))
 
 
 def _seen_until(item: Mapping[str, Any]) -> datetime | None:
-    return _moment(_object(item, "read").get("watermark"))
+    return _moment(_object(item, "read").get("watermark")) if "read" in item else None
 
 
 def _read_mention(

@@ -24,13 +24,14 @@ def take_in(target: str, updates: Sequence[Update], *, only: Installation | None
     """
     homes = _homes(target, {update.bot_id for update in updates}, only)
     rows = [(homes[update.bot_id], update) for update in updates if _is_home(homes, update)]
-    told = {installation.pk for installation, _update in rows}
+    told = {installation.id for installation, _update in rows}
     if not told:
         return
     with transaction.atomic():
-        store(rows)
         stale = Q(told_at=None) | Q(told_at__lt=now() - TOLD_STEP)
+        # First: two posts that both hold the row to store could not both write it afterwards.
         Installation.objects.filter(stale, pk__in=told).update(told_at=now())
+        store(rows)
         for installation_id in told:
             transaction.on_commit(partial(wake, installation_id))
 
