@@ -138,11 +138,12 @@ def _ahead(
     left_behind = Q(state=DeliveryState.SENDING, fence__lt=fence)
     ready = due | left_behind if may_send else left_behind
     ahead = Delivery.objects.annotate(**_circumstances()).filter(ready, heads)
-    # Nothing goes to an account id of an earlier generation.
     held = Exists(Lane.objects.filter(pk=lane_id, fence=fence))
-    ahead = ahead.filter(held, link__unresolved_at=None).select_related(
-        "message", "link__member__choices"
-    )
+    # Nothing goes to an account id of an earlier generation. Looked up for each: as a condition on
+    # the joined table it makes PostgreSQL begin with all links, as long as it has not counted them.
+    unresolved = Subquery(Link.objects.filter(pk=OuterRef("link")).values("unresolved_at"))
+    ahead = ahead.alias(unresolved=unresolved).filter(held, unresolved=None)
+    ahead = ahead.select_related("message", "link__member__choices")
     return ahead.order_by("sent_at", "pk")[:AHEAD]
 
 

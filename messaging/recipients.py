@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.models import ORGANIZATION_USERS, Link, Member
 from integrations.models import LIVE_STATES, Installation, InstallationState, Organization
@@ -184,10 +184,12 @@ def _linked(organization: str, recipient: str, message: str) -> QuerySet[Any, An
     gone = Message.objects.filter(
         organization=OuterRef("organization"), ovice_id=message, deleted_at__isnull=False
     )
+    # Found first, there being one at most: the other way leads over all links of an organization.
+    member = Member.objects.filter(organization__ovice_id=organization, ovice_id=recipient)
     known = _usable().filter(
         organization__ovice_id=organization,
         organization__removed_at=None,
-        member__ovice_id=recipient,
+        member=Subquery(member.values("pk")),
     )
     tenant = (f"organization__{name}" for name in Tenant._fields)
     addressee = ("pk", "linked_at", "installation_id", "installation__state")
