@@ -1,9 +1,9 @@
 """Leaving the processor to others: a tenant with a backlog takes its time while others want little.
 
 The queue is fair already: a slice of time each. But on a machine whose cores are full, a few DMs of
-a small tenant wait at every step behind the thousands of a large one. So whoever uses much more of
-this process than the others do, while there are others, rests after each DM. What counts is the
-processor's time, not the clock's: a slow target costs nobody anything.
+a small tenant wait at every step behind the thousands of a large one. So while there are tenants
+whose workers find a DM or two and leave again, whoever uses much more than those rests after each
+DM. What counts is the processor's time, not the clock's: a slow target costs nobody anything.
 """
 
 import threading
@@ -12,14 +12,16 @@ from collections.abc import Callable
 from math import exp
 from uuid import UUID
 
-# What all who use much more than the others get together, of the one core a process has.
+# What all who use much get together meanwhile, of the one core a process has.
 SHARE = 0.2
-# Much more: this many times what the others use on average.
-MUCH = 2.0
-# What was used this many seconds ago counts a third.
+# Much: this many times what those use, on average, who want little, and this much of the core.
+MUCH, AT_LEAST = 2.0, 0.05
+# Who wants little: a worker found no more than this in the lane, and left.
+FEW = 2
+# What was used this many seconds ago counts a third, and who wanted little then no longer counts.
 MEMORY = 1.0
-# Who used less than this lately does not count as somebody else.
-TRACES = 0.0005
+# Less than this need not be remembered.
+_TRACES = 1e-6
 # Nobody rests longer at a time: a lease has to be kept.
 LONGEST = 0.25
 
@@ -31,9 +33,18 @@ class Courtesy:
         self._clock = clock
         self._lock = threading.Lock()
         self._used: dict[UUID, float] = {}
+        self._modest: dict[UUID, float] = {}
         self._at = clock()
         # What is left to those who use much, in seconds of the processor; a debt is rested off.
         self._left = 0.0
+
+    def leave(self, tenant: UUID, taken: int) -> None:
+        """Note that a worker left a lane of the tenant's after it had taken so many deliveries."""
+        with self._lock:
+            if taken <= FEW:
+                self._modest[tenant] = self._clock()
+            else:
+                self._modest.pop(tenant, None)
 
     def spend(self, tenant: UUID, seconds: float) -> float:
         """Note what a tenant has used of the processor; return for how many seconds it rests."""
@@ -46,19 +57,20 @@ class Courtesy:
             return min(max(0.0, -self._left / SHARE), LONGEST)
 
     def _uses_much(self, tenant: UUID) -> bool:
-        mine = self._used[tenant]
-        others = [used for each, used in self._used.items() if each != tenant]
-        return bool(others) and mine > MUCH * sum(others) / len(others)
+        little = [self._used.get(each, 0.0) for each in self._modest]
+        if not little or tenant in self._modest:
+            return False
+        return self._used[tenant] > max(MUCH * sum(little) / len(little), AT_LEAST * MEMORY)
 
     def _forget(self) -> None:
         """Let what was used fade, and what may be used grow, with the time that has passed."""
         at = self._clock()
         passed, self._at = at - self._at, at
         faded = exp(-passed / MEMORY)
-        self._used = {
-            tenant: used * faded for tenant, used in self._used.items() if used * faded > TRACES
-        }
-        self._left = min(self._left + passed * SHARE, SHARE * LONGEST)
+        self._used = {each: used * faded for each, used in self._used.items() if used > _TRACES}
+        self._modest = {each: left for each, left in self._modest.items() if at - left < MEMORY}
+        # A short burst is nothing to rest for.
+        self._left = min(self._left + passed * SHARE, MEMORY * SHARE)
 
 
 courtesy = Courtesy()

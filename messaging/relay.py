@@ -48,6 +48,7 @@ def relay_lane(installation_id: UUID, number: int) -> int:
         with suppress(DatabaseError):
             hand_over(lease)
         raise
+    courtesy.leave(installation_id, shift.taken)
     if not finished and hand_over(lease):
         # A fresh task goes to the back of the queue: other tenants come first.
         wake(installation_id, number)

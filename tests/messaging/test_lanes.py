@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils.timezone import now
 
 from messaging.claims import claim, read_ahead
-from messaging.lanes import Lease, hand_over, renew, take_lease
-from messaging.models import Delivery, Lane
+from messaging.lanes import Lease, hand_over, renew, take_lane, take_lease
+from messaging.models import Delivery, Lane, Outage
+from messaging.outages import RAMP
 from tests.factories import make_delivery, make_installation
 
 WORKERS = 8
@@ -102,3 +103,48 @@ def test_a_lease_is_renewed_once_a_quarter_of_it_is_over(age, renewed):
     assert lease.keep()
     lane.refresh_from_db()
     assert (lane.leased_until != before) == renewed
+
+
+@pytest.mark.django_db
+def test_with_a_lane_comes_the_installation_as_it_is_now():
+    installation = make_installation()
+    Lane.objects.create(installation=installation, number=0, woken_at=now())
+    installation.organization.copy_shows = "notice"
+    installation.organization.save()
+    taken = take_lane(installation.pk, 0)
+    assert taken is not None
+    assert (taken.lease.fence, taken.lease.number) == (1, 0)
+    assert taken.installation == installation
+    assert taken.installation.organization.copy_shows == "notice"
+    assert renew(taken.lease)
+    assert Lane.objects.get().woken_at is None
+
+
+@pytest.mark.django_db
+def test_a_lane_that_is_not_there_or_is_leased_is_not_taken():
+    lane = Lane.objects.create(installation=make_installation(), number=0)
+    assert take_lane(lane.installation_id, 1) is None
+    assert take_lane(lane.installation_id, 0) is not None
+    assert take_lane(lane.installation_id, 0) is None
+    lane.refresh_from_db()
+    assert lane.fence == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("outage", "troubled"),
+    [
+        ({"target": "other", "failures": 3}, False),
+        ({"target": "workplace"}, False),
+        ({"target": "workplace", "failures": 1}, True),
+        ({"target": "workplace", "began_at": now()}, True),
+        ({"target": "workplace", "over_at": now()}, True),
+        ({"target": "workplace", "over_at": now() - 2 * RAMP}, False),
+    ],
+)
+def test_whoever_takes_a_lane_knows_whether_its_target_is_in_trouble(outage, troubled):
+    lane = Lane.objects.create(installation=make_installation(), number=0)
+    Outage.objects.create(**outage)
+    taken = take_lane(lane.installation_id, 0)
+    assert taken is not None
+    assert taken.troubled is troubled

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from integrations.models import Organization
-from messaging.planned import planned_cursor
+from messaging.planned import planned_cursor, with_constants
 
 pytestmark = pytest.mark.django_db
 ANSWER = "SELECT id FROM integrations_organization WHERE ovice_id = %s"
@@ -48,3 +48,15 @@ def test_it_is_planned_once_and_not_for_each_value():
         ((generic, custom),) = cursor.fetchall()
     assert generic > 0
     assert custom == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("constant", ["active", "it's", "100 %", "%s", "\\", 7, True])
+def test_a_value_that_is_always_the_same_stands_in_the_statement(constant):
+    sql, params = with_constants(
+        "SELECT %s, %s, 'a %% b'", [constant, "open"], is_open=lambda each: each == "open"
+    )
+    assert params == ("open",)
+    with planned_cursor() as cursor:
+        cursor.execute(sql, ["filled in"])
+        assert cursor.fetchone() == (constant, "filled in", "a % b")

@@ -75,6 +75,21 @@ def test_a_time_slice_that_ends_gives_way_and_asks_for_more(office, settings, wa
     assert wakes == [(str(office.installation.pk), 0)]
 
 
+def test_a_worker_that_dies_while_it_rests_leaves_nothing_in_doubt(office, monkeypatch):
+    link = office.join("Hanako")
+    arrived, waits = make_delivery(link), make_delivery(link)
+    monkeypatch.setattr("messaging.relay.courtesy.spend", lambda *_: 0.1)
+
+    def die(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("messaging.relay.time.sleep", die)
+    with pytest.raises(KeyboardInterrupt):
+        run(office)
+    assert [state(delivery)[0] for delivery in (arrived, waits)] == ["delivered", "pending"]
+    assert len(office.texts("Hanako")) == 1
+
+
 def test_a_dm_that_comes_during_the_work_is_taken_along(office, wakes, monkeypatch):
     link = office.join("Hanako")
     late = [make_delivery(link)]

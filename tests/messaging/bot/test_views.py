@@ -3,16 +3,19 @@
 import hashlib
 import hmac
 import json
+import threading
 import time
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections, transaction
 from django.test import Client
+from django.utils.timezone import now
 
-from integrations.models import InstallationState
-from integrations.updates import keys_of_secret
+from integrations.models import Installation, InstallationState
+from integrations.updates import Update, UpdateKind, keys_of_secret
 from messaging.bot import intake
+from messaging.bot.storing import store
 from messaging.bot.views import BODY_LIMIT
 from messaging.chats import ReceivedUpdate
 from tests.factories import make_installation
@@ -73,6 +76,54 @@ def test_the_same_post_twice_is_stored_once(installation):
     body = body_of(item())
     assert [post(body, own(installation)).status_code for _ in range(2)] == [200, 200]
     assert stored() == 1
+
+
+def test_of_a_post_that_repeats_something_the_rest_is_stored(installation):
+    known, new = item(), [item() for _ in range(3)]
+    post(body_of(known), own(installation))
+    assert post(body_of(*new, known, new[0]), own(installation)).status_code == 200
+    assert stored() == 4
+    [row] = ReceivedUpdate.objects.filter(message_ids=[new[0]["message"]["mid"]])
+    assert (row.installation, row.organization) == (installation, installation.organization)
+
+
+def test_of_an_installation_removed_meanwhile_nothing_is_stored(installation, monkeypatch):
+    """Whoever took in the post had seen it alive."""
+
+    def store_late(told):
+        Installation.objects.update(state=InstallationState.REMOVED)
+        store(told)
+
+    monkeypatch.setattr(intake, "store", store_late)
+    assert post(body_of(item()), own(installation)).status_code == 200
+    assert stored() == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_whoever_removes_an_installation_waits_for_what_is_just_being_stored(installation):
+    updates = [(installation, update("1")), (installation, update("2"))]
+    removed: list[int] = []
+
+    def remove() -> None:
+        Installation.objects.filter(pk=installation.pk).update(state=InstallationState.REMOVED)
+        removed.append(stored())
+        connections.close_all()
+
+    with transaction.atomic():
+        store(updates)
+        removing = threading.Thread(target=remove)
+        removing.start()
+        removing.join(0.5)
+        assert removed == []
+    removing.join()
+    assert removed == [2]
+
+
+def update(key: str) -> Update:
+    return Update(
+        key=key, kind=UpdateKind.WROTE, at=now(), bot_id="200", account_id="100", message_ids=("m",)
+    )
 
 
 def test_the_app_of_many_organizations_has_a_door_of_its_own(installation, settings):
