@@ -13,13 +13,15 @@ from math import exp
 from uuid import UUID
 
 # What all who use much get together meanwhile, of the one core a process has.
-SHARE = 0.2
+SHARE = 0.15
 # Much: this many times what those use, on average, who want little, and this much of the core.
 MUCH, AT_LEAST = 2.0, 0.05
 # Who wants little: a worker found no more than this in the lane, and left.
 FEW = 2
 # What was used this many seconds ago counts a third, and who wanted little then no longer counts.
 MEMORY = 1.0
+# What they may use at once after a while without: a dozen DMs.
+_BURST = 0.05
 # Less than this need not be remembered.
 _TRACES = 1e-6
 # Nobody rests longer at a time: a lease has to be kept.
@@ -70,7 +72,7 @@ class Courtesy:
         self._used = {each: used * faded for each, used in self._used.items() if used > _TRACES}
         self._modest = {each: left for each, left in self._modest.items() if at - left < MEMORY}
         # A short burst is nothing to rest for.
-        self._left = min(self._left + passed * SHARE, MEMORY * SHARE)
+        self._left = min(self._left + passed * SHARE, _BURST)
 
 
 courtesy = Courtesy()

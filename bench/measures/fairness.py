@@ -9,8 +9,8 @@ from bench.scene import Scene
 
 FLOOD = 10_000
 SMALL_RATE = 20
-SECONDS = 15
-ROUNDS = 2
+SECONDS = 30
+ROUNDS = 3
 TARGET_SECONDS = 0.02
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 
 from bench.arrivals import Arrivals
-from bench.load import EVENTS, make_dms, send, single
+from bench.load import EVENTS, batch, make_dms, send, single
+from bench.measures.accept import BATCH_SIZE
 from bench.measures.latency import paced
 from bench.measures.relaying import bare_loop
 from bench.rows import Row, middle
@@ -20,10 +21,11 @@ ROUNDS = 3
 IDLE_DMS, IDLE_RATE = 200, 20
 SETTLED_ROWS = 5_000_000
 # Said by drivers and pools, and the same whatever a program does; and PostgreSQL's own look-ups of
-# foreign keys, which nobody sends and which it notes since they happen at the commit.
+# foreign keys, which nobody sends and which it notes since they happen at the commit: with their
+# number if it has made the plan before, with a place for it if not.
 _OVERHEAD = (
     r"^\s*((begin|commit|rollback|savepoint|release|set|show)\M|select \$1$"
-    r"|select 1 from only .* for key share of x$)"
+    r"|select (1|\$\d+) from only .* for key share of x$)"
 )
 _STATEMENTS = """
 select coalesce(sum(calls), 0), coalesce(sum(calls) filter (where query ~* %s), 0)
@@ -33,31 +35,36 @@ where dbid = (select oid from pg_database where datname = current_database())
 
 
 def end_to_end(scene: Scene) -> list[Row]:
-    """Let two workers carry what comes in meanwhile, against the bare loop."""
+    """Let two workers carry what comes in meanwhile, singly and in batches, against the loop."""
     scene.stage.start_responder()
     scene.clear()
     count = scene.size(DMS)
-    ours, loops = [], []
+    found: dict[int, list[dict[str, Any]]] = {1: [], BATCH_SIZE: []}
+    loops = []
     with scene.worker(), scene.worker(name="second"):
         carry(scene, scene.web(), max(count // 10, 50))
         for _ in range(scene.rounds(ROUNDS)):
-            ours.append(carry(scene, scene.web(), count))
+            for size, ours in found.items():
+                ours.append(carry(scene, scene.web(), count, at_once=size))
             loops.append(bare_loop(scene, count))
+    return [_end_to_end_row(size, ours, loops) for size, ours in found.items()]
+
+
+def _end_to_end_row(size: int, ours: list[dict[str, Any]], loops: list[dict[str, Any]]) -> Row:
     ratios = [
         mine["per_second"] / bare["per_second"] for mine, bare in zip(ours, loops, strict=True)
     ]
-    return [
-        Row(
-            "DMs/s end to end, durable and ordered, 2 workers",
-            "bare threaded requests loop",
-            middle(ratios),
-            0.4,
-            note=f"{middle([r['per_second'] for r in ours]):.0f} against "
-            f"{middle([r['per_second'] for r in loops]):.0f} DMs/s; "
-            f"out of order: {sum(r['late'] for r in ours)}, twice: {sum(r['twice'] for r in ours)}",
-            details={"ours": ours, "loop": loops},
-        )
-    ]
+    how = "one event per request" if size == 1 else f"batches of {size}"
+    return Row(
+        f"DMs/s end to end, durable and ordered, 2 workers, {how}",
+        "bare threaded requests loop",
+        middle(ratios),
+        0.4,
+        note=f"{middle([r['per_second'] for r in ours]):.0f} against "
+        f"{middle([r['per_second'] for r in loops]):.0f} DMs/s; "
+        f"out of order: {sum(r['late'] for r in ours)}, twice: {sum(r['twice'] for r in ours)}",
+        details={"ours": ours, "loop": loops},
+    )
 
 
 def statements(scene: Scene) -> list[Row]:
@@ -129,12 +136,20 @@ def beside_old_rows(scene: Scene) -> list[Row]:
     ]
 
 
-def carry(scene: Scene, url: str, count: int) -> dict[str, Any]:
-    """Send ``count`` DMs as fast as they are accepted; return what carrying them was like."""
+def carry(scene: Scene, url: str, count: int, *, at_once: int = 1) -> dict[str, Any]:
+    """Send ``count`` DMs as fast as they are accepted; return what carrying them was like.
+
+    ``at_once`` of them go in one request.
+    """
     dms = make_dms(scene.tenants, count)
-    requests = [single(dm, secret=scene.secret) for dm in dms]
+    if at_once == 1:
+        requests = [single(dm, secret=scene.secret) for dm in dms]
+    else:
+        groups = [dms[start : start + at_once] for start in range(0, count, at_once)]
+        requests = [batch(group, secret=scene.secret) for group in groups]
     started = time.monotonic()
-    send(url, requests).require(202)
+    # Who sends batches sends one after the other.
+    send(url, requests, connections=16 if at_once == 1 else 1).require(202)
     scene.stage.wait_for_arrivals(count, 120)
     arrivals = Arrivals.take(scene.stage.responder_url)
     seconds = max(arrival.at for arrival in arrivals.all) - started

@@ -65,7 +65,7 @@ def test_beside_others_that_want_little_a_flood_gets_its_share(courtesy, clock, 
 def test_a_short_burst_is_nothing_to_rest_for(courtesy, clock):
     clock.now += 10
     visit(courtesy, SMALL[0])
-    assert visit(courtesy, LARGE, int(MEMORY * SHARE / COST)) == 0
+    assert visit(courtesy, LARGE, 20) == 0
     assert visit(courtesy, LARGE, 50) > 0
 
 
