@@ -137,14 +137,15 @@ def test_a_lane_that_is_not_there_or_is_leased_is_not_taken():
         ({"target": "other", "failures": 3}, False),
         ({"target": "workplace"}, False),
         ({"target": "workplace", "failures": 1}, True),
-        ({"target": "workplace", "began_at": now()}, True),
-        ({"target": "workplace", "over_at": now()}, True),
-        ({"target": "workplace", "over_at": now() - 2 * RAMP}, False),
+        ({"target": "workplace", "began_at": timedelta()}, True),
+        ({"target": "workplace", "over_at": timedelta()}, True),
+        ({"target": "workplace", "over_at": -2 * RAMP}, False),
     ],
 )
 def test_whoever_takes_a_lane_knows_whether_its_target_is_in_trouble(outage, troubled):
     lane = Lane.objects.create(installation=make_installation(), number=0)
-    Outage.objects.create(**outage)
+    moments = {name: now() + value for name, value in outage.items() if name.endswith("_at")}
+    Outage.objects.create(**{**outage, **moments})
     taken = take_lane(lane.installation_id, 0)
     assert taken is not None
     assert taken.troubled is troubled
