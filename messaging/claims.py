@@ -6,6 +6,7 @@ at what may have changed since.
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -202,7 +203,7 @@ def claim(delivery: Delivery, lease: Lease, before: Settling | None = None) -> b
 
 
 # Values that occur nowhere else in the query; a lane's number fits into its column.
-_EXAMPLES = {
+_EXAMPLES: dict[str, Any] = {
     "installation_id": UUID(int=1),
     "number": 32_001,
     "lane_id": 2**62 + 1,

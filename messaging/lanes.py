@@ -136,6 +136,9 @@ def _taken(installation_id: UUID, ramped_since: datetime) -> QuerySet[Installati
     return found.filter(lane_id__isnull=False)
 
 
-_EXAMPLES = {"installation_id": UUID(int=1), "ramped_since": datetime(2001, 2, 3, tzinfo=UTC)}
+_EXAMPLES: dict[str, Any] = {
+    "installation_id": UUID(int=1),
+    "ramped_since": datetime(2001, 2, 3, tzinfo=UTC),
+}
 _READ = PreparedModels(_installation, **_EXAMPLES)
 _TAKEN = PreparedModels(_taken, first=f"WITH lease AS ({_TAKE}) ", **_EXAMPLES)

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from psycopg import ClientCursor
 
 from messaging.claims import claim, read_ahead
-from messaging.events import parse_event
+from messaging.events import MessageCreated, parse_event
 from messaging.lanes import Lease, take_lease
 from messaging.models import Lane
 from messaging.recipients import look_for_linked
@@ -148,6 +148,7 @@ def test_what_was_planned_on_the_first_day_does_not_read_everybody_later(setting
     lease = take_lease(link.installation_id, 0)
     assert lease is not None
     event = parse_event(json.dumps(dm_event(link)).encode(), event_id="evt_1").data
+    assert isinstance(event, MessageCreated)
     with connection.cursor() as cursor:
         unknown = "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE oid = ANY(%s::regclass[])"
         cursor.execute(unknown, [PERSONAL])
