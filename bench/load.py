@@ -27,6 +27,13 @@ class Dm:
     number: int
     event: dict[str, object]
 
+    @property
+    def data(self) -> dict[str, object]:
+        """The DM itself, within its event."""
+        found = self.event["data"]
+        assert isinstance(found, dict)  # noqa: S101 - it is made here
+        return found
+
 
 @dataclass
 class Sending:
@@ -93,9 +100,14 @@ def single(dm: Dm, *, secret: str, path: str = EVENTS) -> bytes:
 
 
 def batch(dms: Sequence[Dm], *, secret: str) -> bytes:
-    """Return the request that carries many events."""
-    body = json.dumps({"events": [dm.event for dm in dms]}).encode()
+    """Return the request that carries many events, each with its id inside."""
+    body = json.dumps({"events": [_with_its_id(dm) for dm in dms]}).encode()
     return signed(f"batch_{dms[0].number}", body, secret=secret, path=BATCHES)
+
+
+def _with_its_id(dm: Dm) -> dict[str, object]:
+    event = {name: value for name, value in dm.event.items() if name != "id"}
+    return {**event, "data": {**dm.data, "event_id": dm.event["id"]}}
 
 
 def signed(identifier: str, body: bytes, *, secret: str, path: str) -> bytes:

@@ -19,9 +19,9 @@ from messaging.events import MessageCreated
 from messaging.models import Delivery, Message, ReceivedEvent, lane_number
 from messaging.notice import choose_link
 from messaging.recipients import Addressee, Arrival, Known, recipient_of
-from messaging.roundtrip import execute_together, insertion
+from messaging.roundtrip import execute_together, insert_many, insertion
 from messaging.storing import may_store_at_once, store_at_once
-from messaging.wakeups import wake
+from messaging.wakeups import wake_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class Judged:
             execute_together([insertion(*some) for some in rows if some])
         else:
             # Always in the same order, or two requests with the same would wait for each other.
-            ReceivedEvent.objects.bulk_create(sorted(received, key=lambda r: r.pk))
-            messages = sorted(self.messages, key=lambda m: (m.organization_id, m.ovice_id))
-            Message.objects.bulk_create(messages)
-            Delivery.objects.bulk_create(self.deliveries)
-        _wake_lanes(self.deliveries)
+            insert_many(sorted(received, key=lambda r: r.pk))
+            insert_many(sorted(self.messages, key=lambda m: (m.organization_id, m.ovice_id)))
+            insert_many(self.deliveries)
+        if lanes := {(delivery.installation_id, delivery.lane) for delivery in self.deliveries}:
+            after_commit(wake_all, lanes)
         after_commit(_begin_traces, self.messages)
 
     def store_at_once(self, received: ReceivedEvent) -> bool:
@@ -127,10 +127,3 @@ def _begin_traces(messages: Sequence[Message]) -> None:
             tracing.begin_message(
                 message.pk, message.accepted_at, organization=message.organization_id
             )
-
-
-def _wake_lanes(deliveries: Iterable[Delivery]) -> None:
-    """Wake each lane once, as soon as what falls in it is committed."""
-    lanes = {(delivery.installation_id, delivery.lane) for delivery in deliveries}
-    for installation_id, lane in sorted(lanes):
-        after_commit(wake, installation_id, lane)

@@ -225,6 +225,7 @@ def _links(recipients: set[Key]) -> dict[Key, list[Addressee]]:
         .select_for_update(of=("self",), no_key=True)
         .filter(**_among(recipients, "member__ovice_id"))
         .select_related("installation", "member")
+        .only("organization_id", "linked_at", "installation__state", "member__ovice_id")
         # Always in the same order, or two batches would wait for each other.
         .order_by("pk")
     )

@@ -19,7 +19,7 @@ from integrations.errors import Unconfirmed
 from integrations.hints import after_commit
 from integrations.models import LIVE_STATES
 from messaging.models import Delivery, DeliveryQuerySet, DeliveryState
-from messaging.wakeups import wake
+from messaging.wakeups import wake_all
 
 BATCH = 500
 REPLAYED = "replayed"
@@ -94,6 +94,5 @@ def _replay_batch(ids: list[UUID], start: datetime, before: int, pause: timedelt
         delivery.due_at = start + place * pause
     fields = ["state", "reason", "settled_at", "tries", "unconfirmed_tries", "due_at"]
     Delivery.objects.bulk_update(rows, fields)
-    for installation_id, lane in sorted({(row.installation_id, row.lane) for row in rows}):
-        after_commit(wake, installation_id, lane)
+    after_commit(wake_all, {(row.installation_id, row.lane) for row in rows})
     return len(rows)

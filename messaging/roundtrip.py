@@ -5,7 +5,7 @@ before the whole, so no part may depend on what another one writes, and no two m
 row. Elsewhere they run one after another in a transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import attrgetter
@@ -50,6 +50,8 @@ def insertion(*rows: models.Model) -> Statement:
 class Columns:
     """A model's columns as its ``INSERT`` names them, and how a row's values are had."""
 
+    # The table and its columns.
+    into: str
     head: str
     holes: str
     _plain: Callable[[models.Model], Sequence[Any]]
@@ -74,8 +76,10 @@ def _columns(model: type[models.Model], vendor: str) -> Columns:
     quoted, about = connection.ops.quote_name, model._meta  # noqa: SLF001 - Django's public API
     fields = about.concrete_fields
     names = ", ".join(quoted(field.column or "") for field in fields)
+    into = f"{quoted(about.db_table)} ({names})"
     return Columns(
-        f"INSERT INTO {quoted(about.db_table)} ({names})",
+        into,
+        f"INSERT INTO {into}",
         ", ".join(["%s"] * len(fields)),
         attrgetter(*(field.attname for field in fields)),
         [(n, field) for n, field in enumerate(fields) if not _is_plain(field, vendor)],
@@ -87,6 +91,29 @@ def _is_plain(field: Any, vendor: str) -> bool:
     kind = type(field.target_field if field.is_relation else field)
     stamped = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     return vendor == "postgresql" and kind in _PLAIN and not stamped
+
+
+def insert_many(rows: Sequence[models.Model]) -> None:
+    """Insert ``rows``, which are all of one model; the caller holds the transaction."""
+    if rows and connection.vendor == "postgresql":
+        columns = columns_of(type(rows[0]))
+        copy_in(columns.into, map(columns.values, rows))
+    elif rows:
+        type(rows[0])._base_manager.bulk_create(rows)  # noqa: SLF001 - Django's public API
+
+
+def copy_in(into: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Copy ``rows`` into a table of PostgreSQL's, named with its columns.
+
+    That takes a fraction of a statement with a parameter for each value. Errors are Django's.
+    """
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {into} FROM STDIN") as copying,
+    ):
+        for row in rows:
+            copying.write_row(row)
 
 
 def execute_together(statements: Sequence[Statement]) -> list[int]:

@@ -4,12 +4,14 @@ A hint that is lost loses nothing: ``sweep`` finds every delivery that is due fr
 """
 
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from celery import current_app
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
@@ -49,8 +51,11 @@ class Broker:
 
 broker = Broker()
 
+# An installation's id and the number of one of its lanes.
+LaneKey = tuple[UUID, int]
+
 # Lanes this process has seen, which are there to stay.
-_made: set[tuple[UUID, int]] = set()
+_made: set[LaneKey] = set()
 
 
 # One statement, since a lane that is just being given back must not be taken for a leased one.
@@ -58,6 +63,18 @@ _WAKE = """
 UPDATE messaging_lane SET woken_at = %s
 WHERE installation_id = %s AND number = %s AND (woken_at IS NULL OR woken_at < %s)
 RETURNING CASE WHEN leased_until > %s THEN 1 ELSE 0 END
+"""
+# The same for many: locked in one order, or two batches would wait for each other.
+_WAKE_ALL = """
+WITH wanted AS (
+    SELECT l.id FROM messaging_lane l
+    JOIN unnest(%s::uuid[], %s::smallint[]) AS named(installation_id, number)
+        ON l.installation_id = named.installation_id AND l.number = named.number
+    WHERE l.woken_at IS NULL OR l.woken_at < %s
+    ORDER BY l.id FOR NO KEY UPDATE OF l)
+UPDATE messaging_lane SET woken_at = %s FROM wanted
+WHERE messaging_lane.id = wanted.id AND (woken_at IS NULL OR woken_at < %s)
+RETURNING installation_id, number, CASE WHEN leased_until > %s THEN 1 ELSE 0 END
 """
 
 
@@ -71,6 +88,20 @@ def wake(installation_id: UUID, number: int) -> bool:
     if leased is None and _make_lane(installation_id, number):
         leased = _mark(installation_id, number)
     return leased is False and call_for_a_worker(installation_id, number)
+
+
+def wake_all(lanes: Iterable[LaneKey]) -> int:
+    """Wake each lane as ``wake`` does; return how many tasks were queued."""
+    wanted = sorted(set(lanes))
+    if connection.vendor != "postgresql" or len(wanted) == 1:
+        return sum(wake(*lane) for lane in wanted)
+    _make_lanes({*wanted} - _made)
+    at = now()
+    ids, numbers = [each for each, _ in wanted], [number for _, number in wanted]
+    with planned_cursor() as cursor:
+        cursor.execute(_WAKE_ALL, (ids, numbers, at - LOST_AFTER, at, at - LOST_AFTER, at))
+        found = cursor.fetchall()
+    return sum(call_for_a_worker(*lane) for *lane, leased in sorted(found) if not leased)
 
 
 def call_for_a_worker(installation_id: UUID, number: int) -> bool:
@@ -111,13 +142,19 @@ def _make_lane(installation_id: UUID, number: int) -> bool:
     return made
 
 
+def _make_lanes(lanes: set[LaneKey]) -> None:
+    """Create those of the lanes that are not there yet."""
+    made = [Lane(installation_id=each, number=number) for each, number in sorted(lanes)]
+    Lane.objects.bulk_create(made, ignore_conflicts=True)
+    _made.update(lanes)
+
+
 def look_again(deliveries: DeliveryQuerySet) -> int:
     """Make those of ``deliveries`` that wait due now, and wake their lanes; return their number."""
     waiting = deliveries.waiting()
     lanes = set(waiting.values_list("installation_id", "lane").distinct().order_by())
     looked_at = waiting.update(due_at=now())
-    for installation_id, number in sorted(lanes):
-        after_commit(wake, installation_id, number)
+    after_commit(wake_all, lanes)
     return looked_at
 
 
@@ -142,4 +179,4 @@ def sweep(at: datetime) -> int:
     )
     found = {(installation_id, number) for installation_id, number, _ in abandoned}
     found.update(lanes_with_a_turn(waiting, at))
-    return sum(wake(installation_id, number) for installation_id, number in sorted(found))
+    return wake_all(found)

@@ -148,8 +148,8 @@ def carry(scene: Scene, url: str, count: int, *, at_once: int = 1) -> dict[str, 
         groups = [dms[start : start + at_once] for start in range(0, count, at_once)]
         requests = [batch(group, secret=scene.secret) for group in groups]
     started = time.monotonic()
-    # Who sends batches sends one after the other.
-    send(url, requests, connections=16 if at_once == 1 else 1).require(202)
+    # As many at a time as keep a backlog without taking the processor from the workers.
+    send(url, requests, connections=16 if at_once == 1 else 4).require(202)
     scene.stage.wait_for_arrivals(count, 120)
     arrivals = Arrivals.take(scene.stage.responder_url)
     seconds = max(arrival.at for arrival in arrivals.all) - started

@@ -17,6 +17,7 @@ from django.utils.timezone import now
 from integrations.models import LIVE_STATES, Installation
 from integrations.updates import Update
 from messaging.chats import ReceivedUpdate
+from messaging.roundtrip import copy_in
 
 Told = tuple[Installation, Update]
 _Row = tuple[str, ...]
@@ -63,16 +64,9 @@ def _lock_live(ids: set[UUID]) -> set[UUID]:
 
 def _copy(rows: Iterable[_Row]) -> bool:
     """Store all rows, or none where one of them is there already."""
-    into = f"COPY messaging_receivedupdate ({', '.join(_COLUMNS)}) FROM STDIN"
     try:
-        with (
-            transaction.atomic(),
-            connection.cursor() as cursor,
-            connection.wrap_database_errors,
-            cursor.copy(into) as copying,
-        ):
-            for row in rows:
-                copying.write_row(row)
+        with transaction.atomic():
+            copy_in(f"messaging_receivedupdate ({', '.join(_COLUMNS)})", rows)
     except IntegrityError:
         return False
     return True

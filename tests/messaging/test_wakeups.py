@@ -1,13 +1,15 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from celery import current_app
+from django.db import connections
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from integrations.models import Installation, InstallationState
 from messaging.models import Delivery, DeliveryState, Lane
-from messaging.wakeups import LOST_AFTER, sweep, wake
+from messaging.wakeups import LOST_AFTER, sweep, wake, wake_all
 from tests.factories import dm_event as make_dm
 from tests.factories import make_delivery, make_installation, make_link, post_event
 
@@ -30,6 +32,39 @@ def test_a_wake_up_that_nobody_took_up_is_repeated(wakes):
     Lane.objects.update(woken_at=now() - LOST_AFTER - timedelta(seconds=1))
     assert wake(installation.pk, 0)
     assert len(wakes) == 2
+
+
+def test_many_lanes_are_woken_as_each_alone_would_be(wakes):
+    first, second = make_installation(), make_installation()
+    lanes = [(made.pk, number) for made in (first, second) for number in range(3)]
+    leased, awake, *asleep = lanes
+    until = now() + timedelta(minutes=1)
+    Lane.objects.create(installation_id=leased[0], number=leased[1], leased_until=until)
+    Lane.objects.create(installation_id=awake[0], number=awake[1], woken_at=now())
+    assert wake_all(lanes) == len(asleep)
+    assert sorted(wakes) == sorted((str(pk), number) for pk, number in asleep)
+    assert Lane.objects.filter(woken_at=None).count() == 0
+    assert Lane.objects.count() == len(lanes)
+    assert wake_all(lanes) == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("wakes")
+def test_two_who_wake_the_same_lanes_in_other_orders_do_not_stand_in_each_others_way():
+    lanes = [(make_installation().pk, number) for number in range(8) for _ in range(4)]
+    wake_all(lanes)
+
+    def wake_again(order: list) -> None:
+        for _ in range(25):
+            Lane.objects.filter(number=order[0][1]).update(woken_at=None)
+            wake_all(order)
+        connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        orders = [lanes, lanes[::-1], lanes[::2], lanes[1::2][::-1]]
+        for done in [pool.submit(wake_again, order) for order in orders]:
+            done.result(timeout=60)
 
 
 @pytest.mark.usefixtures("wakes")
