@@ -39,7 +39,8 @@ class Judged:
         else:
             # Always in the same order, or two requests with the same would wait for each other.
             insert_many(sorted(received, key=lambda r: r.pk))
-            insert_many(sorted(self.messages, key=lambda m: (m.organization_id, m.ovice_id)))
+            messages = sorted(self.messages, key=lambda m: (m.organization_id, m.ovice_id))
+            insert_many(messages)
             insert_many(self.deliveries)
         if lanes := {(delivery.installation_id, delivery.lane) for delivery in self.deliveries}:
             after_commit(wake_all, lanes)

@@ -245,6 +245,8 @@ def test_what_is_stored_is_accepted_although_waking_failed(monkeypatch):
     def lose_the_database(*_lane):
         raise OperationalError
 
-    monkeypatch.setattr("messaging.acceptance.wake", lose_the_database)
+    # By whichever way this database stores a single message.
+    monkeypatch.setattr("messaging.acceptance.wake_all", lose_the_database)
+    monkeypatch.setattr("messaging.storing.wake", lose_the_database)
     answer = post_event(dm_event())
     assert (answer.status_code, Delivery.objects.count()) == (202, 1)

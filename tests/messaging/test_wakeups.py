@@ -57,7 +57,9 @@ def test_two_who_wake_the_same_lanes_in_other_orders_do_not_stand_in_each_others
 
     def wake_again(order: list) -> None:
         for _ in range(25):
-            Lane.objects.filter(number=order[0][1]).update(woken_at=None)
+            for installation_id, number in order[:8]:
+                lane = Lane.objects.filter(installation_id=installation_id, number=number)
+                lane.update(woken_at=None)
             wake_all(order)
         connections.close_all()
 
