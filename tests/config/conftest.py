@@ -47,5 +47,5 @@ def spans() -> Iterator[Callable[[], dict[str, ReadableSpan]]]:
 def hanako(office, settings, monkeypatch):
     """A linked member in an office with one lane, whom no broker is told of."""
     settings.RELAY_LANES = 1
-    monkeypatch.setattr("messaging.acceptance.wake", lambda *_: False)
+    monkeypatch.setattr("messaging.acceptance.wake_all", lambda *_: 0)
     return office.join("Hanako")
