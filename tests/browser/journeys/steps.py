@@ -8,6 +8,7 @@ from tests.browser.journeys.town import Company, Town
 from tests.browser.journeys.walker import Walker
 
 _STEP_SECONDS = 30
+_TYPING_SECONDS = 4
 
 
 def to_link_page(walker: Walker, company: Company, name: str, button: str = "link") -> None:
@@ -40,6 +41,10 @@ def sign_in(walker: Walker, town: Town, address: str) -> None:
 def show_second_factor(walker: Walker, secret: str) -> None:
     """Type what an authenticator app shows."""
     walker.sees(walker.words("Second factor"))
+    # One that is about to change would be refused by the time it is typed.
+    left = _STEP_SECONDS - time.time() % _STEP_SECONDS
+    if left < _TYPING_SECONDS:
+        time.sleep(left)
     shown = format_hotp_value(hotp_value(secret, int(time.time()) // _STEP_SECONDS))
     walker.page.get_by_role("textbox").first.fill(str(shown))
     walker.press(walker.words("Continue"))
