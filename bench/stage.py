@@ -31,6 +31,7 @@ _QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 # What a run leaves behind, in no particular order.
 _TRAFFIC = (
     "messaging_attempt, messaging_delivery, messaging_message, messaging_receivedevent, "
+    "messaging_receivedupdate, messaging_conversation, "
     "bench_plainevent, bench_obviousdm"
 )
 
