@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import cast
 from urllib.parse import urlsplit
 
 from bench.tenants import Tenant
@@ -30,9 +31,7 @@ class Dm:
     @property
     def data(self) -> dict[str, object]:
         """The DM itself, within its event."""
-        found = self.event["data"]
-        assert isinstance(found, dict)  # noqa: S101 - it is made here
-        return found
+        return cast("dict[str, object]", self.event["data"])
 
 
 @dataclass

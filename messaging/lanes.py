@@ -64,20 +64,18 @@ class Taken:
 
 def take_lane(installation_id: UUID, number: int) -> Taken | None:
     """Lease the lane, as ``take_lease`` does, and read what belongs to it in the same breath."""
-    ramped_since = now() - RAMP
+    asked = {"installation_id": installation_id, "ramped_since": now() - RAMP}
+    lease: Lease | None
+    # What the query adds, its type does not know.
+    found: Any
     if connection.vendor == "postgresql":
-        first = _taking(installation_id, number)
-        found: list[Any] = _TAKEN.fetch(
-            *first, installation_id=installation_id, ramped_since=ramped_since
-        )
-        leases = [Lease(row.lane_id, installation_id, number, row.fence) for row in found]
+        found = _TAKEN.fetch(*_taking(installation_id, number), **asked)
+        lease = Lease(found[0].lane_id, installation_id, number, found[0].fence) if found else None
     else:
+        # Read first: whoever fails to must not have taken the lane, or nobody else could.
+        found = _READ.fetch(**asked)
         lease = take_lease(installation_id, number)
-        leases = [lease] if lease else []
-        found = _READ.fetch(installation_id=installation_id, ramped_since=ramped_since)
-    for lease, installation in zip(leases, found, strict=False):
-        return Taken(lease, installation, installation.troubled)
-    return None
+    return Taken(lease, found[0], found[0].troubled) if lease and found else None
 
 
 def take_lease(installation_id: UUID, number: int) -> Lease | None:

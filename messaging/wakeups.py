@@ -93,7 +93,7 @@ def wake(installation_id: UUID, number: int) -> bool:
 def wake_all(lanes: Iterable[LaneKey]) -> int:
     """Wake each lane as ``wake`` does; return how many tasks were queued."""
     wanted = sorted(set(lanes))
-    if connection.vendor != "postgresql" or len(wanted) == 1:
+    if connection.vendor != "postgresql" or len(wanted) <= 1:
         return sum(wake(*lane) for lane in wanted)
     _make_lanes({*wanted} - _made)
     at = now()

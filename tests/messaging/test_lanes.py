@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils.timezone import now
 
 from messaging.claims import claim, read_ahead
@@ -149,3 +149,17 @@ def test_whoever_takes_a_lane_knows_whether_its_target_is_in_trouble(outage, tro
     taken = take_lane(lane.installation_id, 0)
     assert taken is not None
     assert taken.troubled is troubled
+
+
+@pytest.mark.django_db
+def test_a_worker_that_fails_to_read_what_belongs_to_a_lane_has_not_taken_it(monkeypatch):
+    lane = Lane.objects.create(installation=make_installation(), number=0, woken_at=now())
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("messaging.lanes.PreparedModels.fetch", fail)
+        with pytest.raises(OperationalError):
+            take_lane(lane.installation_id, 0)
+    assert take_lane(lane.installation_id, 0) is not None
