@@ -8,6 +8,10 @@ from uuid_utils.compat import uuid7
 from integrations.models import Installation, Organization
 from integrations.updates import CODE_LENGTH, KEY_LENGTH, UpdateKind
 
+# What became of our own messages, and what people want of the bot.
+FACTS = (UpdateKind.ECHOED, UpdateKind.REACHED, UpdateKind.SEEN)
+TALKED = (UpdateKind.WROTE, UpdateKind.TAPPED, UpdateKind.SPOKE_IN_GROUP)
+
 
 class ReceivedUpdate(models.Model):
     """One thing a chat target told us on its own, stored before anything is done about it.

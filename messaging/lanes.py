@@ -1,13 +1,15 @@
 """Leases of lanes: who may drain a slice of recipients, and how a successor takes over."""
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.timezone import now
@@ -15,9 +17,10 @@ from django.utils.timezone import now
 from integrations.models import Installation
 from messaging.models import Lane
 from messaging.outages import RAMP, troubles
+from messaging.patience import patiently
 from messaging.planned import adapted_all, planned_cursor
 from messaging.prepared import PreparedModels
-from messaging.roundtrip import Statement
+from messaging.roundtrip import Statement, execute_together
 
 # One statement, so that of many workers one gets the lane, and idle lanes cost little.
 _TAKE = """
@@ -99,17 +102,27 @@ def renew(lease: Lease) -> bool:
     return bool(_ours(lease).update(leased_until=now() + settings.RELAY_LEASE))
 
 
-def giving_back(lease: Lease) -> Statement:
-    """Return the statement that gives the lane back, unless somebody has woken it meanwhile.
+def give_back(lease: Lease, statements: Sequence[Statement] = ()) -> bool:
+    """Run the statements and give the lane back; return False when there is more to do in it.
 
     Whoever wakes a leased lane counts on its holder to look again.
     """
-    return Statement(_GIVE_BACK, [lease.lane_id, lease.fence])
+    giving_back = Statement(_GIVE_BACK, [lease.lane_id, lease.fence])
+    *_, given_back = patiently(lambda: execute_together([*statements, giving_back]))
+    # Somebody has woken the lane meanwhile, unless it is lost.
+    return bool(given_back) or not _ours(lease).update(woken_at=None)
 
 
-def take_up_wake_up(lease: Lease) -> bool:
-    """Answer a wake-up that came while we held the lane; return False when the lane is lost."""
-    return bool(_ours(lease).update(woken_at=None))
+@contextmanager
+def handed_over_on_failure(lease: Lease) -> Iterator[None]:
+    """Give the lane back whatever breaks the work in it."""
+    try:
+        yield
+    except BaseException:
+        # Nobody is woken: the sweep tries again, at its own pace.
+        with suppress(DatabaseError):
+            hand_over(lease)
+        raise
 
 
 def hand_over(lease: Lease) -> bool:

@@ -297,6 +297,13 @@ class Outage(models.Model):
         return self.target
 
 
+# Lanes of an installation in which nothing is sent but its bot's work is done: above any number
+# of lanes for deliveries. What the target told of its messages has one of its own.
+FACTS_LANE = 1000
+# So many of a tenant's people the bot speaks with at once.
+TALK_LANES = tuple(range(FACTS_LANE + 1, FACTS_LANE + 5))
+
+
 def lane_number(link_id: UUID, lanes: int) -> int:
     """Return the lane, from 0 to ``lanes`` - 1, in which this link's deliveries always fall."""
     # The low bits of a UUIDv7 are random.

@@ -6,11 +6,9 @@ What a call means is decided in ``messaging.verdict`` and written down by ``mess
 """
 
 import time
-from contextlib import suppress
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.utils.timezone import now
 from structlog.contextvars import bound_contextvars
 
@@ -22,11 +20,9 @@ from messaging import sending
 from messaging.calls import postpone, settle, settle_abandoned
 from messaging.claims import AHEAD, claim, read_ahead
 from messaging.courtesy import courtesy
-from messaging.lanes import Taken, giving_back, hand_over, take_lane, take_up_wake_up
+from messaging.lanes import Taken, give_back, hand_over, handed_over_on_failure, take_lane
 from messaging.models import RESTING, Delivery, DeliveryState
 from messaging.outages import Gate
-from messaging.patience import patiently
-from messaging.roundtrip import execute_together
 from messaging.settling import Settling
 from messaging.wakeups import wake
 
@@ -39,17 +35,11 @@ def relay_lane(installation_id: UUID, number: int) -> int:
     taken = take_lane(installation_id, number)
     if taken is None:
         return 0
-    lease = taken.lease
-    try:
+    with handed_over_on_failure(taken.lease):
         shift = _Shift(taken)
         finished = shift.drain()
-    except BaseException:
-        # Nobody is woken: the sweep tries again, at its own pace.
-        with suppress(DatabaseError):
-            hand_over(lease)
-        raise
     courtesy.leave(installation_id, shift.taken)
-    if not finished and hand_over(lease):
+    if not finished and hand_over(taken.lease):
         # A fresh task goes to the back of the queue: other tenants come first.
         wake(installation_id, number)
     return shift.taken
@@ -162,7 +152,4 @@ class _Shift:
     def _give_back(self) -> bool:
         """Settle what has arrived and give the lane back; False when there is more to do in it."""
         arrived, self._arrived = self._arrived, None
-        statements = [*(arrived.statements if arrived else ()), giving_back(self._lease)]
-        *_, given_back = patiently(lambda: execute_together(statements))
-        # Somebody has woken the lane meanwhile, unless it is lost.
-        return bool(given_back) or not take_up_wake_up(self._lease)
+        return give_back(self._lease, arrived.statements if arrived else ())

@@ -10,6 +10,7 @@ from integrations.pulse import worker_pulse
 from messaging import partitions, relay, sweeping, wakeups
 from messaging.bot import handling, profile
 from messaging.bot import wakeups as bot_wakeups
+from messaging.models import TALK_LANES
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -29,10 +30,10 @@ def sweep() -> None:
         logger.info("sweep", woken=woken, expired=expired, cancelled=orphans)
 
 
-@shared_task(name=bot_wakeups.HANDLE_UPDATES)
-def handle_updates(installation_id: str) -> None:
-    """Work off what one installation was told by its target."""
-    handling.handle(UUID(installation_id))
+@shared_task(name=wakeups.HANDLE_UPDATES)
+def handle_updates(installation_id: str, number: int = TALK_LANES[0]) -> None:
+    """Work off what one installation was told by its target, in one of its bot's lanes."""
+    handling.handle(UUID(installation_id), number)
 
 
 @shared_task(name=bot_wakeups.INTRODUCE_BOT)

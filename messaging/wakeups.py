@@ -19,13 +19,21 @@ from kombu.exceptions import OperationalError
 from integrations.hints import after_commit
 from integrations.metrics import LOST_HINTS
 from integrations.models import Installation
-from messaging.models import WAITING_STATES, Delivery, DeliveryQuerySet, DeliveryState, Lane
+from messaging.models import (
+    FACTS_LANE,
+    WAITING_STATES,
+    Delivery,
+    DeliveryQuerySet,
+    DeliveryState,
+    Lane,
+)
 from messaging.outages import lanes_with_a_turn
 from messaging.planned import adapted_all, planned_cursor
 
 logger = structlog.stdlib.get_logger(__name__)
 
 RELAY_LANE = "messaging.tasks.relay_lane"
+HANDLE_UPDATES = "messaging.tasks.handle_updates"
 # A hint that nobody took up for this long is taken for lost.
 LOST_AFTER = timedelta(seconds=10)
 
@@ -106,14 +114,17 @@ def wake_all(lanes: Iterable[LaneKey]) -> int:
 
 def call_for_a_worker(installation_id: UUID, number: int) -> bool:
     """Queue the task of a lane that was just marked; return whether the broker took it."""
+    task = RELAY_LANE if number < FACTS_LANE else HANDLE_UPDATES
+    return queue(task, str(installation_id), number)
+
+
+def queue(task: str, *args: object) -> bool:
+    """Queue a task by its name, for tasks import what wakes; return whether the broker took it."""
     if broker.is_away():
         return False
     try:
-        # By name: the task imports the relay, which wakes lanes.
         # One that waits longer than that is not worth taking up: the sweep has repeated it.
-        current_app.send_task(
-            RELAY_LANE, args=[str(installation_id), number], expires=LOST_AFTER.total_seconds()
-        )
+        current_app.send_task(task, args=args, expires=LOST_AFTER.total_seconds())
     except OperationalError:
         broker.leave_alone(LOST_AFTER)
         LOST_HINTS.inc()

@@ -1,36 +1,56 @@
-"""Working off what one installation was told."""
+"""Working off what one installation was told, in the bot's lanes: one worker at a time in each."""
 
 import time
 from uuid import UUID
 
 from integrations.models import Installation
-from messaging.bot.facts import BATCH, take_facts
+from messaging.bot.facts import take_facts
 from messaging.bot.talk import talk, waiting_accounts
-from messaging.bot.wakeups import wake
+from messaging.lanes import Lease, give_back, hand_over, handed_over_on_failure, take_lease
+from messaging.models import FACTS_LANE, TALK_LANES
+from messaging.wakeups import wake
 
 # After so long the worker is given back, so that a busy bot does not hold up the relay.
 SLICE_SECONDS = 5
-PEOPLE = 50
+PEOPLE = 48
 
 
-def handle(installation_id: UUID) -> None:
-    """Note facts and answer people for one time slice, and come back for the rest."""
-    installation = (
-        Installation.objects.live()
-        .select_related("organization")
-        .filter(pk=installation_id)
-        .first()
-    )
-    if installation is None:
+def handle(installation_id: UUID, number: int) -> None:
+    """Note facts, or answer people, for one time slice, and come back for the rest.
+
+    Does nothing while another worker is in this lane: that one looks again before it leaves.
+    """
+    lease = take_lease(installation_id, number)
+    if lease is None:
         return
+    with handed_over_on_failure(lease):
+        finished = _work(lease)
+    if not finished and hand_over(lease):
+        wake(installation_id, number)
+
+
+def _work(lease: Lease) -> bool:
+    """Return whether the lane was given back, with nothing left to do in it."""
+    live = Installation.objects.live().select_related("organization")
+    installation = live.filter(pk=lease.installation_id).first()
     end = time.monotonic() + SLICE_SECONDS
-    while take_facts(installation) == BATCH and time.monotonic() < end:
-        pass
+    while time.monotonic() < end and lease.keep():
+        if not (installation and _step(installation, lease, end)) and give_back(lease):
+            return True
+    return False
+
+
+def _step(installation: Installation, lease: Lease, end: float) -> bool:
+    """Do a bounded part of what waits; tell whether more may wait."""
+    if lease.number == FACTS_LANE:
+        return take_facts(installation)
     people = waiting_accounts(installation, PEOPLE)
-    for account_id in people:
-        if time.monotonic() > end:
-            wake(installation_id)
-            return
-        talk(installation, account_id)
-    if len(people) == PEOPLE:
-        wake(installation_id)
+    # Those who work in the other lanes begin elsewhere among the same people.
+    first = len(people) * TALK_LANES.index(lease.number) // len(TALK_LANES)
+    spoken = 0
+    for account_id in (*people[first:], *people[:first]):
+        if time.monotonic() > end or not lease.keep():
+            return True
+        spoken += talk(installation, account_id)
+    # Somebody whom another worker speaks with, or who cannot be reached, is left to the sweep.
+    return spoken > 0 and len(people) == PEOPLE

@@ -11,7 +11,8 @@ from django.utils.timezone import now
 from integrations.models import Installation
 from integrations.updates import Update
 from messaging.bot.storing import store
-from messaging.bot.wakeups import wake
+from messaging.bot.wakeups import lane_for
+from messaging.wakeups import wake_all
 
 # Posts that all write the installation's row would wait for each other.
 TOLD_STEP = timedelta(minutes=1)
@@ -24,16 +25,16 @@ def take_in(target: str, updates: Sequence[Update], *, only: Installation | None
     """
     homes = _homes(target, {update.bot_id for update in updates}, only)
     rows = [(homes[update.bot_id], update) for update in updates if _is_home(homes, update)]
-    told = {installation.id for installation, _update in rows}
-    if not told:
+    lanes = {(installation.id, lane_for(update.kind)) for installation, update in rows}
+    if not lanes:
         return
     with transaction.atomic():
         stale = Q(told_at=None) | Q(told_at__lt=now() - TOLD_STEP)
         # First: two posts that both hold the row to store could not both write it afterwards.
+        told = {installation_id for installation_id, _number in lanes}
         Installation.objects.filter(stale, pk__in=told).update(told_at=now())
         store(rows)
-        for installation_id in told:
-            transaction.on_commit(partial(wake, installation_id))
+        transaction.on_commit(partial(wake_all, lanes))
 
 
 def _homes(target: str, bot_ids: set[str], only: Installation | None) -> Mapping[str, Installation]:

@@ -25,12 +25,11 @@ from messaging.bot.conversation import Act, Answer, Step, spoke_in_group, tapped
 from messaging.bot.sayings import saying
 from messaging.bot.standing import Standing, standing_of
 from messaging.bot.wakeups import wake
-from messaging.chats import Conversation, ReceivedUpdate
+from messaging.chats import TALKED, Conversation, ReceivedUpdate
 from messaging.taps import Code
 
 logger = structlog.stdlib.get_logger(__name__)
 
-TALKED = (UpdateKind.WROTE, UpdateKind.TAPPED, UpdateKind.SPOKE_IN_GROUP)
 # Longer than any call to a target takes.
 LEASE = timedelta(seconds=60)
 # Typed messages within this time after a note are not answered again.

@@ -1,48 +1,47 @@
 """Hints to the workers that somebody told the bot something; losing one loses nothing."""
 
 from datetime import datetime, timedelta
+from itertools import cycle
 from uuid import UUID
 
-from celery import current_app
-from kombu.exceptions import OperationalError
+from django.db.models import QuerySet
 
-from messaging.chats import Conversation, ReceivedUpdate
-from messaging.wakeups import LOST_AFTER, broker
+from integrations.updates import UpdateKind
+from messaging.chats import FACTS, TALKED, Conversation, ReceivedUpdate
+from messaging.models import FACTS_LANE, TALK_LANES
+from messaging.wakeups import queue, wake_all
+from messaging.wakeups import wake as wake_lane
 
-HANDLE_UPDATES = "messaging.tasks.handle_updates"
 INTRODUCE_BOT = "messaging.tasks.introduce_bot"
 # What is younger has probably just been woken.
 FRESH = timedelta(seconds=3)
+# Where many wait each lane gets its worker; where few do, any one is enough.
+_turns = cycle(TALK_LANES)
+
+
+def lane_for(kind: UpdateKind) -> int:
+    """Return the number of a lane in which an update of this kind is worked off."""
+    return FACTS_LANE if kind in FACTS else next(_turns)
 
 
 def wake(installation_id: UUID) -> bool:
-    """Queue one look at what this installation was told; return whether it was queued."""
-    return _queue(HANDLE_UPDATES, installation_id)
+    """Have somebody look whether people wait for an answer; return whether a task was queued."""
+    return wake_lane(installation_id, next(_turns))
 
 
 def wake_introduction(installation_id: UUID) -> bool:
     """Queue setting this installation's empty chat right; return whether it was queued."""
-    return _queue(INTRODUCE_BOT, installation_id)
-
-
-def _queue(task: str, installation_id: UUID) -> bool:
-    if broker.is_away():
-        return False
-    try:
-        current_app.send_task(task, args=[str(installation_id)], expires=LOST_AFTER.total_seconds())
-    except OperationalError:
-        broker.leave_alone(LOST_AFTER)
-        return False
-    return True
+    return queue(INTRODUCE_BOT, str(installation_id))
 
 
 def sweep(at: datetime) -> int:
     """Wake for every update that was left behind and every answer that is still owed."""
     left = ReceivedUpdate.objects.filter(handled_at=None, received_at__lt=at - FRESH)
     owed = Conversation.objects.exclude(owed="").filter(owed_at__lt=at - FRESH)
-    found = {
-        installation_id
-        for rows in (left, owed)
-        for installation_id in rows.values_list("installation_id", flat=True).distinct().order_by()
-    }
-    return sum(wake(installation_id) for installation_id in sorted(found))
+    noted = ((each, FACTS_LANE) for each in _homes(left.filter(kind__in=FACTS)))
+    waited_for = _homes(left.filter(kind__in=TALKED)) | _homes(owed)
+    return wake_all([*noted, *((each, next(_turns)) for each in sorted(waited_for))])
+
+
+def _homes(rows: QuerySet[ReceivedUpdate] | QuerySet[Conversation]) -> set[UUID]:
+    return set(rows.values_list("installation_id", flat=True).distinct().order_by())

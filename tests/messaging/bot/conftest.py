@@ -9,6 +9,7 @@ import pytest
 from integrations.updates import keys_of_secret
 from messaging.bot.handling import handle
 from messaging.chats import Conversation, ReceivedUpdate
+from messaging.models import FACTS_LANE, TALK_LANES, Lane
 from tests.plugins.office import Office
 from tests.plugins.receiver import wait_until
 
@@ -67,7 +68,7 @@ class Chat:
     def settle(self) -> None:
         """Wait for the webhooks, let a worker handle them, and write down what the bot said."""
         arrived(self.office)
-        handle(self.office.installation.pk)
+        work_off(self.office)
         self.note()
 
     def note(self) -> None:
@@ -94,6 +95,13 @@ def words_of(message: dict[str, Any]) -> list[str]:
     replies = [f"[{reply['title']}]" for reply in message["quick_replies"]]
     text = payload.get("text") or message["text"]
     return [*text.split("\n"), " ".join([*buttons, *replies])]
+
+
+def work_off(office: Office) -> None:
+    """Do what workers do who come into the bot's lanes, one for people and one for facts."""
+    for number in (FACTS_LANE, TALK_LANES[0]):
+        Lane.objects.get_or_create(installation=office.installation, number=number)
+        handle(office.installation.pk, number)
 
 
 def arrived(office: Office) -> None:

@@ -2,10 +2,9 @@
 
 import pytest
 
-from messaging.bot.handling import handle
 from messaging.models import DeliveryState
 from tests.factories import make_delivery
-from tests.messaging.bot.conftest import arrived
+from tests.messaging.bot.conftest import arrived, work_off
 from tests.messaging.draining import run
 
 
@@ -21,7 +20,7 @@ def sent(hanako, settings):
             hanako.office.sandbox.fault(**fault)
         run(hanako.office)
         arrived(hanako.office)
-        handle(hanako.office.installation.pk)
+        work_off(hanako.office)
         delivery.refresh_from_db()
         return delivery
 
@@ -38,7 +37,7 @@ def test_a_dm_that_was_read_says_when(sent, hanako):
     delivery = sent()
     hanako.office.sandbox.act(hanako.person, hanako.page, read=True)
     arrived(hanako.office)
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     delivery.refresh_from_db()
     assert delivery.seen_at is not None
     assert delivery.seen_at >= delivery.settled_at

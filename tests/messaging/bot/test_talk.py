@@ -11,11 +11,10 @@ from accounts.models import Link
 from integrations.models import Organization
 from integrations.updates import UpdateKind
 from messaging.bot import talk as talking
-from messaging.bot.handling import handle
 from messaging.chats import Conversation, ReceivedUpdate
 from messaging.models import DeliveryState
 from tests.factories import make_delivery, number
-from tests.messaging.bot.conftest import Chat, arrived, owed, updates
+from tests.messaging.bot.conftest import Chat, arrived, owed, updates, work_off
 
 
 def link_of(chat) -> Link:
@@ -131,10 +130,10 @@ def test_a_thousand_taps_of_one_person_cost_no_more_than_a_few(
     tells(hanako, *taps)
     wakes.clear()
     with django_assert_max_num_queries(80):
-        handle(hanako.office.installation.pk)
+        work_off(hanako.office)
     assert (hanako.from_bot(), len(wakes)) == ([], 1)
     with django_assert_max_num_queries(80):
-        handle(hanako.office.installation.pk)
+        work_off(hanako.office)
     assert len(hanako.from_bot()) == 1
     assert not Link.objects.active().exists()
     # The chat may have told of the bot's own answer by now.
@@ -144,9 +143,9 @@ def test_a_thousand_taps_of_one_person_cost_no_more_than_a_few(
 def test_a_tap_that_arrives_after_a_later_one_changes_nothing(hanako):
     tapped_at = now()
     tells(hanako, "kotozute.resume", at=tapped_at)
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     tells(hanako, "kotozute.pause.open", "kotozute.stop.yes", at=tapped_at - timedelta(seconds=9))
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     assert rests(hanako) is None
     assert Link.objects.active().exists()
     assert len(hanako.from_bot()) == 1
@@ -154,9 +153,9 @@ def test_a_tap_that_arrives_after_a_later_one_changes_nothing(hanako):
 
 def test_a_tap_from_the_future_does_not_silence_those_after_it(hanako):
     tells(hanako, "kotozute.pause.open", at=now() + timedelta(days=400))
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     tells(hanako, "kotozute.resume")
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     assert rests(hanako) is None
 
 
@@ -191,7 +190,7 @@ def test_two_programs_that_talk_with_each_other_fall_silent(hanako):
             account_id=link_of(hanako).account_id,
             happened_at=now(),
         )
-        handle(hanako.office.installation.pk)
+        work_off(hanako.office)
     assert len(hanako.from_bot()) == talking.MOST_ANSWERS
     assert owed() == []
 
@@ -213,14 +212,14 @@ def test_an_answer_that_did_not_get_through_is_said_later(hanako):
     hanako.office.sandbox.fault("error", code=2, calls=3)
     hanako.writes("Hello?")
     assert (owed(), len(hanako.from_bot())) == (["one_way"], 0)
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     assert (owed(), len(hanako.from_bot())) == ([], 1)
 
 
 def test_an_answer_that_may_have_arrived_is_not_said_again(hanako):
     hanako.office.sandbox.fault("cut_after", calls=3)
     hanako.writes("Hello?")
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     assert (owed(), len(hanako.from_bot())) == ([], 1)
 
 
@@ -228,7 +227,7 @@ def test_an_answer_that_comes_too_late_is_let_go(hanako):
     hanako.office.sandbox.fault("error", code=2, calls=3)
     hanako.writes("Hello?")
     with time_machine.travel(now() + timedelta(minutes=11)):
-        handle(hanako.office.installation.pk)
+        work_off(hanako.office)
     assert (owed(), len(hanako.from_bot())) == ([], 0)
 
 
@@ -244,8 +243,8 @@ def test_a_tap_whose_worker_died_before_the_answer_is_answered(hanako, monkeypat
     with monkeypatch.context() as dying:
         dying.setattr(talking, "_answer", die)
         with pytest.raises(Killed):
-            handle(hanako.office.installation.pk)
-    handle(hanako.office.installation.pk)
+            work_off(hanako.office)
+    work_off(hanako.office)
     assert "Stopped." in last(hanako)
 
 
@@ -259,7 +258,7 @@ def test_somebody_who_is_spoken_with_by_another_worker_waits(hanako):
         account_id=link_of(hanako).account_id,
         leased_until=later,
     )
-    handle(hanako.office.installation.pk)
+    work_off(hanako.office)
     assert hanako.from_bot() == []
     with time_machine.travel(later + timedelta(seconds=1)):
         assert talking.talk(hanako.office.installation, link_of(hanako).account_id)
@@ -271,6 +270,6 @@ def test_a_stranger_of_unknown_language_is_spoken_to_in_the_organizations(linked
     person = office.sandbox.member(office.community, "Ken", locale="fr_FR")
     office.sandbox.act(person, office.integration.page_id, text="Bonjour")
     arrived(office)
-    handle(office.installation.pk)
+    work_off(office)
     [message] = [line for line in office.sandbox.chat(person) if line["from"] == "bot"]
     assert "連携していない" in message["attachment"]["payload"]["text"]

@@ -308,7 +308,7 @@ def test_has_she_read_it(office, hanako, support):
     message = write(hanako)
     run(office)
     Delivery.objects.update(reached_at=now(), seen_at=now())
-    assert take_facts(office.installation) == 0
+    assert not take_facts(office.installation)
     told = support(str(delivery_of(message).pk))
     assert "It reached the recipient's device." in told
     assert "The recipient saw it." in told
