@@ -16,11 +16,14 @@ MOST_BYTES = 60_000
 # Axe would copy imported stylesheets into the page, which its content security policy forbids.
 _OPTIONS = {"preload": False}
 _SHIFT = """() => new Promise(tell => {
-    let sum = 0
-    new PerformanceObserver(list => list.getEntries().forEach(
-        one => { sum += one.hadRecentInput ? 0 : one.value }))
+    const where = ({x, y, width, height}) => [x, y, width, height].map(Math.round).join(" ")
+    const moved = ({node, previousRect, currentRect}) =>
+        `${node?.nodeName} from ${where(previousRect)} to ${where(currentRect)}`
+    const seen = []
+    new PerformanceObserver(list => list.getEntries().filter(one => !one.hadRecentInput).forEach(
+        one => seen.push(`by ${one.value}: ${one.sources.map(moved).join(", ")}`)))
         .observe({type: "layout-shift", buffered: true})
-    requestAnimationFrame(() => setTimeout(() => tell(sum), 0))
+    requestAnimationFrame(() => setTimeout(() => tell(seen), 0))
 })"""
 _LOADED = """() => ["navigation", "resource"].flatMap(
     type => performance.getEntriesByType(type).map(one => [one.name, one.encodedBodySize]))"""
@@ -32,7 +35,7 @@ def violations(page: Page) -> list[str]:
     With the variable PICTURES, the name of a folder, a picture of the page is kept there.
     """
     # Before axe and the picture, which move things.
-    shift = page.evaluate(_SHIFT)
+    shifts = shifts_of(page)
     found = [
         f"{rule['id']}: {node['html']}"
         for rule in Axe().run(page, options=_OPTIONS).response["violations"]
@@ -41,12 +44,18 @@ def violations(page: Page) -> list[str]:
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append("the page scrolls sideways")
     # The sandbox's chats grow while one looks, and should.
-    if shift and not page.locator("[data-live]").count():
-        found.append(f"the layout shifts by {shift}")
+    if shifts and not page.locator("[data-live]").count():
+        found += [f"the layout shifts {shift}" for shift in shifts]
     if (weight := bytes_of(page)) > MOST_BYTES:
         found.append(f"the page weighs {weight:,} bytes")
     _keep_picture(page)
     return found
+
+
+def shifts_of(page: Page) -> list[str]:
+    """Return how far what moved while the page was loaded, and from where to where."""
+    shifts: list[str] = page.evaluate(_SHIFT)
+    return shifts
 
 
 def bytes_of(page: Page) -> int:
