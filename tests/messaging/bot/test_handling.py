@@ -2,7 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -24,9 +24,15 @@ from tests.messaging.bot.conftest import arrived
 pytestmark = pytest.mark.django_db
 
 
-def told(kind: UpdateKind, **values) -> Update:
-    fixed = {"at": now(), "bot_id": "200", "account_id": uuid4().hex, "message_ids": ("m.1",)}
-    return Update(key=uuid4().hex, kind=kind, **(fixed | values))
+def told(kind: UpdateKind, account_id: str = "", at: datetime | None = None) -> Update:
+    return Update(
+        key=uuid4().hex,
+        kind=kind,
+        at=at or now(),
+        bot_id="200",
+        account_id=account_id or uuid4().hex,
+        message_ids=("m.1",),
+    )
 
 
 @pytest.fixture
