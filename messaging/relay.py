@@ -5,6 +5,7 @@ arrived is settled in the same round trip that claims the next delivery, so that
 What a call means is decided in ``messaging.verdict`` and written down by ``messaging.calls``.
 """
 
+import random
 import time
 from uuid import UUID
 
@@ -59,7 +60,9 @@ class _Shift:
         self._lease = lease = taken.lease
         # The processor's time of this thread, for which it has accounted.
         self._worked = time.thread_time()
-        self._end = time.monotonic() + settings.RELAY_TIME_SLICE.total_seconds()
+        # All lanes of a flood are woken at once; ended at once they would begin anew at once, too.
+        part = random.uniform(0.5, 1)  # noqa: S311 - spreads the ends, protects nothing
+        self._end = time.monotonic() + part * settings.RELAY_TIME_SLICE.total_seconds()
         self._installation = taken.installation
         target, lane = self._installation.target, (lease.installation_id, lease.number)
         self._gate = Gate(target, *lane, troubled=taken.troubled)
