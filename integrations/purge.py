@@ -29,6 +29,8 @@ logger = structlog.stdlib.get_logger(__name__)
 _CARCASS = "purged:"
 # So long a purge without any grace waits for the mails that tell of it.
 _TELLING = timedelta(minutes=5)
+# In seconds; batches take a twentieth of one.
+_NOTED_EVERY = 1.0
 # Where these are no connection's own removals, nothing of the organization may live on.
 _WHOLE = (RemovalReason.ORGANIZATION_REMOVED, RemovalReason.RESTORED)
 
@@ -72,12 +74,14 @@ def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:
     begun = begin(removal)
     if begun is None:
         return False
-    pace = Pace()
+    pace, noted = Pace(), float("-inf")
     for table in tables():
         rows = table.rows(subject_of(begun))
         for deleted in delete_in_batches(rows, pace):
             PURGED_ROWS.labels(begun.reason).inc(deleted)
-            Removal.objects.filter(pk=begun.pk).update(progressed_at=now())
+            if time.monotonic() >= noted + _NOTED_EVERY:
+                noted = time.monotonic()
+                Removal.objects.filter(pk=begun.pk).update(progressed_at=now())
             pace.rest()
             if time.monotonic() >= end:
                 return False
