@@ -16,7 +16,7 @@ from uuid import UUID
 SHARE = 0.15
 # Much: this many times what those use, on average, who want little, and this much of the core.
 MUCH, AT_LEAST = 2.0, 0.05
-# Who wants little: a worker found no more than this in the lane, and left.
+# Who wants little: a worker found a DM or so many in the lane, and left.
 FEW = 2
 # What was used this many seconds ago counts a third, and who wanted little then no longer counts.
 MEMORY = 1.0
@@ -43,6 +43,9 @@ class Courtesy:
     def leave(self, tenant: UUID, taken: int) -> None:
         """Note that a worker left a lane of the tenant's after it had taken so many deliveries."""
         with self._lock:
+            if not taken:
+                # Held, or drained by somebody else meanwhile: that says nothing.
+                return
             if taken <= FEW:
                 self._modest[tenant] = self._clock()
             else:

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from integrations.models import Installation
-from messaging.models import Delivery, Lane
+from messaging.models import FACTS_LANE, Delivery, Lane
 
 
 @transaction.atomic
@@ -11,8 +11,10 @@ def move_queue(previous: Installation, installation: Installation) -> int:
     """Let ``installation`` send what waits on ``previous``; return how many deliveries those are.
 
     The lanes go along with their leases and fences, so that whoever is sending at this moment can
-    still settle, and nobody takes its delivery for abandoned. The caller holds the links' locks.
+    still settle, and nobody takes its delivery for abandoned. The bot's lanes stay: what the old
+    bot was told is not the new one's. The caller holds the links' locks.
     """
-    Lane.objects.filter(installation=previous).update(installation=installation, woken_at=None)
+    lanes = Lane.objects.filter(installation=previous, number__lt=FACTS_LANE)
+    lanes.update(installation=installation, woken_at=None)
     waiting = Delivery.objects.open().filter(installation=previous)
     return waiting.update(installation=installation)

@@ -16,8 +16,10 @@ THREADS = 16
 SLOW_SECONDS = 0.1
 # Calls in flight that one worker process is allowed, from a few to more than a core can feed.
 ALLOWED = (8, 16, 32, 64, 128)
-# A worker is full when it uses so much of what one core gave, and everything is when so little of
-# the machine is left over.
+# What is to be reached of the ideal.
+SHARE = 0.8
+# A worker is full when it uses so much of what one core gave, or would have to for that share, and
+# everything is when so little of the machine is left over.
 FULL, LEFT_OVER = 0.9, 0.05
 
 
@@ -77,7 +79,7 @@ def slow(scene: Scene) -> list[Row]:
             "relay, target answers in 100 ms, one worker process",
             "calls allowed ÷ latency, until the CPU is full",
             min(point["share"] for point in free or points[:1]),
-            0.8,
+            SHARE,
             note=f"{shares}; the CPU is {where}",
             details={"points": points},
         )
@@ -88,15 +90,23 @@ def is_full(point: Mapping[str, Any]) -> bool:
     """Tell whether the CPU limited a point: the worker's one core, or all of the machine.
 
     Python runs one thread of a process at a time, so a worker has no more than one core, of which
-    a virtual machine may get less than the whole.
+    a virtual machine may get less than the whole. Threads that take turns at it cannot fill it to
+    the brim; so it also counts what the share that is to be reached would have taken.
     """
-    return bool(point["busy"] >= FULL * point["of_a_core"] or point["idle_share"] <= LEFT_OVER)
+    wanted = max(point["busy"], _wanted(point))
+    return bool(wanted >= FULL * point["of_a_core"] or point["idle_share"] <= LEFT_OVER)
+
+
+def _wanted(point: Mapping[str, Any]) -> float:
+    """Return how much of a core the share of the ideal that is to be reached would use."""
+    return float(SHARE * point["allowed"] / SLOW_SECONDS * point["cpu"])
 
 
 def _fullness(point: Mapping[str, Any]) -> str:
     return (
         f"{point['per_second']:.0f} DMs/s: the worker used {point['busy']:.2f} of the "
-        f"{point['of_a_core']:.2f} that a core gave, {point['idle_share']:.0%} were left over"
+        f"{point['of_a_core']:.2f} that a core gave, and would have to use {_wanted(point):.2f} "
+        f"for {SHARE} of the ideal"
     )
 
 

@@ -22,18 +22,21 @@ def test_a_machine_that_does_nothing_gives_a_whole_core():
 
 
 @pytest.mark.parametrize(
-    ("busy", "of_a_core", "idle_share", "full"),
+    ("busy", "of_a_core", "idle_share", "cpu", "full"),
     [
-        (0.91, 1.0, 0.3, True),
-        (0.89, 1.0, 0.3, False),
-        (0.61, 0.65, 0.3, True),
-        (0.55, 0.65, 0.3, False),
-        (0.30, 0.65, 0.04, True),
-        (0.30, 0.65, 0.06, False),
+        (0.91, 1.0, 0.3, 0.001, True),
+        (0.89, 1.0, 0.3, 0.001, False),
+        (0.61, 0.65, 0.3, 0.001, True),
+        (0.55, 0.65, 0.3, 0.001, False),
+        (0.30, 0.65, 0.04, 0.001, True),
+        (0.30, 0.65, 0.06, 0.001, False),
+        # 0.8 of 320 DMs/s at 4 ms each is more than a core has.
+        (0.76, 1.0, 0.3, 0.004, True),
+        (0.76, 1.0, 0.3, 0.0035, False),
     ],
 )
-def test_full_is_a_core_that_gives_no_more_or_a_machine_with_nothing_left_over(
-    busy, of_a_core, idle_share, full
+def test_full_is_a_core_that_has_no_more_to_give_or_a_machine_with_nothing_left_over(
+    busy, of_a_core, idle_share, cpu, full
 ):
     point = {"busy": busy, "of_a_core": of_a_core, "idle_share": idle_share}
-    assert is_full(point) is full
+    assert is_full({**point, "cpu": cpu, "allowed": 32}) is full

@@ -121,3 +121,15 @@ def test_a_slow_target_costs_nobody_anything(courtesy, clock):
         clock.now += 0.03
         visit(courtesy, SMALL[0])
         assert courtesy.spend(LARGE, COST) == 0
+
+
+def test_for_a_tenant_whose_lanes_are_woken_in_vain_nobody_rests(courtesy, clock):
+    """Each sweep wakes what is due, also where nothing may be sent just now."""
+    visit(courtesy, SMALL[0], taken=0)
+    assert flood(courtesy, clock, 0.9) == pytest.approx(1, rel=0.01)
+
+
+def test_a_visit_in_vain_leaves_those_who_want_little_what_they_are(courtesy, clock):
+    visit(courtesy, SMALL[0])
+    visit(courtesy, SMALL[0], taken=0)
+    assert flood(courtesy, clock, 0.9) < 0.5

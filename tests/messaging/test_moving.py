@@ -4,7 +4,7 @@ from integrations.errors import Unavailable
 from messaging.calls import settle_failed
 from messaging.claims import claim, read_ahead
 from messaging.lanes import Lease, hand_over, take_lease
-from messaging.models import Delivery, DeliveryState, Lane
+from messaging.models import FACTS_LANE, Delivery, DeliveryState, Lane
 from messaging.moving import move_queue
 from messaging.settling import Call
 from messaging.wakeups import wake
@@ -90,3 +90,17 @@ def test_a_worker_claims_nothing_that_moved_away_after_it_was_read(settings):
     previous.save()
     move_queue(previous, make_installation(previous.organization))
     assert not claim(read, lease)
+
+
+def test_the_bot_of_each_generation_keeps_its_own_lanes():
+    previous = make_installation(state="removed")
+    installation = make_installation(previous.organization)
+    for lane in ((previous.pk, 0), (previous.pk, FACTS_LANE), (installation.pk, FACTS_LANE)):
+        wake(*lane)
+    move_queue(previous, installation)
+    lanes = Lane.objects.order_by("number").values_list("installation_id", "number")
+    assert {*lanes} == {
+        (previous.pk, FACTS_LANE),
+        (installation.pk, 0),
+        (installation.pk, FACTS_LANE),
+    }
