@@ -28,6 +28,8 @@ from config.new_secrets import generate
 
 START_SECONDS = 60.0
 _QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+# Of each process's log, when a measurement fails.
+LAST_LINES = 5
 # What a run leaves behind, in no particular order.
 _TRAFFIC = (
     "messaging_attempt, messaging_delivery, messaging_message, messaging_receivedevent, "
@@ -68,7 +70,16 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if isinstance(error, Exception):
+            self.tell_last_words()
         self.close()
+
+    def tell_last_words(self) -> None:
+        """Show what each process said last: its log goes with the folder."""
+        for name in self.children.running:
+            log = self.children.log(name)
+            lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+            sys.stderr.write("".join(f"{name}: {line}\n" for line in lines[-LAST_LINES:]))
 
     def close(self) -> None:
         """End every process; drop our databases where the server is not ours."""
@@ -113,7 +124,7 @@ class Stage:
     # --- Our processes -----------------------------------------------------------------------
 
     def environment(self, database: str, broker: str = "", **more: str) -> dict[str, str]:
-        """Return a complete configuration of the product, with nothing but its defaults."""
+        """Return a complete configuration of the product, with nothing but its defaults but one."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {
             **kept,
@@ -127,6 +138,9 @@ class Stage:
             "STATIC_ROOT": str(self.folder / "static"),
             "WORKPLACE_GRAPH_URL": self.responder_url,
             "WORKPLACE_WEB_URL": self.responder_url,
+            # The responder knows no accounts: a run that takes longer than the default of a quarter
+            # of an hour would come to look for them, in vain, and hold all DMs.
+            "LINK_CHECK_MINUTES": "1440",
             **more,
         }
 

@@ -79,4 +79,4 @@ def test_after_each_batch_the_database_is_left_to_others_for_a_while():
     pace.learn(1, 0.1)
     began = time.monotonic()
     pace.rest()
-    assert time.monotonic() - began >= 0.04
+    assert time.monotonic() - began >= 0.3
