@@ -35,14 +35,28 @@ class Courtesy:
         self._clock = clock
         self._lock = threading.Lock()
         self._used: dict[UUID, float] = {}
+        # Who wants little, and whose worker has just begun: since when.
         self._modest: dict[UUID, float] = {}
+        self._begun: dict[UUID, float] = {}
         self._at = clock()
         # What is left to those who use much, in seconds of the processor; a debt is rested off.
         self._left = 0.0
 
+    def begin(self, tenant: UUID) -> None:
+        """Note that a worker begins in a lane of the tenant's.
+
+        Who has used little counts as one who wants little before it is known how much is there: if
+        the others rested only once its first DM was sent, that one would have come late.
+        """
+        with self._lock:
+            self._forget()
+            if self._used.get(tenant, 0.0) <= AT_LEAST * MEMORY:
+                self._begun[tenant] = self._at
+
     def leave(self, tenant: UUID, taken: int) -> None:
         """Note that a worker left a lane of the tenant's after it had taken so many deliveries."""
         with self._lock:
+            self._begun.pop(tenant, None)
             if not taken:
                 # Held, or drained by somebody else meanwhile: that says nothing.
                 return
@@ -62,9 +76,10 @@ class Courtesy:
             return min(max(0.0, -self._left / SHARE), LONGEST)
 
     def _uses_much(self, tenant: UUID) -> bool:
-        little = [self._used.get(each, 0.0) for each in self._modest]
-        if not little or tenant in self._modest:
+        others = (self._modest.keys() | self._begun.keys()) - {tenant}
+        if not others or tenant in self._modest:
             return False
+        little = [self._used.get(each, 0.0) for each in others]
         return self._used[tenant] > max(MUCH * sum(little) / len(little), AT_LEAST * MEMORY)
 
     def _forget(self) -> None:
@@ -73,7 +88,9 @@ class Courtesy:
         passed, self._at = at - self._at, at
         faded = exp(-passed / MEMORY)
         self._used = {each: used * faded for each, used in self._used.items() if used > _TRACES}
-        self._modest = {each: left for each, left in self._modest.items() if at - left < MEMORY}
+        for since in (self._modest, self._begun):
+            for each in [each for each, moment in since.items() if at - moment >= MEMORY]:
+                del since[each]
         # A short burst is nothing to rest for.
         self._left = min(self._left + passed * SHARE, _BURST)
 

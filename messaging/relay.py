@@ -36,6 +36,7 @@ def relay_lane(installation_id: UUID, number: int) -> int:
     taken = take_lane(installation_id, number)
     if taken is None:
         return 0
+    courtesy.begin(installation_id)
     with handed_over_on_failure(taken.lease):
         shift = _Shift(taken)
         finished = shift.drain()

@@ -133,3 +133,30 @@ def test_a_visit_in_vain_leaves_those_who_want_little_what_they_are(courtesy, cl
     visit(courtesy, SMALL[0])
     visit(courtesy, SMALL[0], taken=0)
     assert flood(courtesy, clock, 0.9) < 0.5
+
+
+def test_a_flood_rests_as_soon_as_a_worker_begins_for_somebody_else(courtesy, clock):
+    assert flood(courtesy, clock, 1) == pytest.approx(1, rel=0.01)
+    courtesy.begin(SMALL[0])
+    assert flood(courtesy, clock, 0.9) < 0.5
+
+
+def test_of_two_floods_that_begin_together_neither_rests_for_the_other_for_long(courtesy, clock):
+    courtesy.begin(LARGE)
+    courtesy.begin(SECOND)
+    clock.now += MEMORY
+    rested = 0.0
+    for _ in range(200):
+        for tenant in (LARGE, SECOND):
+            rested += courtesy.spend(tenant, COST)
+            clock.now += COST
+    assert rested == 0
+
+
+def test_a_flood_that_begins_its_next_time_slice_is_not_one_that_wants_little(courtesy, clock):
+    for _ in range(50):
+        courtesy.spend(LARGE, COST)
+        courtesy.spend(SECOND, COST)
+        clock.now += 2 * COST
+    courtesy.begin(LARGE)
+    assert courtesy.spend(SECOND, COST) == 0

@@ -1,6 +1,7 @@
 """The relay when something happens meanwhile: lanes lost, workers gone, things ended or deleted."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.utils.timezone import now
@@ -10,6 +11,7 @@ from integrations.masterkeys import KeyMissingError
 from integrations.removal import remove_installation
 from integrations.targets import open_target
 from messaging import sending
+from messaging.courtesy import LONGEST, Courtesy
 from messaging.models import Delivery, DeliveryState, Lane
 from messaging.settlement import delete_message
 from messaging.wakeups import wake
@@ -88,6 +90,23 @@ def test_a_worker_that_dies_while_it_rests_leaves_nothing_in_doubt(office, monke
         run(office)
     assert [state(delivery)[0] for delivery in (arrived, waits)] == ["delivered", "pending"]
     assert len(office.texts("Hanako")) == 1
+
+
+def test_a_tenant_whose_lane_is_free_lets_others_rest_before_its_first_dm_is_sent(
+    office, monkeypatch
+):
+    courtesy, carried, flood = Courtesy(), sending.send, UUID(int=1)
+    monkeypatch.setattr("messaging.relay.courtesy", courtesy)
+    rests = [courtesy.spend(flood, 1.0)]
+
+    def carry(*args):
+        rests.append(courtesy.spend(flood, 1.0))
+        return carried(*args)
+
+    monkeypatch.setattr(sending, "send", carry)
+    make_delivery(office.join("Hanako"))
+    assert run(office) == 1
+    assert rests == [0.0, LONGEST]
 
 
 def test_a_dm_that_comes_during_the_work_is_taken_along(office, wakes, monkeypatch):
