@@ -13,7 +13,7 @@ from math import exp
 from uuid import UUID
 
 # What all who use much get together meanwhile, of the one core a process has.
-SHARE = 0.12
+SHARE = 0.15
 # Much: this many times what those use, on average, who want little, and this much of the core.
 MUCH, AT_LEAST = 2.0, 0.05
 # Who wants little: a worker found a DM or so many in the lane, and left.
