@@ -3,7 +3,8 @@
 The queue is fair already: a slice of time each. But on a machine whose cores are full, a few DMs of
 a small tenant wait at every step behind the thousands of a large one. So while there are tenants
 whose workers find a DM or two and leave again, or have just begun, whoever uses much more than
-those rests after each DM. What counts is the processor's time, not the clock's: a slow target costs nobody anything.
+those rests after each DM. What counts is the processor's time, not the clock's: a slow target costs
+nobody anything.
 """
 
 import threading

@@ -3,12 +3,17 @@
 import time
 from uuid import UUID
 
+import structlog
+from django.db import DatabaseError
+
 from integrations.models import Installation
 from messaging.bot.facts import take_facts
 from messaging.bot.talk import talk, waiting_accounts
 from messaging.lanes import Lease, give_back, hand_over, handed_over_on_failure, take_lease
 from messaging.models import FACTS_LANE, TALK_LANES
 from messaging.wakeups import wake
+
+logger = structlog.stdlib.get_logger(__name__)
 
 # After so long the worker is given back, so that a busy bot does not hold up the relay.
 SLICE_SECONDS = 5
@@ -51,6 +56,17 @@ def _step(installation: Installation, lease: Lease, end: float) -> bool:
     for account_id in (*people[first:], *people[:first]):
         if time.monotonic() > end or not lease.keep():
             return True
-        spoken += talk(installation, account_id)
+        spoken += _talk(installation, account_id)
     # Somebody whom another worker speaks with, or who cannot be reached, is left to the sweep.
     return spoken > 0 and len(people) == PEOPLE
+
+
+def _talk(installation: Installation, account_id: str) -> bool:
+    """Take a turn as ``talk`` does; what one person's updates break silences nobody else."""
+    try:
+        return talk(installation, account_id)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("conversation: failed", installation=installation.pk)
+        return False

@@ -121,6 +121,23 @@ def test_a_worker_that_fails_leaves_the_lane_to_the_sweep(tell, installation, wa
     assert wakes == [(str(installation.pk), FACTS_LANE)]
 
 
+def test_somebody_whose_updates_break_us_silences_nobody_else(tell, installation, monkeypatch):
+    heard = []
+
+    def fail_once(_installation, account_id):
+        heard.append(account_id)
+        if len(heard) == 1:
+            raise RuntimeError("poison")
+        return True
+
+    monkeypatch.setattr(handling, "talk", fail_once)
+    tell(UpdateKind.WROTE, 3)
+    wake(installation.pk, TALK_LANES[0])
+    handle(installation.pk, TALK_LANES[0])
+    assert len(set(heard)) == 3
+    assert Lane.objects.get(number=TALK_LANES[0]).leased_until is None
+
+
 def test_for_an_installation_that_is_gone_nothing_is_done(tell, installation):
     tell(UpdateKind.SEEN)
     type(installation).objects.update(state=InstallationState.REMOVED)
