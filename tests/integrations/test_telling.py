@@ -47,7 +47,7 @@ def woken(monkeypatch) -> list[str]:
 
 
 def tell_all() -> None:
-    for organization in Organization.objects.all():
+    for organization in Organization.objects.order_by("created_at"):
         telling.tell_waiting(organization.pk)
 
 
