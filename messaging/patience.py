@@ -12,6 +12,8 @@ from psycopg_pool import PoolTimeout
 logger = structlog.stdlib.get_logger(__name__)
 _T = TypeVar("_T")
 
+# What says that the database is away, and nothing about what was asked of it.
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -27,7 +29,7 @@ def patiently(job: Callable[[], _T]) -> _T:
     while True:
         try:
             return job()
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except AWAY as error:
             if connection.in_atomic_block or time.monotonic() + pause > end:
                 raise
             logger.warning("the database is away", error=type(error).__name__)

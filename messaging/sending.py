@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
 from django.utils.timezone import now
 
 from accounts.choices import choices_of, shows_text
@@ -24,6 +23,7 @@ from messaging.models import Delivery, DeliveryState
 from messaging.notice import compose
 from messaging.offers import offers
 from messaging.outages import Gate
+from messaging.patience import AWAY
 from messaging.resting import say_what_waited
 from messaging.retry import pace
 from messaging.settling import Call, Settling, settling_delivered
@@ -98,7 +98,7 @@ def _texts(route: Route, delivery: Delivery) -> list[Part] | None:
         hears = route.installation.told_at is not None
         below = offers(locale=locale, link=notice.link, hears=hears)
         return [*((text, ()) for text in first), (last, below)][delivery.parts_sent :]
-    except DatabaseError:
+    except AWAY:
         raise
     except KeyMissingError:
         # An operator's mistake, not this message's: it waits until the key is back.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
@@ -11,6 +12,9 @@ from integrations.updates import UpdateKind
 from messaging import echoes
 from messaging.chats import FACTS, ReceivedUpdate
 from messaging.models import Delivery, DeliveryQuerySet, DeliveryState
+from messaging.patience import AWAY
+
+logger = structlog.stdlib.get_logger(__name__)
 
 BATCH = 500
 
@@ -23,10 +27,20 @@ def take_facts(installation: Installation) -> bool:
     # As the index has them: sorting thousands to take a few would cost more than noting those.
     facts = list(waiting.order_by("account_id", "happened_at", "pk")[:BATCH])
     for fact in facts:
-        _note(installation, fact)
+        _note_or_set_aside(installation, fact)
     # Noting a fact twice changes nothing, so a crash before this line harms nobody.
     ReceivedUpdate.objects.filter(pk__in=[fact.pk for fact in facts]).update(handled_at=now())
     return len(facts) == BATCH
+
+
+def _note_or_set_aside(installation: Installation, fact: ReceivedUpdate) -> None:
+    """Note one fact; one that breaks us is passed over, so that it keeps back no other."""
+    try:
+        _note(installation, fact)
+    except AWAY:
+        raise
+    except Exception:
+        logger.exception("fact: set aside", installation=installation.pk)
 
 
 def _note(installation: Installation, fact: ReceivedUpdate) -> None:

@@ -4,13 +4,13 @@ import time
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError
 
 from integrations.models import Installation
 from messaging.bot.facts import take_facts
 from messaging.bot.talk import talk, waiting_accounts
 from messaging.lanes import Lease, give_back, hand_over, handed_over_on_failure, take_lease
 from messaging.models import FACTS_LANE, TALK_LANES
+from messaging.patience import AWAY
 from messaging.wakeups import wake
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -65,7 +65,7 @@ def _talk(installation: Installation, account_id: str) -> bool:
     """Take a turn as ``talk`` does; what one person's updates break silences nobody else."""
     try:
         return talk(installation, account_id)
-    except DatabaseError:
+    except AWAY:
         raise
     except Exception:
         logger.exception("conversation: failed", installation=installation.pk)

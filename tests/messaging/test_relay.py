@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils.timezone import now
+from psycopg_pool import PoolTimeout
 
 from accounts.models import Member
 from integrations.errors import TargetError
@@ -220,6 +222,25 @@ def test_a_message_our_own_code_chokes_on_is_set_aside(office):
     assert state(poison) == ("failed", "poison")
     assert poison.attempts.first().code == "DecodeError"
     assert len(office.texts("Jiro")) == 1
+
+
+@pytest.mark.parametrize("away", [PoolTimeout, OperationalError])
+def test_a_message_that_cannot_be_read_while_the_database_is_away_is_not_to_blame(
+    office, monkeypatch, away
+):
+    def fail(*_args, **_options):
+        raise away("away")
+
+    delivery = make_delivery(office.join("Hanako"))
+    with monkeypatch.context() as broken:
+        broken.setattr("messaging.sending.compose", fail)
+        with pytest.raises(away):
+            run(office)
+    assert (state(delivery)[0], delivery.attempts.count()) == ("sending", 0)
+    run(office)
+    make_due(delivery)
+    run(office)
+    assert state(delivery)[0] == DeliveryState.DELIVERED
 
 
 def test_a_message_of_which_nothing_is_left_to_send_is_delivered(office):

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils.timezone import now
 
 from integrations.models import InstallationState
 from integrations.updates import Update, UpdateKind
+from messaging import echoes
 from messaging.bot import facts, handling
 from messaging.bot.handling import handle
 from messaging.bot.intake import take_in
@@ -136,6 +137,36 @@ def test_somebody_whose_updates_break_us_silences_nobody_else(tell, installation
     handle(installation.pk, TALK_LANES[0])
     assert len(set(heard)) == 3
     assert Lane.objects.get(number=TALK_LANES[0]).leased_until is None
+
+
+def test_a_fact_that_breaks_us_is_set_aside_and_the_others_are_noted(
+    installation, monkeypatch, caplog
+):
+    link = make_link(installation)
+    sent = make_delivery(link, state=DeliveryState.DELIVERED, target_message_id="m.1")
+
+    def fail(_installation, _reference):
+        raise RuntimeError("poison")
+
+    monkeypatch.setattr(echoes, "confirm", fail)
+    for kind in (UpdateKind.ECHOED, UpdateKind.REACHED):
+        take_in(installation.target, [told(kind, link.account_id)])
+    wake(installation.pk, FACTS_LANE)
+    handle(installation.pk, FACTS_LANE)
+    sent.refresh_from_db()
+    assert (waiting(), sent.reached_at is None) == (0, False)
+    assert "fact: set aside" in caplog.text
+
+
+def test_while_the_database_is_away_no_fact_is_set_aside(tell, installation, monkeypatch):
+    def fail(_installation, _fact):
+        raise OperationalError("away")
+
+    tell(UpdateKind.SEEN)
+    monkeypatch.setattr(facts, "_note", fail)
+    with pytest.raises(OperationalError):
+        handle(installation.pk, FACTS_LANE)
+    assert waiting() == 1
 
 
 def test_for_an_installation_that_is_gone_nothing_is_done(tell, installation):
