@@ -37,6 +37,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405 - from abov
     # A file, since threads of one test must meet the locks that processes meet.
     name = f"{tempfile.gettempdir()}/kotozute-tests-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": name}  # noqa: F405 - from above
+    # SQLite happens to keep the order of insertion and PostgreSQL does not: nobody may lean on it.
+    backwards = "PRAGMA reverse_unordered_selects=ON;"
+    DATABASES["default"]["OPTIONS"]["init_command"] += backwards  # noqa: F405 - from above
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405 - from above
     # Who waits for a lock in a test waits for good; better to fail and name the statement.
     DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=30s"  # noqa: F405 - from above
