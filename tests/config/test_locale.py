@@ -1,4 +1,6 @@
 import io
+import re
+from collections import Counter
 from gettext import GNUTranslations
 
 import pytest
@@ -29,6 +31,14 @@ def texts_of(translations: GNUTranslations) -> dict[object, str]:
     """Return the translated texts, without the header, which holds the time of compiling."""
     catalog: dict[object, str] = vars(translations)["_catalog"]
     return {key: text for key, text in catalog.items() if key}
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-3])
+def test_no_text_is_translated_twice(path):
+    # A merge may leave two of them; babel takes the first without a word.
+    begun = re.findall(r"^(?:msgctxt .*\n)?msgid (?:\".*\"\n)+", path.read_text(), re.MULTILINE)
+    assert [text for text, times in Counter(begun).items() if times > 1] == []
+    assert re.findall(r"^msgstr .*\n(?:\".*\"\n)*msgstr .*", path.read_text(), re.MULTILINE) == []
 
 
 @pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parts[-3])
