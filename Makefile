@@ -10,7 +10,7 @@ AT_ONCE := -n 2 --dist loadfile
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
-.PHONY: help demo sandbox test test-services bench faults upgrade-test postman screenshots check docs audit format lock clean
+.PHONY: help demo sandbox test test-services bench faults upgrade-test postman screenshots check checked-types checked-code checked-project docs audit format lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,16 +48,23 @@ screenshots: .venv/dev.installed ## Take the README's and the docs' pictures fro
 	@$(BIN)/python -m docs.pictures.take
 
 check: .venv/dev.installed ## Check format, types, imports, migrations, settings, dead code and sizes
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target checked-types checked-code checked-project
+
+checked-types:
+	$(BIN)/mypy
+
+checked-code:
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/python tests/sizes.py
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(filter-out tests,$(CODE))
+
+checked-project:
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings
 	$(BIN)/python tests/lint_migrations.py
 	ENV_FILE=tests/production.env $(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(filter-out tests,$(CODE))
 
 docs: .venv/dev.installed ## Build the documentation as a site into .site; a warning is an error
 	@$(BIN)/mkdocs build --quiet --strict

@@ -254,7 +254,7 @@ def check_services() -> Iterator[CheckMessage]:
 
 @_registered
 def check_removal() -> Iterator[CheckMessage]:
-    """E040, E041 and W040: what promises about removed data rest on."""
+    """E040 and E041: what promises about removed data rest on."""
     try:
         receipt_seed()
     except KeyMissingError as error:

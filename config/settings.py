@@ -1,7 +1,7 @@
 """Every setting, read from the environment; `.env.example` explains each variable.
 
 What is missing gets a safe default. What is dangerous or only half set is reported by the system
-checks in ``config/checks.py``, which gunicorn and the workers do not run: `manage.py check` does.
+checks in ``config/checks.py``, which `manage.py check` shows; on an error nothing starts.
 """
 
 import logging

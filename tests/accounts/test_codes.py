@@ -33,7 +33,7 @@ def test_a_members_code_arrives_in_their_language_and_lets_them_in_once(hanako, 
     pk = ask(" Hanako@Example.com")
     assert mail_code(pk)
     mail = mailoutbox[0]
-    assert (mail.to, mail.subject) == (["hanako@example.com"], "Kotozuteのログインコード")
+    assert (mail.to, mail.subject) == (["hanako@example.com"], "Kotozuteのサインインコード")
     code = f"{letters(pk)[:4]}-{letters(pk)[4:]}"
     assert code in mail.body
     assert try_code(pk, f" {code.lower()} ") == "hanako@example.com"
