@@ -14,6 +14,7 @@ from integrations.errors import TargetError
 from integrations.holds import hold, need_attention
 from integrations.metrics import ENDED, NOT_SENT
 from integrations.models import GONE_STATES
+from messaging.doubts import is_in_doubt, take_up_again
 from messaging.failures import tell_of_failure
 from messaging.models import Attempt, Delivery, DeliveryQuerySet, DeliveryState, Outcome
 from messaging.patience import patiently
@@ -40,13 +41,19 @@ def _forget(message_id: UUID) -> None:
     forget_content([message_id])
 
 
-@transaction.atomic
 def settle_part(delivery: Delivery, call: Call) -> bool:
     """Record that one more text of a long message has arrived; False when the lane is lost.
 
     As with a whole message, the proof counts even then, as long as nobody sent it again.
     """
-    new_attempt(delivery, call, Outcome.SENT).save(force_insert=True)
+    attempt = new_attempt(delivery, call, Outcome.SENT)
+    return patiently(lambda: _write_part(delivery, attempt))
+
+
+@transaction.atomic
+def _write_part(delivery: Delivery, attempt: Attempt) -> bool:
+    # Nothing happens to one that is there already, when all this is done once more.
+    Attempt.objects.bulk_create([attempt], ignore_conflicts=True)
     noted = _claimed(delivery).filter(state__in=PROVABLE).update(parts_sent=delivery.parts_sent)
     return bool(noted) and _claimed(delivery).filter(state=DeliveryState.SENDING).exists()
 
@@ -54,13 +61,14 @@ def settle_part(delivery: Delivery, call: Call) -> bool:
 def settle_failed(delivery: Delivery, call: Call, error: TargetError) -> Verdict:
     """Record a call that was not accepted, or whose outcome nobody knows, and what follows."""
     unconfirmed_tries = delivery.unconfirmed_tries + error.unconfirmed
-    history = History(delivery.attempts.count() + 1, delivery.tries + 1, unconfirmed_tries)
+    calls = patiently(delivery.attempts.count) + 1
+    history = History(calls, delivery.tries + 1, unconfirmed_tries)
     echo_wait = settings.RELAY_UNCONFIRMED_WAIT
     chance = random.random()  # noqa: S311 - spreads the delays, protects nothing
     verdict = judge(error, history, echo_wait=echo_wait, chance=chance)
     attempt = new_attempt(delivery, call, _outcome(error), error)
     patiently(lambda: _write(delivery, verdict, error, attempt))
-    _apply_to_installation(delivery, verdict, error)
+    patiently(lambda: _apply_to_installation(delivery, verdict, error))
     NOT_SENT.labels(verdict.state.value, error.reason).inc()
     if verdict.state == DeliveryState.FAILED:
         ENDED.labels(verdict.state.value).inc()
@@ -70,19 +78,27 @@ def settle_failed(delivery: Delivery, call: Call, error: TargetError) -> Verdict
     return verdict
 
 
-@transaction.atomic
 def settle_uncalled(delivery: Delivery, state: DeliveryState, reason: str = "") -> None:
     """End a claimed delivery that must not be sent any more; no call was made."""
+    ENDED.labels(state.value).inc(patiently(lambda: _write_uncalled(delivery, state, reason)))
+
+
+@transaction.atomic
+def _write_uncalled(delivery: Delivery, state: DeliveryState, reason: str) -> int:
     mine = _claimed(delivery).filter(state=DeliveryState.SENDING)
     ended = mine.update(state=state, reason=reason, settled_at=now())
-    ENDED.labels(state.value).inc(ended)
     forget_content([delivery.message_id])
+    return ended
 
 
 def postpone(delivery: Delivery, until: datetime, *, reason: str) -> bool:
-    """Let an unclaimed delivery wait; return False when something happened to it meanwhile."""
+    """Let an unclaimed delivery wait; return False when something happened to it meanwhile.
+
+    What is in doubt stays known as such: by it the owner's policy is kept after the wait.
+    """
     same = Delivery.objects.waiting().filter(pk=delivery.pk, due_at=delivery.due_at)
-    return bool(same.update(due_at=until, reason=reason))
+    kept = delivery.reason if is_in_doubt(delivery) else reason
+    return bool(same.update(due_at=until, reason=kept))
 
 
 def settle_abandoned(delivery: Delivery) -> Verdict:
@@ -117,7 +133,8 @@ def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: At
     )
     if final:
         forget_content([delivery.message_id])
-        if written:
+        # The proof of its arrival may have come before the end of the call.
+        if written and not take_up_again(delivery.pk):
             tell_of_failure(delivery, reason=error.reason)
     else:
         # What ended during the call could not be cancelled by whoever ended it.

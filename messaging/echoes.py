@@ -8,12 +8,16 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.timezone import now
+from django.db.models import Q
 
+from integrations.errors import Unconfirmed
 from integrations.models import Installation
-from messaging.models import Delivery, DeliveryState
+from messaging.doubts import take_up_again
+from messaging.models import OPEN_STATES, Delivery, DeliveryState
 from messaging.wakeups import wake
 
+# What was given up in doubt may have arrived all the same.
+_WANTS_PROOF = Q(state__in=OPEN_STATES) | Q(state=DeliveryState.FAILED, reason=Unconfirmed.reason)
 # A message of 8,000 characters makes far fewer.
 MOST_PARTS = 100
 
@@ -26,22 +30,26 @@ def reference_of(delivery: Delivery) -> str:
 def confirm(installation: Installation, reference: str) -> bool:
     """Note that the text with this reference has arrived; return False when nobody waits to know.
 
-    An unconfirmed delivery is looked at again at once: with the proof it is not sent twice.
+    An unconfirmed delivery is looked at again at once, also one that was given up as such: with the
+    proof it is not sent twice.
     """
     found = _read(reference)
     if found is None:
         return False
     delivery_id, part = found
     with transaction.atomic():
-        mine = Delivery.objects.open().filter(
-            pk=delivery_id, organization_id=installation.organization_id, parts_echoed__lt=part
+        mine = Delivery.objects.filter(
+            _WANTS_PROOF,
+            pk=delivery_id,
+            organization_id=installation.organization_id,
+            parts_echoed__lt=part,
         )
         if not mine.update(parts_echoed=part):
             return False
-        doubted = Delivery.objects.filter(pk=delivery_id, state=DeliveryState.UNCONFIRMED)
-        doubted.update(due_at=now())
-        for lane in doubted.values_list("installation_id", "lane"):
-            transaction.on_commit(partial(wake, *lane))
+        if take_up_again(delivery_id):
+            lanes = Delivery.objects.filter(pk=delivery_id)
+            for lane in lanes.values_list("installation_id", "lane"):
+                transaction.on_commit(partial(wake, *lane))
     return True
 
 

@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from integrations.models import Installation
 from messaging.models import Lane
 from messaging.outages import RAMP, troubles
-from messaging.patience import patiently
+from messaging.patience import AWAY, patiently, reconnect
 from messaging.planned import adapted_all, planned_cursor
 from messaging.prepared import PreparedModels
 from messaging.roundtrip import Statement, execute_together
@@ -99,7 +99,8 @@ def _taking(installation_id: UUID, number: int) -> tuple[object, ...]:
 def renew(lease: Lease) -> bool:
     """Extend the lease; return False when somebody else has the lane."""
     lease.kept()
-    return bool(_ours(lease).update(leased_until=now() + settings.RELAY_LEASE))
+    until = now() + settings.RELAY_LEASE
+    return bool(patiently(lambda: _ours(lease).update(leased_until=until)))
 
 
 def give_back(lease: Lease, statements: Sequence[Statement] = ()) -> bool:
@@ -120,7 +121,9 @@ def handed_over_on_failure(lease: Lease) -> Iterator[None]:
         yield
     except BaseException:
         # Nobody is woken: the sweep tries again, at its own pace.
-        with suppress(DatabaseError):
+        with suppress(DatabaseError, *AWAY):
+            # What broke the work may have been the connection.
+            reconnect()
             hand_over(lease)
         raise
 

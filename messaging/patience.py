@@ -33,6 +33,12 @@ def patiently(job: Callable[[], _T]) -> _T:
             if connection.in_atomic_block or time.monotonic() + pause > end:
                 raise
             logger.warning("the database is away", error=type(error).__name__)
-        connection.close()
+        reconnect()
         time.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def reconnect() -> None:
+    """Let what follows have a connection that lives; inside a transaction there is but the one."""
+    if not connection.in_atomic_block:
+        connection.close()

@@ -21,9 +21,11 @@ from messaging import sending
 from messaging.calls import postpone, settle, settle_abandoned
 from messaging.claims import AHEAD, claim, read_ahead
 from messaging.courtesy import courtesy
+from messaging.doubts import is_proven
 from messaging.lanes import Taken, give_back, hand_over, handed_over_on_failure, take_lane
 from messaging.models import RESTING, Delivery, DeliveryState
 from messaging.outages import Gate
+from messaging.patience import patiently, reconnect
 from messaging.settling import Settling
 from messaging.wakeups import wake
 
@@ -75,8 +77,17 @@ class _Shift:
     def drain(self) -> bool:
         """Send until nothing is due; return False when only the time slice ended.
 
-        When it returns True, the lane is given back, or lost.
+        When it returns True, the lane is given back, or lost. Whatever it raises, what has arrived
+        is written down: forgotten, it would be sent once more.
         """
+        try:
+            return self._drain()
+        except BaseException:
+            reconnect()
+            self._write_down()
+            raise
+
+    def _drain(self) -> bool:
         may_send, recipients = self._gate.is_open(now()), AHEAD
         while not self._is_over():
             # What has arrived must be settled before the next of the same recipient can be seen.
@@ -117,7 +128,8 @@ class _Shift:
             settle_abandoned(delivery)
             return True
         choices = choices_of(delivery.link.member)
-        if choices and (until := resting_until(choices, now())):
+        # What is proven to have arrived is written down, not sent: that can be done during a rest.
+        if not is_proven(delivery) and choices and (until := resting_until(choices, now())):
             note_waiting(choices)
             return postpone(delivery, until, reason=RESTING)
         if self._gate.has_shut or not self._lease.keep():
@@ -128,7 +140,7 @@ class _Shift:
         self.taken += 1
         self._arrived = self._send(delivery)
         if self._arrived:
-            note_alive(self._installation)
+            patiently(lambda: note_alive(self._installation))
         self._be_courteous()
         return True
 

@@ -3,7 +3,9 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+import structlog
 from django.utils.timezone import now
 
 from accounts.choices import choices_of, shows_text
@@ -17,17 +19,20 @@ from integrations.models import CopyShows, Installation, UnconfirmedPolicy
 from integrations.targets import ChatTarget, Choice, Page, Sent
 from messaging.calls import settle_failed, settle_part, settle_uncalled
 from messaging.content import Content
+from messaging.doubts import is_in_doubt
 from messaging.echoes import reference_of
 from messaging.lanes import Lease
 from messaging.models import Delivery, DeliveryState
 from messaging.notice import compose
 from messaging.offers import offers
 from messaging.outages import Gate
-from messaging.patience import AWAY
+from messaging.patience import AWAY, patiently, reconnect
 from messaging.resting import say_what_waited
 from messaging.retry import pace
 from messaging.settling import Call, Settling, settling_delivered
 from messaging.verdict import Poison
+
+logger = structlog.stdlib.get_logger(__name__)
 
 # One text, and what is offered below it.
 Part = tuple[str, tuple[Choice | Page, ...]]
@@ -49,14 +54,14 @@ def send(route: Route, delivery: Delivery) -> Settling | None:
         settle_uncalled(delivery, DeliveryState.EXPIRED)
     elif reason := reason_to_cancel(delivery):
         settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
+    elif _is_rather_never(route.installation, delivery):
+        settle_uncalled(delivery, DeliveryState.FAILED, Unconfirmed.reason)
     elif (texts := _texts(route, delivery)) is not None:
         if not texts:
             # All of it has arrived already, and the last note of it was lost.
             settle_uncalled(delivery, DeliveryState.DELIVERED)
-        elif _is_rather_never(route.installation, delivery):
-            settle_uncalled(delivery, DeliveryState.FAILED, Unconfirmed.reason)
         elif _is_still_theirs(route, delivery):
-            say_what_waited(delivery.link, route.target)
+            _say_what_waited(route, delivery)
             return _send_texts(route, delivery, texts)
     return None
 
@@ -76,7 +81,7 @@ def reason_to_cancel(delivery: Delivery) -> str:
 def _is_rather_never(installation: Installation, delivery: Delivery) -> bool:
     """Return whether this may have arrived already, and its owner wants nothing twice."""
     policy = installation.organization.unconfirmed_policy
-    return delivery.reason == Unconfirmed.reason and policy == UnconfirmedPolicy.RATHER_NEVER
+    return policy == UnconfirmedPolicy.RATHER_NEVER and is_in_doubt(delivery)
 
 
 def _texts(route: Route, delivery: Delivery) -> list[Part] | None:
@@ -87,13 +92,14 @@ def _texts(route: Route, delivery: Delivery) -> list[Part] | None:
         content = Content.from_json(delivery.message.content or "")
         begun = delivery.parts_sent > 0
         locale = delivery.link.locale or delivery.link.member.locale
-        notice = compose(
-            content,
-            locale=locale,
-            # A message that is half sent keeps its form, or its parts would not fit together.
-            with_link=begun or not delivery.space_removed,
-            shows=CopyShows.FULL if begun else _shows(route.installation, delivery),
-        )
+        shows = _shows(route.installation, delivery)
+        if begun and shows != CopyShows.FULL:
+            # A copy that shows less is one text, which has arrived; of a longer one nothing more
+            # may be shown, should that have been decided in between.
+            return []
+        # A message that is half sent keeps its form, or its parts would not fit together.
+        with_link = begun or not delivery.space_removed
+        notice = compose(content, locale=locale, with_link=with_link, shows=shows)
         *first, last = route.target.lay_out(notice)
         hears = route.installation.told_at is not None
         below = offers(locale=locale, link=notice.link, hears=hears)
@@ -129,6 +135,16 @@ def _is_still_theirs(route: Route, delivery: Delivery) -> bool:
     if reason:
         settle_uncalled(delivery, DeliveryState.CANCELLED, reason)
     return not reason
+
+
+def _say_what_waited(route: Route, delivery: Delivery) -> None:
+    """Say it if need be; another message that breaks us is not the fault of this one."""
+    try:
+        say_what_waited(delivery.link, route.target)
+    except AWAY:
+        raise
+    except Exception:
+        logger.exception("summary: failed", delivery=delivery.pk)
 
 
 def _send_texts(route: Route, delivery: Delivery, texts: list[Part]) -> Settling | None:
@@ -171,7 +187,18 @@ def _fail(route: Route, delivery: Delivery, call: Call, error: TargetError) -> N
 
 
 def _take_note(route: Route, delivery: Delivery, sent: Sent) -> None:
-    """Draw the conclusions of an accepted call that have nothing to do with its delivery."""
+    """Draw the conclusions of an accepted call that have nothing to do with its delivery.
+
+    That it has arrived is not yet written down: raised here, an error would lose it.
+    """
+    try:
+        patiently(partial(_conclude, route, delivery, sent))
+    except AWAY as error:
+        logger.warning("the database is away", error=type(error).__name__)
+        reconnect()
+
+
+def _conclude(route: Route, delivery: Delivery, sent: Sent) -> None:
     route.gate.note(None)
     note_arrival(delivery.link)
     if pause := pace(sent.usage):

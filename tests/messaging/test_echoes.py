@@ -1,7 +1,13 @@
 """What an echo proves, and what it must not."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils.timezone import now
+
+from accounts.choices import choose_copies, pause, resume
+from integrations.models import CopyShows, UnconfirmedPolicy
+from messaging import sending
 from messaging.echoes import confirm, reference_of
 from messaging.models import DeliveryState
 from tests.factories import make_delivery, make_installation
@@ -55,6 +61,96 @@ def test_an_echo_of_the_first_part_lets_the_second_follow(office):
     parts = office.texts("Hanako")
     assert state(delivery)[0] == DeliveryState.DELIVERED
     assert len(parts) == len(set(parts)) == 2
+
+
+@pytest.mark.parametrize("shows", [CopyShows.NOTICE, CopyShows.FIRST_WORDS])
+def test_of_a_copy_that_shows_less_nothing_follows_its_echo(office, shows):
+    type(office.organization).objects.update(copy_shows=shows)
+    delivery = doubted(office, "long " * 700)
+    confirm(office.installation, reference_at(office))
+    run(office)
+    assert (state(delivery)[0], len(office.texts("Hanako"))) == (DeliveryState.DELIVERED, 1)
+
+
+def test_a_member_who_wants_no_text_any_more_gets_no_second_part(office):
+    delivery = doubted(office, "long " * 700)
+    choose_copies(delivery.link.member, quiet=None, time_zone="UTC", text_shown=False)
+    confirm(office.installation, reference_at(office))
+    run(office)
+    assert (state(delivery)[0], len(office.texts("Hanako"))) == (DeliveryState.DELIVERED, 1)
+
+
+def rather_never(office) -> None:
+    type(office.organization).objects.update(unconfirmed_policy=UnconfirmedPolicy.RATHER_NEVER)
+    office.installation.refresh_from_db()
+
+
+def test_rather_never_twice_is_kept_over_a_rest(office):
+    rather_never(office)
+    delivery = doubted(office)
+    pause(delivery.link.member, now() + timedelta(hours=1))
+    make_due(delivery)
+    run(office)
+    resume(delivery.link.member)
+    make_due(delivery)
+    run(office)
+    assert state(delivery) == (DeliveryState.FAILED, "unconfirmed")
+    assert len(office.sandbox.sends()) == 1
+
+
+def test_rather_never_twice_sends_the_rest_of_what_is_proven(office):
+    rather_never(office)
+    delivery = doubted(office, "long " * 700)
+    confirm(office.installation, reference_at(office))
+    run(office)
+    parts = office.texts("Hanako")
+    assert state(delivery)[0] == DeliveryState.DELIVERED
+    assert len(parts) == len(set(parts)) == 2
+
+
+def test_an_echo_during_a_rest_settles_what_had_left_before_it(office):
+    delivery = doubted(office)
+    pause(delivery.link.member, now() + timedelta(hours=1))
+    make_due(delivery)
+    run(office)
+    confirm(office.installation, reference_at(office))
+    run(office)
+    assert state(delivery)[0] == DeliveryState.DELIVERED
+    assert len(office.sandbox.sends()) == 1
+
+
+def given_up(office):
+    """Return a delivery that was accepted twice without an answer."""
+    delivery = doubted(office)
+    office.sandbox.fault("cut_after", calls=1)
+    make_due(delivery)
+    run(office)
+    return delivery
+
+
+def test_an_echo_settles_what_was_given_up_in_doubt(office, wakes):
+    delivery = given_up(office)
+    assert state(delivery) == (DeliveryState.FAILED, "unconfirmed")
+    assert confirm(office.installation, reference_at(office))
+    run(office)
+    assert state(delivery) == (DeliveryState.DELIVERED, "")
+    assert len(office.sandbox.sends()) == 2
+
+
+def test_an_echo_that_overtakes_the_last_call_settles_it(office, monkeypatch):
+    call_out = sending._call_out
+
+    def call_and_hear_it(*args):
+        sent = call_out(*args)
+        if len(office.sandbox.sends()) == 2:
+            confirm(office.installation, reference_at(office))
+        return sent
+
+    monkeypatch.setattr(sending, "_call_out", call_and_hear_it)
+    delivery = given_up(office)
+    run(office)
+    assert state(delivery)[0] == DeliveryState.DELIVERED
+    assert len(office.sandbox.sends()) == 2
 
 
 def test_an_echo_that_comes_before_the_answer_is_kept(office):

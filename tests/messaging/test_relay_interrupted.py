@@ -1,9 +1,11 @@
 """The relay when something happens meanwhile: lanes lost, workers gone, things ended or deleted."""
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.utils.timezone import now
 
 from integrations.datakeys import forget_keys
@@ -37,6 +39,34 @@ def test_what_a_vanished_worker_was_sending_is_unconfirmed(office):
     assert state(delivery)[0] == DeliveryState.UNCONFIRMED
     assert delivery.attempts.get().code == "worker_lost"
     assert state(behind)[0] == DeliveryState.PENDING
+
+
+@pytest.mark.parametrize("broken", ["messaging.relay.note_alive", "messaging.sending.note_arrival"])
+def test_what_has_arrived_is_written_down_whatever_breaks_after_it(office, monkeypatch, broken):
+    def fail(_row):
+        raise OperationalError("away")
+
+    delivery = make_delivery(office.join("Hanako"))
+    monkeypatch.setattr(broken, fail)
+    with suppress(OperationalError):
+        run(office)
+    assert state(delivery) == (DeliveryState.DELIVERED, "")
+    assert Lane.objects.get().leased_until is None
+
+
+def test_a_part_is_written_down_twice_without_harm(office):
+    delivery = make_delivery(office.join("Hanako"), "long " * 700)
+    written = []
+
+    def write_twice(job):
+        written.append(job())
+        return job()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("messaging.calls.patiently", write_twice)
+        run(office)
+    assert (state(delivery)[0], delivery.attempts.count()) == (DeliveryState.DELIVERED, 2)
+    assert written[0] is True
 
 
 def test_a_message_waits_while_the_operator_has_mislaid_its_key(office, settings, monkeypatch):

@@ -54,6 +54,15 @@ def test_a_summary_that_got_lost_keeps_nothing_back(office):
     assert len(office.texts("Hanako")) == 2
 
 
+def test_a_message_that_breaks_the_summary_harms_no_other(office):
+    first, second = wait_through_a_rest(office, "one", "two")
+    second.message.content = "not what we wrote"
+    second.message.save()
+    run(office)
+    assert (state(first)[0], first.attempts.count()) == (DeliveryState.DELIVERED, 1)
+    assert state(second) == (DeliveryState.PENDING, "poison")
+
+
 def test_without_a_rest_there_is_none(office):
     link = office.join("Hanako")
     make_delivery(link, "one")

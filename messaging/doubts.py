@@ -1,0 +1,35 @@
+"""Calls that left and were never answered, and the echo that proves what became of them."""
+
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.timezone import now
+
+from integrations.errors import Unconfirmed
+from messaging.models import Delivery, DeliveryState, Message
+
+
+def is_in_doubt(delivery: Delivery) -> bool:
+    """Return whether the last call of a delivery, as it was read, may or may not have arrived."""
+    return delivery.reason == Unconfirmed.reason and not is_proven(delivery)
+
+
+def is_proven(delivery: Delivery) -> bool:
+    """Return whether an echo has shown a text of which we have not noted that it arrived."""
+    return delivery.parts_echoed > delivery.parts_sent
+
+
+def take_up_again(delivery_id: UUID) -> bool:
+    """Have a delivery in doubt looked at now, also one that was given up and is proven since.
+
+    What has arrived is not sent again: it is written down, and what is left of it is sent.
+    """
+    text_is_there = Message.objects.filter(pk=OuterRef("message"), content_sealed__isnull=False)
+    given_up = Q(
+        Exists(text_is_there),
+        state=DeliveryState.FAILED,
+        reason=Unconfirmed.reason,
+        parts_echoed__gt=F("parts_sent"),
+    )
+    doubted = Delivery.objects.filter(Q(state=DeliveryState.UNCONFIRMED) | given_up, pk=delivery_id)
+    return bool(doubted.update(state=DeliveryState.UNCONFIRMED, settled_at=None, due_at=now()))
