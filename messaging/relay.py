@@ -134,8 +134,9 @@ class _Shift:
             return postpone(delivery, until, reason=RESTING)
         if self._gate.has_shut or not self._lease.keep():
             return False
-        arrived, self._arrived = self._arrived, None
-        if not claim(delivery, self._lease, arrived):
+        claimed = claim(delivery, self._lease, self._arrived)
+        self._arrived = None
+        if not claimed:
             return False
         self.taken += 1
         self._arrived = self._send(delivery)
@@ -167,5 +168,6 @@ class _Shift:
 
     def _give_back(self) -> bool:
         """Settle what has arrived and give the lane back; False when there is more to do in it."""
-        arrived, self._arrived = self._arrived, None
-        return give_back(self._lease, arrived.statements if arrived else ())
+        given_back = give_back(self._lease, self._arrived.statements if self._arrived else ())
+        self._arrived = None
+        return given_back

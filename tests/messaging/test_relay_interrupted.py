@@ -41,9 +41,17 @@ def test_what_a_vanished_worker_was_sending_is_unconfirmed(office):
     assert state(behind)[0] == DeliveryState.PENDING
 
 
-@pytest.mark.parametrize("broken", ["messaging.relay.note_alive", "messaging.sending.note_arrival"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "messaging.relay.note_alive",
+        "messaging.sending.note_arrival",
+        "messaging.relay.give_back",
+        "messaging.relay._Shift._be_courteous",
+    ],
+)
 def test_what_has_arrived_is_written_down_whatever_breaks_after_it(office, monkeypatch, broken):
-    def fail(_row):
+    def fail(*_args):
         raise OperationalError("away")
 
     delivery = make_delivery(office.join("Hanako"))
