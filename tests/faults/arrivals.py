@@ -14,8 +14,9 @@ from typing import Any
 import requests
 
 DM = re.compile(r"DM (\d+)-(\d+)")
-# A request that was cut off while it was read never gets an end.
-ABANDONED_SECONDS = 5.0
+# A request that was cut off while it was read never gets an end. One whose worker was frozen in the
+# middle of it does: given up too early it would be missing for good.
+ABANDONED_SECONDS = 15.0
 
 
 class Arrivals:
