@@ -1,11 +1,13 @@
 """A target that is down as a whole: nobody calls it but one who asks, and then not all at once.
 
 Calls that fail in a row open the outage. From then on one delivery at a time is the probe, after
-growing pauses; no delivery's budget is spent. When a probe is answered, lanes come back by and by:
-a platform that has just got up is not to be run over by all that waited for it.
+growing pauses; no delivery's budget is spent. Who turns out to have nothing to ask with gives the
+probe back. When a probe is answered, lanes come back by and by: a platform that has just got up is
+not to be run over by all that waited for it.
 """
 
 import random
+from collections import defaultdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -55,7 +57,8 @@ class Gate:
         self._outage = next(iter(found), None)
         self._target = target
         self._lane = (installation_id, number)
-        self._is_probe = False
+        # Set while this lane is the probe and has made no call; then another may be.
+        self._probe_until: datetime | None = None
 
     def is_open(self, at: datetime) -> bool:
         """Return whether this lane may call now; of all that ask, one becomes the probe."""
@@ -64,12 +67,12 @@ class Gate:
             return True
         if outage.began_at is None:
             return has_its_turn(*self._lane, outage.over_at, at)
-        self._is_probe = _become_probe(outage, at)
-        return self._is_probe
+        self._probe_until = _become_probe(outage, at)
+        return self._probe_until is not None
 
     def note(self, error: TargetError | None) -> None:
         """Take note of how a call ended: with an answer, or by the target's fault."""
-        self._is_probe = False
+        self._probe_until = None
         if error is None or not is_targets_fault(error):
             if self._outage and (self._outage.failures or self._outage.began_at):
                 _end(self._outage)
@@ -79,11 +82,25 @@ class Gate:
         if self._outage.began_at is None and _is_enough(self._outage, now()):
             _begin(self._outage)
 
+    def give_back(self) -> None:
+        """Let another lane ask at once, if this one was to and has called nobody.
+
+        The pauses are there to spare the target, which has noticed nothing. Nobody is woken: a lane
+        that has nothing to ask with would otherwise wake the next such one, without a rest.
+        """
+        outage, until = self._outage, self._probe_until
+        if outage is None or until is None:
+            return
+        self._probe_until = None
+        # Whoever has become the probe since, or has ended the outage, has changed the time.
+        unused = Outage.objects.filter(pk=outage.pk, probe_at=until)
+        unused.update(probe_at=outage.probe_at, probes=outage.probes)
+
     @property
     def has_shut(self) -> bool:
         """Whether the target was down when this worker last looked, and it is not the probe."""
         down = self._outage is not None and self._outage.began_at is not None
-        return down and not self._is_probe
+        return down and self._probe_until is None
 
 
 def is_targets_fault(error: TargetError) -> bool:
@@ -103,24 +120,29 @@ def has_its_turn(
     return position < 1 << max(0, (at - over_at) // RAMP_STEP)
 
 
-def lanes_with_a_turn(lanes: set[tuple[UUID, int, str]], at: datetime) -> list[tuple[UUID, int]]:
+def lanes_with_a_turn(
+    lanes: set[tuple[UUID, int, str]], at: datetime, *, chance: float
+) -> list[tuple[UUID, int]]:
     """Return those of ``lanes`` (installation, number, target) that are worth waking now.
 
-    While a target is down that is none, or one when it is time to ask.
+    While a target is down that is none, or one when it is time to ask. ``chance`` from 0 to 1 says
+    which: what is due in a lane may stand behind what has to wait, so that it asks nothing, and
+    the same lane every time would keep the outage going for all others.
     """
     outages = Outage.objects.in_bulk()
-    asking: set[str] = set()
-    chosen = []
+    chosen: list[tuple[UUID, int]] = []
+    may_ask: defaultdict[str, list[tuple[UUID, int]]] = defaultdict(list)
     for installation_id, number, target in sorted(lanes):
-        outage = outages.get(target)
-        if outage is not None and outage.began_at is not None:
-            if target in asking or outage.probe_at is None or outage.probe_at > at:
-                continue
-            asking.add(target)
-        elif outage and not has_its_turn(installation_id, number, outage.over_at, at):
-            continue
-        chosen.append((installation_id, number))
-    return chosen
+        lane, outage = (installation_id, number), outages.get(target)
+        if outage is None:
+            chosen.append(lane)
+        elif outage.began_at is None:
+            if has_its_turn(*lane, outage.over_at, at):
+                chosen.append(lane)
+        elif outage.probe_at is not None and outage.probe_at <= at:
+            may_ask[target].append(lane)
+    asking = (among[min(int(chance * len(among)), len(among) - 1)] for among in may_ask.values())
+    return [*chosen, *asking]
 
 
 def _is_enough(outage: Outage, at: datetime) -> bool:
@@ -128,11 +150,13 @@ def _is_enough(outage: Outage, at: datetime) -> bool:
     return ramping or outage.failures >= OPENS_AFTER
 
 
-def _become_probe(outage: Outage, at: datetime) -> bool:
+def _become_probe(outage: Outage, at: datetime) -> datetime | None:
+    """Return until when nobody else may ask, or None when somebody else does or it is not time."""
     if outage.probe_at is None or outage.probe_at > at:
-        return False
+        return None
+    until = at + _pause(outage.probes)
     mine = Outage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
-    return bool(mine.update(probe_at=at + _pause(outage.probes), probes=F("probes") + 1))
+    return until if mine.update(probe_at=until, probes=F("probes") + 1) else None
 
 
 def _count(target: str) -> Outage:

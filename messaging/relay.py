@@ -42,6 +42,8 @@ def relay_lane(installation_id: UUID, number: int) -> int:
     with handed_over_on_failure(taken.lease):
         shift = _Shift(taken)
         finished = shift.drain()
+        # Not after a failure: who knows whether there was a call.
+        shift.gate.give_back()
     courtesy.leave(installation_id, shift.taken)
     if not finished and hand_over(taken.lease):
         # A fresh task goes to the back of the queue: other tenants come first.
@@ -68,9 +70,9 @@ class _Shift:
         self._end = time.monotonic() + part * settings.RELAY_TIME_SLICE.total_seconds()
         self._installation = taken.installation
         target, lane = self._installation.target, (lease.installation_id, lease.number)
-        self._gate = Gate(target, *lane, troubled=taken.troubled)
+        self.gate = Gate(target, *lane, troubled=taken.troubled)
         opened = open_target(target, self._installation.credentials())
-        self._route = sending.Route(lease, self._installation, opened, self._gate)
+        self._route = sending.Route(lease, self._installation, opened, self.gate)
         # What has arrived and is written down together with what comes next.
         self._arrived: Settling | None = None
 
@@ -88,13 +90,13 @@ class _Shift:
             raise
 
     def _drain(self) -> bool:
-        may_send, recipients = self._gate.is_open(now()), AHEAD
+        may_send, recipients = self.gate.is_open(now()), AHEAD
         while not self._is_over():
             # What has arrived must be settled before the next of the same recipient can be seen.
             self._write_down()
             ahead = read_ahead(self._lease, may_send=may_send, in_a_row=recipients < AHEAD)
             moved, finished = self._work_through(ahead)
-            may_send, recipients = not self._gate.has_shut, len({each.link_id for each in ahead})
+            may_send, recipients = not self.gate.has_shut, len({each.link_id for each in ahead})
             more = not finished or _has_more(ahead)
             if not (moved and more and may_send) and self._give_back():
                 return True
@@ -132,7 +134,7 @@ class _Shift:
         if not is_proven(delivery) and choices and (until := resting_until(choices, now())):
             note_waiting(choices)
             return postpone(delivery, until, reason=RESTING)
-        if self._gate.has_shut or not self._lease.keep():
+        if self.gate.has_shut or not self._lease.keep():
             return False
         claimed = claim(delivery, self._lease, self._arrived)
         self._arrived = None

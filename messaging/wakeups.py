@@ -3,6 +3,7 @@
 A hint that is lost loses nothing: ``sweep`` finds every delivery that is due from the rows alone.
 """
 
+import random
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -189,5 +190,6 @@ def sweep(at: datetime) -> int:
         for condition in (lost, due)
     )
     found = {(installation_id, number) for installation_id, number, _ in abandoned}
-    found.update(lanes_with_a_turn(waiting, at))
+    chance = random.random()  # noqa: S311 - lets another lane ask each time, protects nothing
+    found.update(lanes_with_a_turn(waiting, at, chance=chance))
     return wake_all(found)

@@ -1,14 +1,23 @@
 """A target that is down as a whole: who may call, who asks, and how all come back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.utils.timezone import now
 
+from accounts.choices import UNTIL_RESUMED, pause
 from integrations.errors import Unavailable
-from messaging.models import DeliveryState, Outage
-from messaging.outages import OPENS_AFTER, RAMP_STEP, RAMP_STEPS, Gate, has_its_turn
+from messaging.models import Delivery, DeliveryState, Outage
+from messaging.outages import (
+    OPENS_AFTER,
+    RAMP_STEP,
+    RAMP_STEPS,
+    Gate,
+    has_its_turn,
+    lanes_with_a_turn,
+)
+from messaging.relay import relay_lane
 from messaging.wakeups import sweep
 from tests.factories import make_delivery
 from tests.messaging.draining import make_due, run, state
@@ -34,6 +43,35 @@ def is_down() -> bool:
 
 def sends(office) -> int:
     return len(office.sandbox.sends())
+
+
+def let_the_target_be_down() -> datetime:
+    """Begin an outage, and return since when it is time to ask."""
+    at = now()
+    Outage.objects.create(target="workplace", began_at=at, probe_at=at, probes=3)
+    return at
+
+
+def sweep_and_work(wakes) -> None:
+    """Sweep once and let a worker take up each lane that was woken."""
+    sweep(now())
+    for installation_id, number in wakes:
+        relay_lane(UUID(installation_id), number)
+    wakes.clear()
+
+
+def rest(link) -> None:
+    """Let somebody rest before whom two DMs wait; the second stays due behind the first."""
+    pause(link.member, UNTIL_RESUMED)
+    for _ in range(2):
+        make_delivery(link)
+
+
+def back_off(link) -> None:
+    """Let two DMs wait, of which the first is put off, as after a call in vain."""
+    first, _second = make_delivery(link), make_delivery(link)
+    later = now() + timedelta(minutes=12)
+    Delivery.objects.filter(pk=first.pk).update(due_at=later, reason="unavailable")
 
 
 def test_a_few_failures_in_a_row_end_the_calling(office, waiting):
@@ -124,3 +162,71 @@ def test_a_failure_on_the_way_back_shuts_at_once(office):
     gate = next(gate for gate in gates if gate.is_open(now()))
     gate.note(Unavailable())
     assert (is_down(), run(office), state(delivery)[0]) == (True, 0, DeliveryState.PENDING)
+
+
+@pytest.mark.parametrize("wait", [rest, back_off])
+def test_a_lane_that_cannot_ask_does_not_keep_another_tenants_dm_waiting(
+    office, new_office, wakes, wait
+):
+    # Its lane sorts first, and has something due that is nobody's turn.
+    wait(office.join("Hanako"))
+    delivery = make_delivery(new_office().join("Jiro"))
+    let_the_target_be_down()
+    sweeps = 0
+    # Each of two lanes is as likely to be chosen: 60 in vain do not happen.
+    while is_down() and sweeps < 60:
+        sweep_and_work(wakes)
+        sweeps += 1
+    assert (is_down(), state(delivery)[0]) == (False, DeliveryState.DELIVERED)
+
+
+def test_a_lane_that_made_no_call_does_not_use_the_probe_up(office):
+    rest(office.join("Hanako"))
+    at = let_the_target_be_down()
+    run(office)
+    outage = Outage.objects.get()
+    assert (sends(office), outage.probe_at, outage.probes) == (0, at, 3)
+
+
+def test_a_lane_that_called_in_vain_uses_the_probe_up(office):
+    make_delivery(office.join("Hanako"))
+    office.sandbox.fault("html", status=503, endpoint="me/messages")
+    let_the_target_be_down()
+    run(office)
+    outage = Outage.objects.get()
+    assert (sends(office), outage.probes) == (1, 4)
+    assert outage.probe_at is not None
+    assert outage.probe_at > now()
+
+
+def test_a_probe_that_was_given_back_goes_to_one_other(office):
+    at = let_the_target_be_down()
+    first, *others = (Gate("workplace", office.installation.pk, lane) for lane in range(8))
+    assert first.is_open(at)
+    assert [gate.is_open(at) for gate in others] == [False] * 7
+    first.give_back()
+    assert first.has_shut
+    assert [gate.is_open(at) for gate in others] == [True] + [False] * 6
+
+
+def test_who_gives_back_late_takes_the_probe_from_nobody(office):
+    at = let_the_target_be_down()
+    slow = Gate("workplace", office.installation.pk, 0)
+    assert slow.is_open(at)
+    much_later = at + timedelta(minutes=5)
+    assert Gate("workplace", office.installation.pk, 1).is_open(much_later)
+    slow.give_back()
+    assert not Gate("workplace", office.installation.pk, 2).is_open(much_later)
+
+
+def test_chance_decides_which_one_lane_asks(office):
+    at = let_the_target_be_down()
+    lanes = {(office.installation.pk, number, "workplace") for number in range(4)}
+    chosen = [lanes_with_a_turn(lanes, at, chance=chance) for chance in (0, 0.3, 0.6, 0.9, 1)]
+    assert chosen == [[(office.installation.pk, number)] for number in (0, 1, 2, 3, 3)]
+
+
+def test_while_it_is_not_time_to_ask_no_lane_is_woken(office):
+    at = let_the_target_be_down()
+    lanes = {(office.installation.pk, number, "workplace") for number in range(4)}
+    assert lanes_with_a_turn(lanes, at - timedelta(seconds=1), chance=0) == []
