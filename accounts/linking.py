@@ -90,7 +90,8 @@ def _store(
 ) -> Link:
     """Create the link unless the member or the connection changed during the look-up."""
     member = Member.objects.select_for_update().get(pk=member.pk)
-    installation = Installation.objects.select_for_update().get(pk=installation.pk)
+    # A stronger lock would meet an accept that holds one of its links and refers to it.
+    installation = Installation.objects.select_for_update(no_key=True).get(pk=installation.pk)
     if _linkable_email(member, installation) != email:
         raise LinkRefused("temporarily_unavailable")
     links = Link.objects.active().filter(member=member, installation=installation)

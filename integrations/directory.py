@@ -61,7 +61,7 @@ def update_organization(
     feature_enabled: bool | None,
 ) -> None:
     """Apply the fields that were told; disabling pauses delivery and keeps the links."""
-    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     apply_newer(row, {"name": name, "plan": plan, "feature_enabled": feature_enabled}, at)
     row.save()
 

@@ -12,7 +12,7 @@ from integrations.models import Installation, InstallationState, Organization
 @transaction.atomic
 def pause(organization: Organization) -> bool:
     """Stop relaying for ``organization``; links stay. Return False if it was paused already."""
-    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     changed = row.paused_at is None
     if changed:
         # Saved row by row, here and below, since the audit log follows saves.
@@ -25,7 +25,7 @@ def pause(organization: Organization) -> bool:
 @transaction.atomic
 def resume(organization: Organization) -> bool:
     """Relay again, what waited first. Return False if it was not paused."""
-    row = Organization.objects.select_for_update().get(pk=organization.pk)
+    row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     changed = row.paused_at is not None
     if changed:
         row.paused_at = None
@@ -35,7 +35,9 @@ def resume(organization: Organization) -> bool:
 
 
 def _move(organization: Organization, before: InstallationState, after: InstallationState) -> None:
-    rows = Installation.objects.select_for_update().filter(organization=organization, state=before)
+    rows = Installation.objects.select_for_update(no_key=True).filter(
+        organization=organization, state=before
+    )
     for installation in rows:
         installation.state = after
         installation.save(update_fields=["state"])

@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from accounts.models import Link
 from integrations.models import Installation, Space
 from messaging.lanes import Lease
-from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane
+from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane, Message
 from messaging.patience import patiently
 from messaging.planned import adapted
 from messaging.prepared import PreparedModels
@@ -169,12 +169,19 @@ def _circumstances() -> dict[str, Exists | Subquery]:
         ovice_id=OuterRef("message__space_ovice_id"),
         removed_at__isnull=False,
     )
+    # A row for a message that had not come in, made while this one was being stored.
+    taken_back = Message.objects.filter(
+        organization=OuterRef("organization"),
+        ovice_id=OuterRef("message__ovice_id"),
+        deleted_at__isnull=False,
+    )
     same_moment = Q(sent_at=OuterRef("sent_at"), pk__gt=OuterRef("pk"))
     later = Q(sent_at__gt=OuterRef("sent_at")) | same_moment
     behind = Delivery.objects.open().filter(later, link=OuterRef("link"))
     others = Delivery.objects.exclude(pk=OuterRef("pk"))
     return {
         "space_removed": Exists(removed_space),
+        "taken_back": Exists(taken_back),
         # Sorted for the same reason as in the claim.
         "followed": Subquery(behind.order_by("sent_at", "pk").values("pk")[:1]),
         "shared": Exists(others.filter(message=OuterRef("message"))),

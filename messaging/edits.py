@@ -4,12 +4,12 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from integrations.models import Organization
 from messaging.content import Content, is_blank, plain_text
 from messaging.events import MessageEdit
-from messaging.models import Delivery, Message
+from messaging.models import Delivery, DeliveryState, Message
 from messaging.settlement import cancel
 
 
@@ -17,12 +17,13 @@ from messaging.settlement import cancel
 def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime) -> int:
     """Replace the text of copies not yet sent; return how many messages those were.
 
-    Of edits that arrive out of order the youngest counts. A copy that is being sent at this moment
-    keeps the old text; one of which a part has arrived keeps its form. What is edited to nothing
+    Of edits that arrive out of order the youngest counts. A copy of which a part has arrived, or
+    may have, keeps the old text: nobody could make sense of two halves. What is edited to nothing
     is cancelled.
     """
     edition = int(at.timestamp() * 1000)
-    begun = Delivery.objects.filter(message=OuterRef("pk"), parts_sent__gt=0)
+    maybe = Q(state__in=(DeliveryState.SENDING, DeliveryState.UNCONFIRMED))
+    begun = Delivery.objects.filter(Q(parts_sent__gt=0) | maybe, message=OuterRef("pk"))
     unsent = Message.objects.select_for_update().filter(
         ~Exists(begun),
         organization=organization,

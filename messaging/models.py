@@ -151,9 +151,10 @@ class Delivery(models.Model):
     reached_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
-    # Known only of deliveries that were read ahead: whether the message's space is gone, the next
-    # one for the recipient, and whether the message has another delivery.
+    # Known only of deliveries that were read ahead: whether the message's space is gone, whether
+    # its sender has deleted it, the recipient's next one, and whether the message has another.
     space_removed: bool
+    taken_back: bool
     followed: UUID | None
     shared: bool
 

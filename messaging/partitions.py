@@ -38,6 +38,13 @@ _CONSTRAINTS = """
 SELECT conname, pg_get_constraintdef(oid), contype::text FROM pg_constraint
 WHERE conrelid = %s::regclass AND contype IN ('p', 'f') ORDER BY contype DESC
 """
+# Weeks that were taken out of their table, and not dropped, since something came between.
+_STRAYS = """
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND NOT relispartition AND relnamespace = current_schema()::regnamespace
+    AND relname ~ ('^' || %s || '([0-9]{8}|earlier)$')
+ORDER BY relname
+"""
 _PARTITIONS = """
 SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending
 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -125,8 +132,8 @@ def drop_old(at: datetime) -> list[str]:
     It must not be called in a transaction: others read and write meanwhile. A week with anything
     that is still needed stays until the next time.
     """
-    dropped = []
     attempts, deliveries = TABLES
+    dropped = [_drop_table(name) for table in TABLES for (name,) in _rows(_STRAYS, f"{table}_")]
     for week in partitions(deliveries):
         if not week.may_go(at) or _is_needed(week, at):
             continue
@@ -215,8 +222,13 @@ def _drop(gone: Partition) -> str:
     how = "FINALIZE" if gone.half_detached else "CONCURRENTLY"
     with _short_locks():
         _run(f"ALTER TABLE {gone.table} DETACH PARTITION {gone.name} {how}")
-        _run(f"DROP TABLE {gone.name}")
-    return gone.name
+    return _drop_table(gone.name)
+
+
+def _drop_table(name: str) -> str:
+    with _short_locks():
+        _run(f"DROP TABLE {name}")
+    return name
 
 
 def _is_needed(week: Partition, at: datetime) -> bool:

@@ -69,7 +69,7 @@ def send(route: Route, delivery: Delivery) -> Settling | None:
 def reason_to_cancel(delivery: Delivery) -> str:
     """Check once more, just before sending, what may have changed since the message came in."""
     link, member = delivery.link, delivery.link.member
-    if delivery.message.deleted_at is not None:
+    if delivery.taken_back:
         return "deleted"
     if link.removed_at is not None:
         return link.removed_reason

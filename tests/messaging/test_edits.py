@@ -56,16 +56,25 @@ def test_a_text_that_was_read_ahead_is_not_sent_after_an_edit():
     assert claim(read_again, lease)
 
 
-@pytest.mark.parametrize("fields", [{"parts_sent": 1}, {"state": DeliveryState.DELIVERED}])
-def test_what_has_been_sent_is_not_changed(fields):
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"parts_sent": 1},
+        {"state": DeliveryState.SENDING},
+        {"state": DeliveryState.UNCONFIRMED},
+    ],
+)
+def test_what_has_left_at_least_in_part_is_not_changed(fields):
     delivery = make_delivery(**fields)
-    if "state" in fields:
-        Message.objects.update(content_sealed=None)
-        edit(delivery, "late")
-        assert Message.objects.get().content_sealed is None
-    else:
-        edit(delivery, "late")
-        assert text_of(delivery) == "Can you join room B?"
+    edit(delivery, "late")
+    assert text_of(delivery) == "Can you join room B?"
+
+
+def test_a_text_that_is_erased_stays_erased():
+    delivery = make_delivery(state=DeliveryState.DELIVERED)
+    Message.objects.update(content_sealed=None)
+    edit(delivery, "late")
+    assert Message.objects.get(pk=delivery.message_id).content_sealed is None
 
 
 def test_what_is_edited_to_nothing_is_cancelled():

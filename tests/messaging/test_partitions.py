@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.utils.timezone import now
 
 from accounts.models import Link
@@ -149,6 +149,30 @@ def test_a_week_is_dropped_before_its_first_row_is_older_than_told():
     assert {f"messaging_delivery_{week:%Y%m%d}", f"messaging_attempt_{week:%Y%m%d}"} <= set(dropped)
     assert list(Delivery.objects.filter(link=link)) == [stays]
     assert not Attempt.objects.filter(delivery=gone.pk).exists()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_week_that_was_taken_out_and_not_dropped_is_dropped_the_next_time(monkeypatch):
+    week = week_of(now()) + 4 * WEEK
+    gone = made_at(make_link(), week, state=DeliveryState.DELIVERED)
+    run_statement = partitions._run
+
+    def fail_to_drop(statement, *params):
+        if statement.startswith("DROP TABLE"):
+            raise OperationalError("gone away")
+        run_statement(statement, *params)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(partitions, "_run", fail_to_drop)
+        with pytest.raises(OperationalError):
+            drop_old(week + KEPT)
+    for _ in range(2):
+        drop_old(week + KEPT)
+    left = f"SELECT relname FROM pg_class WHERE relname ~ '_{week:%Y%m%d}$'"
+    with connection.cursor() as cursor:
+        cursor.execute(left)
+        assert cursor.fetchall() == []
+    assert not Delivery.objects.filter(pk=gone.pk).exists()
 
 
 @pytest.mark.usefixtures("here")

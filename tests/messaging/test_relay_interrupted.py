@@ -14,7 +14,7 @@ from integrations.removal import remove_installation
 from integrations.targets import open_target
 from messaging import sending
 from messaging.courtesy import LONGEST, Courtesy
-from messaging.models import Delivery, DeliveryState, Lane
+from messaging.models import Delivery, DeliveryState, Lane, Message
 from messaging.settlement import delete_message
 from messaging.wakeups import wake
 from tests.factories import make_delivery
@@ -39,6 +39,22 @@ def test_what_a_vanished_worker_was_sending_is_unconfirmed(office):
     assert state(delivery)[0] == DeliveryState.UNCONFIRMED
     assert delivery.attempts.get().code == "worker_lost"
     assert state(behind)[0] == DeliveryState.PENDING
+
+
+def test_a_deletion_that_came_while_the_message_was_being_stored_is_heeded(office):
+    delivery = make_delivery(office.join("Hanako"))
+    # Whoever deletes does not see what is not yet committed, and leaves a row for it.
+    Message.objects.create(
+        organization=office.organization,
+        ovice_id=delivery.message.ovice_id,
+        event_id="evt-deleted",
+        sent_at=now(),
+        skipped_reason="deleted",
+        deleted_at=now(),
+    )
+    run(office)
+    assert state(delivery) == (DeliveryState.CANCELLED, "deleted")
+    assert office.texts("Hanako") == []
 
 
 @pytest.mark.parametrize(

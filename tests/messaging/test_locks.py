@@ -1,0 +1,53 @@
+"""Locks that an accept meets: it refers to an organization and a connection, and must not wait."""
+
+import psycopg
+import pytest
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.linking import link
+from accounts.models import Link
+from integrations.models import Organization
+from integrations.pausing import pause, resume
+from integrations.removal import remove_organization
+from tests.factories import make_link
+from tests.plugins.databases import address_of
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+REFER = "SELECT 1 FROM {table} WHERE id = %s FOR KEY SHARE"
+
+
+def relink(made: Link) -> None:
+    Link.objects.filter(pk=made.pk).update(removed_at=now(), removed_reason="user")
+    link(made.member, made.installation)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda made: remove_organization(made.organization, at=now()),
+        lambda made: pause(made.organization),
+        lambda made: (pause(made.organization), resume(made.organization)),
+    ],
+    ids=["removed", "paused", "resumed"],
+)
+def test_while_an_organization_is_being_changed_rows_can_refer_to_it(act):
+    made = make_link()
+    with transaction.atomic():
+        act(made)
+        refer_to(Organization, made.organization_id)
+        refer_to(type(made.installation), made.installation_id)
+
+
+def test_while_somebody_links_rows_can_refer_to_the_connection(office):
+    made = office.join("Hanako")
+    with transaction.atomic():
+        relink(made)
+        refer_to(type(made.installation), made.installation_id)
+
+
+def refer_to(model, key) -> None:
+    """Do what PostgreSQL does for a new row that refers to this one; raise if it has to wait."""
+    with psycopg.connect(address_of()) as other:
+        other.execute("SET lock_timeout = '1s'")
+        other.execute(REFER.format(table=model._meta.db_table), [key])
