@@ -168,9 +168,10 @@ def test_a_week_that_was_taken_out_and_not_dropped_is_dropped_the_next_time(monk
             drop_old(week + KEPT)
     for _ in range(2):
         drop_old(week + KEPT)
-    left = f"SELECT relname FROM pg_class WHERE relname ~ '_{week:%Y%m%d}$'"
+    alone = "relkind = 'r' AND NOT relispartition"
+    weeks = "relname ~ '^messaging_(attempt|delivery)_[0-9]+$'"
     with connection.cursor() as cursor:
-        cursor.execute(left)
+        cursor.execute(f"SELECT relname FROM pg_class WHERE {alone} AND {weeks}")
         assert cursor.fetchall() == []
     assert not Delivery.objects.filter(pk=gone.pk).exists()
 
