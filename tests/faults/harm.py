@@ -115,7 +115,7 @@ HARMS = {
     "worker frozen past its lease": Harm(outsleep_the_lease, doubts=THREADS),
     # A worker that waits in vain for the database cannot write down what it has seen.
     "database killed": Harm(kill_database, doubts=2 * THREADS, needs_cluster=True),
-    "database restarted": Harm(restart_database, doubts=2 * THREADS, needs_cluster=True),
+    "database restarted": Harm(restart_database, needs_cluster=True),
 }
 
 
