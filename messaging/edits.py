@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from integrations.models import Organization
 from messaging.content import Content, is_blank, plain_text
 from messaging.events import MessageEdit
-from messaging.models import Delivery, DeliveryState, Message
+from messaging.models import Attempt, Delivery, DeliveryQuerySet, DeliveryState, Message, Outcome
 from messaging.settlement import cancel
 
 
@@ -22,10 +22,8 @@ def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime)
     is cancelled.
     """
     edition = int(at.timestamp() * 1000)
-    maybe = Q(state__in=(DeliveryState.SENDING, DeliveryState.UNCONFIRMED))
-    begun = Delivery.objects.filter(Q(parts_sent__gt=0) | maybe, message=OuterRef("pk"))
     unsent = Message.objects.select_for_update().filter(
-        ~Exists(begun),
+        ~Exists(_begun().filter(message=OuterRef("pk"))),
         organization=organization,
         ovice_id=edit.id,
         content_sealed__isnull=False,
@@ -36,6 +34,18 @@ def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime)
     for message in messages:
         _rewrite(message, plain_text(edit.text, edit.text_format), edition)
     return len(messages)
+
+
+def _begun() -> DeliveryQuerySet:
+    """Return the deliveries of which a part has arrived or may have.
+
+    A doubt outlives the state it was met in: after a try that was refused, or when it is replayed,
+    an echo can still prove that a part of the old text is there, which is then not sent again.
+    """
+    doubts = Attempt.objects.filter(delivery=OuterRef("pk"), outcome=Outcome.UNCONFIRMED)
+    proven = Q(parts_sent__gt=0) | Q(parts_echoed__gt=0)
+    maybe = Q(state__in=(DeliveryState.SENDING, DeliveryState.UNCONFIRMED))
+    return Delivery.objects.filter(proven | maybe | Exists(doubts))
 
 
 def _rewrite(message: Message, text: str, edition: int) -> None:

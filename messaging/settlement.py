@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +52,9 @@ def delete_message(organization: Organization, ovice_id: str, *, event_id: str) 
 
     One that is being sent at this moment may still arrive, but is not tried again. Of one that has
     not come in yet it is noted that it must not be sent.
+
+    One that is being stored at this moment is not seen here and cannot see that note. Whoever reads
+    it for sending after this is committed finds the note; what was read before is looked for again.
     """
     known = Message.objects.filter(organization=organization, ovice_id=ovice_id)
     if not known.exists():
@@ -61,6 +65,12 @@ def delete_message(organization: Organization, ovice_id: str, *, event_id: str) 
             sent_at=now(),
             skipped_reason="deleted",
         )
+    _take_back(known)
+    transaction.on_commit(partial(_take_back, known))
+
+
+@transaction.atomic
+def _take_back(known: QuerySet[Message]) -> None:
     cancel(Delivery.objects.filter(message__in=known), reason="deleted")
     known.update(content_sealed=None, deleted_at=now())
 
