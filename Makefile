@@ -5,9 +5,8 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
 PINNED := requirements.txt sandbox/requirements.txt requirements-tracing.txt
 CODE := config integrations accounts messaging sandbox tests bench deploy manage.py
-# A file's tests share the processes that they start; two files at a time, in their order: by the number of
-# their tests, which is xdist's way, the few that take longest would come last, and one of the two end early.
-AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
+# A file's tests share the processes that they start; two files at a time.
+AT_ONCE := -n 2 --dist loadfile
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
