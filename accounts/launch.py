@@ -20,6 +20,7 @@ from integrations.cleaning import one_line
 from integrations.directory import update_organization
 from integrations.models import NAME_LENGTH, Organization
 from integrations.ovice_links import is_ovice_url
+from integrations.removal import is_removed_for_good
 
 MEMBER_NAME_LENGTH = 255
 
@@ -60,6 +61,8 @@ def _bring_up_to_date(claims: LaunchClaims) -> Member:
     """Store what the token tells, as an event of the moment of its issue would."""
     # A clock that runs ahead must not shut out what is told later.
     at = min(datetime.fromtimestamp(claims.iat, UTC), now())
+    if is_removed_for_good(claims.org):
+        raise BadLaunchToken("organization removed")
     organization = Organization.objects.register(claims.org)
     if organization.removed_at is not None:
         raise BadLaunchToken("organization removed")

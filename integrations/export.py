@@ -10,6 +10,9 @@ from integrations.datakeys import SealedText
 from integrations.sealed import sealed_attributes
 from integrations.tables import Subject, tables
 
+# Whoever has them is let in as the person whose data this is.
+_LETS_IN = frozenset({"session_key", "session_data"})
+
 
 def export(subject: Subject) -> dict[str, Any]:
     """Return each table's rows of the subject; sealed columns are opened, raw bytes left out."""
@@ -28,7 +31,7 @@ def row_of(row: Model) -> dict[str, Any]:
 
 def _values(row: Model) -> Iterator[tuple[str, Any]]:
     for field in row._meta.concrete_fields:  # noqa: SLF001 - Django's public API
-        if not isinstance(field, BinaryField):
+        if not isinstance(field, BinaryField) and field.attname not in _LETS_IN:
             yield field.attname, field.value_from_object(row)
     for name in sealed_attributes(type(row), SealedText):
         yield name, getattr(row, name)
