@@ -204,9 +204,7 @@ def test_a_launch_never_undoes_newer_news(launching):
     assert Member.objects.get().removed_at is not None
 
 
-def test_an_organization_that_is_gone_for_good_is_not_brought_back_by_a_launch(
-    launching, settings
-):
+def test_an_organization_that_is_gone_for_good_is_not_brought_back_by_a_launch(launching, settings):
     settings.REMOVAL_GRACE = timedelta()
     member = admit(launching.token()).member
     remove_organization(member.organization, at=now())
