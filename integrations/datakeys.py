@@ -2,12 +2,15 @@
 
 Destroying the key makes all of it unreadable at once, in backups too. A sealed text is one version
 byte, the data key's id, a nonce, and the ciphertext; key, organization and place are authenticated.
-Keys stay unwrapped in memory for ``CACHE_SECONDS`` only, so a destroyed key dies everywhere soon.
+Unwrapped keys are used for ``CACHE_SECONDS`` and are out of memory after twice that at the latest,
+whether or not anybody asks for one again; so a destroyed key dies everywhere soon.
 """
 
 import os
 import time
 from collections.abc import Sequence
+from threading import Timer
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +27,8 @@ _HEAD = len(VERSION) + 16
 
 _unwrapped: dict[UUID, tuple[float, bytes | None]] = {}
 _current: dict[UUID, tuple[float, UUID]] = {}
+# Holds something while a sweep is on its way.
+_sweeps: list[Timer] = []
 
 
 def seal_text(text: str, *, organization_id: UUID, place: Sequence[str]) -> bytes:
@@ -57,6 +62,43 @@ def forget_keys() -> None:
     """Drop every unwrapped key from this process's memory."""
     _unwrapped.clear()
     _current.clear()
+    _sweeps.clear()
+
+
+# A child of this process has no thread that would sweep.
+os.register_at_fork(after_in_child=forget_keys)
+
+
+def _keep(key_id: UUID, key: bytes | None) -> bytes | None:
+    """Keep a key for ``CACHE_SECONDS``, and see to it that it goes."""
+    _unwrapped[key_id] = (time.monotonic() + CACHE_SECONDS, key)
+    if not _sweeps:
+        _sweep_later()
+    return key
+
+
+def _sweep_later() -> None:
+    sweep = Timer(CACHE_SECONDS, _sweep)
+    sweep.daemon = True
+    _sweeps.append(sweep)
+    sweep.start()
+
+
+def _sweep() -> None:
+    """Drop what is too old to be used; once more later where something is left."""
+    # First: what comes in from here on calls for a sweep of its own.
+    _sweeps.clear()
+    _drop_old(_unwrapped)
+    _drop_old(_current)
+    if _unwrapped and not _sweeps:
+        _sweep_later()
+
+
+def _drop_old(kept: dict[UUID, tuple[float, Any]]) -> None:
+    # Over a copy, since other threads put keys in meanwhile.
+    for name, (until, _) in list(kept.items()):
+        if until < time.monotonic():
+            kept.pop(name, None)
 
 
 def _context(key_id: UUID, organization_id: UUID, place: Sequence[str]) -> bytes:
@@ -76,8 +118,7 @@ def _key(key_id: UUID) -> bytes | None:
     known = _unwrapped.get(key_id)
     if known is None or known[0] < time.monotonic():
         row = DataKey.objects.filter(pk=key_id).first()
-        key = row.unwrap() if row else None
-        known = _unwrapped[key_id] = (time.monotonic() + CACHE_SECONDS, key)
+        return _keep(key_id, row.unwrap() if row else None)
     return known[1]
 
 

@@ -1,3 +1,4 @@
+import os
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from integrations.datakeys import forget_keys, seal_text, unseal_text
 from integrations.masterkeys import UnreadableError
 from integrations.models import DataKey
 from tests.factories import make_member, make_organization
+from tests.plugins.receiver import wait_until
 
 pytestmark = pytest.mark.django_db
 PLACE = ("messaging.Message", "content_sealed", "row-1")
@@ -64,6 +66,29 @@ def test_a_running_process_forgets_a_destroyed_key_soon(monkeypatch):
     assert unseal_text(sealed, organization_id=acme.pk, place=PLACE) == "text"
     time.sleep(0.35)
     assert unseal_text(sealed, organization_id=acme.pk, place=PLACE) is None
+
+
+def test_a_key_that_nobody_asks_for_again_leaves_the_memory_as_well(monkeypatch):
+    monkeypatch.setattr(datakeys, "CACHE_SECONDS", 0.2)
+    first, second = make_organization(), make_organization()
+    seal_text("text", organization_id=first.pk, place=PLACE)
+    time.sleep(0.15)
+    seal_text("text", organization_id=second.pk, place=PLACE)
+    assert len(datakeys._unwrapped) == 2
+
+    wait_until(lambda: not datakeys._unwrapped, "both keys to go")
+
+
+def test_a_child_process_inherits_no_key():
+    acme = make_organization()
+    seal_text("text", organization_id=acme.pk, place=PLACE)
+    assert datakeys._unwrapped
+
+    pid = os.fork()
+    if pid == 0:
+        os._exit(len(datakeys._unwrapped) + len(datakeys._sweeps))
+
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_nothing_is_sealed_under_a_destroyed_key():
