@@ -1,6 +1,8 @@
 """What allauth asks of us: the steps of a sign-in, and how second factors are kept."""
 
 import base64
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -82,8 +84,7 @@ def reseal_second_factors() -> int:
 def stale_second_factors() -> list[tuple[Authenticator, dict[str, str]]]:
     """Return the rows with secrets under an older master key, and those secrets by their names."""
     found = []
-    for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
-        kept = {name: row.data[name] for name in ("secret", "seed") if name in row.data}
+    for row, kept in _secrets():
         stale = {
             name: sealed
             for name, sealed in kept.items()
@@ -92,3 +93,18 @@ def stale_second_factors() -> list[tuple[Authenticator, dict[str, str]]]:
         if stale:
             found.append((row, stale))
     return found
+
+
+def count_second_factors_by_key() -> Counter[str]:
+    """Return how many secrets each master key protects, by the key's id in hexadecimal."""
+    return Counter(
+        masterkeys.key_id_of(base64.b64decode(sealed)).hex()
+        for _row, kept in _secrets()
+        for sealed in kept.values()
+    )
+
+
+def _secrets() -> Iterator[tuple[Authenticator, dict[str, str]]]:
+    """Yield each row that holds secrets, and them in their sealed form by their names."""
+    for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
+        yield row, {name: row.data[name] for name in ("secret", "seed") if name in row.data}

@@ -184,6 +184,9 @@ class SignInCode(models.Model):
     used_at = models.DateTimeField(null=True)
     failures = models.PositiveSmallIntegerField(default=0)
 
+    address = StraySecret("address_sealed")
+    code = StraySecret("code_sealed")
+
     def __str__(self) -> str:
         return f"sign-in code {self.pk}"
 

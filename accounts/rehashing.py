@@ -1,11 +1,16 @@
 """What the rotation of master keys does to the hashes of addresses."""
 
-from django.db.models import QuerySet
+from collections import Counter
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Substr
 
 from accounts.addresses import address_hashes
 from accounts.models import Member
 
 BATCH = 500
+# A hash begins with the id of its master key.
+KEY_DIGITS = 8
 
 
 def hash_addresses_anew() -> int:
@@ -22,7 +27,13 @@ def hash_addresses_anew() -> int:
     return len(members)
 
 
+def count_addresses_by_key() -> Counter[str]:
+    """Return how many addresses are hashed under each master key, by its id in hexadecimal."""
+    hashed = Member.objects.exclude(email_hash="").values(name=Substr("email_hash", 1, KEY_DIGITS))
+    return Counter({row["name"]: row["number"] for row in hashed.annotate(number=Count("pk"))})
+
+
 def stale_addresses() -> QuerySet[Member]:
     """Return the members whose address is hashed under an older master key."""
-    newest = address_hashes("")[0][:8]
+    newest = address_hashes("")[0][:KEY_DIGITS]
     return Member.objects.exclude(email_hash="").exclude(email_hash__startswith=newest)

@@ -4,6 +4,7 @@ A row is changed only if it still holds what was read, so whoever writes at the 
 What is under the newest key is passed over: a run that was interrupted is simply started again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -61,14 +62,13 @@ def rotate(column: Column, *, dry_run: bool = False) -> Iterator[Count]:
         yield Count(stale, rewrapped)
 
 
-def count_by_key() -> dict[str, int]:
-    """Return how many values each master key protects, by the key's public id in hexadecimal."""
-    counts: dict[str, int] = {}
-    for column in wrapped_columns():
-        for row in _rows(column):
-            name = masterkeys.key_id_of(bytes(getattr(row, column.name))).hex()
-            counts[name] = counts.get(name, 0) + 1
-    return counts
+def count_by_key() -> Counter[str]:
+    """Return how many columns' values each master key protects, by its id in hexadecimal."""
+    return Counter(
+        masterkeys.key_id_of(bytes(getattr(row, column.name))).hex()
+        for column in wrapped_columns()
+        for row in _rows(column)
+    )
 
 
 def _rows(column: Column) -> Iterator[TenantRow]:

@@ -68,7 +68,7 @@ def sealed_attributes(model: type[Any], kind: type[Sealed] = Sealed) -> dict[str
 
 
 class StraySecret(Secret):
-    """A secret that came before anybody knew whose it will be: bound to its row alone."""
+    """A secret of nobody, or from before anybody knew whose it will be: bound to its row alone."""
 
     def place(self, row: TenantRow) -> tuple[str, ...]:
         """Leave the tenant out; the row gets one later."""

@@ -11,8 +11,8 @@ from django.utils.timezone import now
 
 from config.checks import in_production
 from config.doctor.answers import Answer, bad, doubtful, well
+from config.protected import protected_by_key
 from integrations.masterkeys import key_id, parse_key
-from integrations.rotation import count_by_key
 
 # Signatures and launch tokens allow for minutes; what differs by more than this is set wrong.
 CLOCK_TOLERANCE = timedelta(seconds=10)
@@ -62,7 +62,7 @@ def ask_migrations() -> Iterator[Answer]:
 def ask_keys() -> Iterator[Answer]:
     """Ask whether every stored secret can be read with the keys at hand."""
     known = [key_id(parse_key(key)).hex() for key in settings.ENCRYPTION_KEYS]
-    counts = count_by_key()
+    counts = protected_by_key()
     for name in sorted(set(counts) - set(known)):
         text = f"{counts[name]} values are under key {name}, which is not in ENCRYPTION_KEYS"
         yield bad(text, "Put that key back behind the newest one; without it they are lost.")

@@ -8,17 +8,21 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from accounts.models import User
+from accounts.codes import address_of, ask_for_code
+from accounts.models import SignInCode, User
+from config.doctor.inside import ask_keys
+from config.protected import protected_by_key
 from integrations import masterkeys, rotation
 from integrations.datakeys import forget_keys
-from integrations.masterkeys import KeyMissingError
+from integrations.masterkeys import KeyMissingError, key_id, parse_key
 from integrations.models import DataKey, Installation
-from integrations.rotation import count_by_key, wrapped_columns
+from integrations.rotation import wrapped_columns
 from messaging.models import Delivery, Lane
 from messaging.relay import relay_lane
 from tests.factories import give_second_factor, make_delivery, make_installation, make_link
 
 OLD, NEW = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+OLD_ID, NEW_ID = (key_id(parse_key(key)).hex() for key in (OLD, NEW))
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +41,8 @@ def test_every_kind_of_secret_is_known():
         "integrations.DataKey.wrapped",
         "integrations.Installation.access_token_sealed",
         "integrations.Installation.app_secret_sealed",
+        "accounts.SignInCode.address_sealed",
+        "accounts.SignInCode.code_sealed",
     }
 
 
@@ -47,7 +53,7 @@ def test_after_a_rotation_the_old_key_is_useless_and_the_new_one_reads_all(db, s
     said = run()
 
     assert "integrations.DataKey.wrapped: 1 re-wrapped" in said
-    assert len(count_by_key()) == 1
+    assert list(protected_by_key()) == [NEW_ID]
     settings.ENCRYPTION_KEYS = [NEW]
     forget_keys()
     member = type(link.member).objects.get()
@@ -69,6 +75,37 @@ def test_a_member_is_found_by_their_address_with_the_new_key_alone(db, settings)
     member.refresh_from_db()
 
     assert member.email_hash != before
+
+
+def test_a_key_is_in_use_as_long_as_anything_of_any_kind_is_under_it(db, settings):
+    make_link()
+    give_second_factor(User.objects.create_superuser(email="you@example.com"))
+    code = ask_for_code("hanako@example.com", language="en")
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    # Data key, token, address hash, second factor, and two of the code.
+    assert f"key {OLD_ID} protects 6 values" in run(dry_run=True)
+
+    assert run().splitlines()[-1] == f"key {NEW_ID} protects 6 values"
+
+    settings.ENCRYPTION_KEYS = [NEW]
+    assert address_of(SignInCode.objects.get(pk=code)) == "hanako@example.com"
+    assert "all 6 wrapped values can be read" in "".join(str(answer) for answer in ask_keys())
+
+
+@pytest.mark.parametrize("kind", ["second factor", "address", "sign-in code"])
+def test_a_key_that_protects_one_thing_alone_is_named(db, settings, kind):
+    if kind == "second factor":
+        give_second_factor(User.objects.create_superuser(email="you@example.com"))
+    elif kind == "sign-in code":
+        ask_for_code("you@example.com", language="en")
+    else:
+        link = make_link()
+        settings.ENCRYPTION_KEYS = [NEW, OLD]
+        for column in wrapped_columns():
+            list(rotation.rotate(column))
+        assert link.member.email_hash.startswith(OLD_ID)
+
+    assert OLD_ID in protected_by_key()
 
 
 def test_a_dry_run_counts_and_changes_nothing(db, settings):

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.adapters import reseal_second_factors, stale_second_factors
 from accounts.rehashing import hash_addresses_anew, stale_addresses
+from config.protected import protected_by_key
 from integrations.masterkeys import KeyMissingError, UnreadableError
-from integrations.rotation import Column, Count, count_by_key, rotate, wrapped_columns
+from integrations.rotation import Column, Count, rotate, wrapped_columns
 
 _EVERY = 100
 
@@ -32,15 +33,15 @@ class Command(BaseCommand):
         try:
             for column in wrapped_columns():
                 self._rotate(column, dry_run=dry_run)
+            if dry_run:
+                self.stdout.write(f"addresses: {stale_addresses().count()} to hash anew")
+                self.stdout.write(f"second factors: {len(stale_second_factors())} to seal anew")
+            else:
+                self._hash_addresses()
+                self._reseal_second_factors()
         except (KeyMissingError, UnreadableError) as error:
             raise CommandError(f"Stopped: {error} What was done before stays done.") from None
-        if dry_run:
-            self.stdout.write(f"addresses: {stale_addresses().count()} to hash anew")
-            self.stdout.write(f"second factors: {len(stale_second_factors())} to seal anew")
-        else:
-            self._hash_addresses()
-            self.stdout.write(f"second factors: {reseal_second_factors()} sealed anew")
-        for name, count in sorted(count_by_key().items()):
+        for name, count in sorted(protected_by_key().items()):
             self.stdout.write(f"key {name} protects {count} values")
 
     def _rotate(self, column: Column, *, dry_run: bool) -> None:
@@ -57,3 +58,10 @@ class Command(BaseCommand):
             done += hashed
             self.stdout.write(f"addresses: {done} hashed anew …")
         self.stdout.write(f"addresses: {done} hashed anew")
+
+    def _reseal_second_factors(self) -> None:
+        """Go on as long as that helps: a code that is used meanwhile leaves its row as it was."""
+        done = 0
+        while resealed := reseal_second_factors():
+            done += resealed
+        self.stdout.write(f"second factors: {done} sealed anew")
