@@ -124,7 +124,7 @@ def _removals(at: datetime) -> Iterator[Family]:
 
 
 def _waiting(at: datetime) -> Iterator[Family]:
-    told = Callback.objects.open().aggregate(since=Min("happened_at"))["since"]
+    told = Callback.objects.to_tell().aggregate(since=Min("happened_at"))["since"]
     heard = ReceivedUpdate.objects.filter(handled_at=None).aggregate(since=Min("received_at"))
     mails = OwnerMail.objects.filter(claimed_at=None, due_at__lte=at).count()
     yield _one(

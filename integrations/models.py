@@ -24,6 +24,10 @@ NAME_LENGTH = 255
 LANGUAGE_LENGTH = 16
 
 
+# An organization that is being purged is nobody's any more: its name in ovice is free again.
+CARCASS = "purged:"
+
+
 class OrganizationManager(models.Manager["Organization"]):
     """Creates organizations together with their data key."""
 
@@ -266,6 +270,10 @@ class CallbackQuerySet(models.QuerySet["Callback"]):
     def open(self) -> "CallbackQuerySet":
         """Those that are neither delivered nor given up."""
         return self.filter(delivered_at=None, given_up_at=None)
+
+    def to_tell(self) -> "CallbackQuerySet":
+        """Those of them that ovice would understand: of organizations that are not being purged."""
+        return self.open().exclude(organization__ovice_id__startswith=CARCASS)
 
     def dead_letters(self) -> "CallbackQuerySet":
         """Those that were given up."""

@@ -18,16 +18,21 @@ from django.utils.timezone import now
 from integrations.batches import Pace, delete_in_batches
 from integrations.ledger import Removal, RemovalReason, RemovalScope
 from integrations.metrics import PURGED_ROWS
-from integrations.models import GONE_STATES, DataKey, Installation, Organization
+from integrations.models import (
+    CARCASS,
+    GONE_STATES,
+    Callback,
+    DataKey,
+    Installation,
+    Organization,
+)
 from integrations.receipts import make_receipt
 from integrations.signals import purge_begun
 from integrations.tables import Subject, Table, subject_of, tables
 
 logger = structlog.stdlib.get_logger(__name__)
 
-# An organization that is being purged is nobody's any more: its name in ovice is free again.
-_CARCASS = "purged:"
-# So long a purge without any grace waits for the mails that tell of it.
+# So long a purge without any grace waits until owners and ovice have been told of the removal.
 _TELLING = timedelta(minutes=5)
 # In seconds; batches take a twentieth of one.
 _NOTED_EVERY = 1.0
@@ -59,13 +64,18 @@ def purge_ready(*, seconds: float) -> int:
 
 
 def _is_untold(removal: Removal) -> bool:
-    """Tell whether owners still have to hear of it: once it has begun, nobody knows who they were.
+    """Tell whether owners or ovice still have to hear of it.
 
-    Who brings back what had been purged already, an operator or an old backup, told them then.
+    Once the purge has begun, nobody knows who the owners were and what ovice called the
+    organization. Who brings back what had been purged already, an operator or an old backup, told
+    them then.
     """
     if removal.scope == RemovalScope.MEMBER or removal.reason == RemovalReason.RESTORED:
         return False
-    return removal.told_at is None and removal.requested_at > now() - _TELLING
+    if removal.requested_at <= now() - _TELLING:
+        return False
+    waiting = Callback.objects.to_tell().filter(organization=removal.organization_id)
+    return None in (removal.told_at, removal.stopped_at) or waiting.exists()
 
 
 def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:
@@ -157,7 +167,7 @@ def _is_in_use(organization: Organization, row: Removal) -> bool:
 def _retire(organization_id: UUID, at: datetime) -> list[str]:
     """Free the organization's name, destroy its data keys and return their ids."""
     Organization.objects.filter(pk=organization_id).update(
-        ovice_id=f"{_CARCASS}{organization_id}", name="", removed_at=at
+        ovice_id=f"{CARCASS}{organization_id}", name="", removed_at=at
     )
     keys = DataKey.objects.filter(organization_id=organization_id)
     keys.filter(destroyed_at=None).update(wrapped=None, destroyed_at=at)

@@ -59,7 +59,7 @@ def sweep() -> int:
     """Wake every organization that has something due; return how many they are."""
     if not settings.OVICE_CALLBACK_URL:
         return 0
-    due = Callback.objects.open().filter(due_at__lte=now())
+    due = Callback.objects.to_tell().filter(due_at__lte=now())
     organizations = due.values_list("organization", flat=True).distinct().order_by()
     for organization_id in organizations:
         wake(organization_id)
@@ -75,7 +75,7 @@ def _claim_next(organization_id: UUID) -> Callback | None:
     at = now()
     being_told = Q(claimed_at__gt=at - CLAIM)
     away = Q(status=NO_ANSWER) | Q(status__in=SLOW_DOWN) | Q(status__gte=SERVER_ERROR)
-    mine = Callback.objects.open().filter(organization=organization_id)
+    mine = Callback.objects.to_tell().filter(organization=organization_id)
     concerned = mine.filter(Q(due_at__lte=at) | being_told | away)
     first = concerned.select_related("organization").order_by("pk").first()
     if first is None or first.due_at > at:

@@ -83,7 +83,7 @@ def _callbacks(at: datetime) -> Iterator[Finding]:
     """
     if not settings.OVICE_CALLBACK_URL:
         return
-    open_ones = Callback.objects.filter(delivered_at=None, given_up_at=None)
+    open_ones = Callback.objects.to_tell()
     put_off = open_ones.filter(due_at__gt=at, status__isnull=False).values("organization")
     being_told = Q(claimed_at__gt=at - UNTOLD_FOR)
     late = open_ones.filter(due_at__lte=at - UNTOLD_FOR).exclude(being_told)

@@ -16,11 +16,14 @@ from accounts.recheck import need_attention as link_needs_attention
 from integrations import ovice, telling
 from integrations.callbacks import retry_dead_letters, tell, tell_many
 from integrations.holds import end_attention, need_attention
+from integrations.ledger import Removal, RemovalScope
 from integrations.models import Callback, Organization
+from integrations.purge import begin, purge_ready
 from integrations.removal import remove_installation
 from integrations.standard_webhooks import verify
 from tests.factories import make_link, make_organization
 from tests.integrations.workplace.wire import HEADERS_END, answer, wire
+from tests.removals import receipt_of, removed
 from tests.sandbox.ovice.receiver import Answer, Receiver, listening
 
 pytestmark = pytest.mark.django_db
@@ -355,3 +358,40 @@ def test_the_pretend_ovice_believes_our_signature(ovice, settings):
     tell_all()
     (heard,) = ovice.control("GET", "callbacks?after=0")["data"]
     assert (heard["error"], heard["body"]["type"]) == (None, "link.created")
+
+
+def test_without_any_grace_ovice_hears_of_the_end_under_its_own_name_for_the_organization(
+    endpoint, settings
+):
+    settings.REMOVAL_GRACE = timedelta(0)
+    link = make_link()
+    name = link.organization.ovice_id
+    removal = removed(link.installation)
+    Removal.objects.update(told_at=now())
+
+    assert purge_ready(seconds=10) == 0
+    tell_all()
+    assert purge_ready(seconds=10) == 1
+
+    assert receipt_of(removal)["scope"] == RemovalScope.ORGANIZATION
+    events = [request.event for request in endpoint.received]
+    assert {event["data"]["organization"]["id"] for event in events} == {name}
+    assert events[-1]["type"] == "organization.disconnected"
+
+
+def test_a_purge_does_not_wait_for_ever_for_ovice_and_then_tells_it_nothing(
+    endpoint, settings, woken
+):
+    settings.REMOVAL_GRACE = timedelta(0)
+    link = make_link()
+    removal = removed(link.installation)
+    Removal.objects.update(told_at=now(), requested_at=now() - timedelta(minutes=6))
+    begin(removal)
+
+    assert Callback.objects.to_tell().count() == 0
+    assert telling.sweep() == 0
+    tell_all()
+    assert endpoint.received == []
+
+    assert purge_ready(seconds=10) == 1
+    assert Callback.objects.count() == 0
