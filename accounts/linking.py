@@ -113,6 +113,8 @@ def _store(
 
 def point_to(link: Link, account: Account, asked_at: datetime) -> None:
     """Let the link stand for the account that was asked for at ``asked_at``; not saved yet."""
+    if link.account_id not in ("", account.account_id, *link.former_account_ids):
+        link.former_account_ids = [*link.former_account_ids, link.account_id]
     link.account_id = account.account_id
     link.account_name = account.name
     link.locale = account.locale[:LOCALE_LENGTH] or link.locale

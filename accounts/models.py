@@ -207,6 +207,8 @@ class Link(models.Model):
     member = models.ForeignKey(Member, models.CASCADE, related_name="links")
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="links")
     account_id = models.CharField(max_length=64)
+    # Those of earlier generations: what the target told under them has to go with the member.
+    former_account_ids = models.JSONField(default=list, db_default=[], editable=False)
     account_name_sealed = models.BinaryField(null=True, editable=False)
     locale = models.CharField(max_length=LOCALE_LENGTH, blank=True)
     linked_at = models.DateTimeField(default=now)

@@ -12,6 +12,7 @@ KEPT_FOR = {
     "messaging.Incident": timedelta(days=30),
     "messaging.ReceivedEvent": timedelta(days=30),
     "messaging.ReceivedUpdate": timedelta(days=7),  # targets repeat themselves for 36 hours
+    "messaging.Conversation": timedelta(days=7),  # beyond the longest quiet, lease or undo
     # Beyond its end a token could still be taken for valid by a clock that is behind.
     "accounts.UsedLaunch": timedelta(hours=1),
     "accounts.InstallRequest": timedelta(hours=1),

@@ -134,7 +134,7 @@ LINES: tuple[tuple[Words, tuple[str, ...], Callable[[str], str]], ...] = (
     ),
     (
         gettext_lazy("That somebody tapped, wrote or read something in the chat, never what"),
-        ("messaging.ReceivedUpdate",),
+        ("messaging.ReceivedUpdate", "messaging.Conversation"),
         _kept,
     ),
     (
@@ -162,7 +162,6 @@ LINES: tuple[tuple[Words, tuple[str, ...], Callable[[str], str]], ...] = (
         gettext_lazy("Connections, with the access token encrypted"),
         (
             "integrations.Installation",
-            "messaging.Conversation",
             "messaging.Lane",
             "messaging.Canary",
             "integrations.Organization",

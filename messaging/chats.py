@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.timezone import now
 from uuid_utils.compat import uuid7
 
@@ -67,6 +68,8 @@ class Conversation(models.Model):
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="conversations")
     account_id = models.CharField(max_length=64)
     leased_until = models.DateTimeField(null=True, blank=True)
+    # When anything last happened in it.
+    spoken_at = models.DateTimeField(default=now, db_default=Now())
     owed = models.CharField(max_length=32, blank=True)
     owed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)

@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Link, Member
+from integrations.models import Installation
 from integrations.tables import Aged, Subject, Table
 from messaging.models import Attempt, Delivery, Message
 
@@ -30,13 +31,21 @@ def _event_of_member(subject: Subject) -> Q:
 
 
 def _of_account(subject: Subject) -> Q:
-    """What the target told of the accounts to which the member is, or was, linked."""
-    links = Link.objects.filter(
-        member__in=subject.ids(),
-        installation=OuterRef("installation"),
-        account_id=OuterRef("account_id"),
-    )
-    return Q(Exists(links))
+    """What the target told of the accounts to which the member is, or was, linked.
+
+    A link moves on to the next generation, often with another account id; what was told before
+    stays with the generation it was told to.
+    """
+    condition = Q(pk__in=[])
+    for link in Link.objects.filter(member__in=subject.ids()).select_related("installation"):
+        told_to = Installation.objects.filter(
+            organization=link.organization_id, target=link.installation.target
+        )
+        condition |= Q(
+            installation__in=list(told_to.values_list("pk", flat=True)),
+            account_id__in=[link.account_id, *link.former_account_ids],
+        )
+    return condition
 
 
 TABLES = (
@@ -56,7 +65,9 @@ WITHOUT_CUSTOMERS = {
 }
 AGED = (
     Aged("messaging.Attempt", "delivery__settled_at"),
-    Aged("messaging.ReceivedUpdate", "handled_at"),
+    # Handled or not: what waited for so long nobody waits for.
+    Aged("messaging.ReceivedUpdate", "received_at"),
+    Aged("messaging.Conversation", "spoken_at"),
     Aged(
         "messaging.Delivery",
         "settled_at",

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from accounts.models import Link, Member, User
 from integrations.models import Installation, InstallationKind, InstallationState, Organization
 from integrations.standard_webhooks import parse_secret, signature
+from messaging.chats import Conversation, ReceivedUpdate
 from messaging.content import Content
 from messaging.models import Delivery, Message, lane_number
 
@@ -116,6 +117,20 @@ def make_delivery(
             **fields,
         },
     )
+
+
+def make_talk(installation: Installation, account_id: str) -> None:
+    """Let somebody have written to the bot, which has answered."""
+    about = {"organization": installation.organization, "installation": installation}
+    ReceivedUpdate.objects.create(
+        **about,
+        key=number(),
+        kind="wrote",
+        account_id=account_id,
+        happened_at=now(),
+        handled_at=now(),
+    )
+    Conversation.objects.create(**about, account_id=account_id)
 
 
 def rfc3339(at: datetime | None = None) -> str:

@@ -67,7 +67,8 @@ def _lease(installation: Installation, account_id: str) -> Conversation | None:
     )
     mine = Conversation.objects.filter(installation=installation, account_id=account_id)
     free = mine.filter(Q(leased_until=None) | Q(leased_until__lt=now()))
-    return mine.get() if free.update(leased_until=now() + LEASE) else None
+    leased = free.update(leased_until=now() + LEASE, spoken_at=now())
+    return mine.get() if leased else None
 
 
 @transaction.atomic

@@ -8,13 +8,16 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.timezone import now
 
 from accounts.erasure import erase_account, erase_member, export_member
+from accounts.linking import point_to
 from accounts.models import Link, Member
 from integrations.ledger import Removal, RemovalScope
-from integrations.models import InstallationKind
+from integrations.models import Installation, InstallationKind, InstallationState
 from integrations.purge import purge_ready
 from integrations.removal import request_deletion
+from integrations.targets import Account
+from messaging.chats import Conversation, ReceivedUpdate
 from messaging.models import Delivery, Message
-from tests.factories import make_delivery, make_installation, make_link, make_member
+from tests.factories import make_delivery, make_installation, make_link, make_member, make_talk
 from tests.removals import receipt_of
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +58,37 @@ def test_asking_twice_is_one_erasure():
     member = make_link().member
 
     assert erase_member(member) == erase_member(member)
+
+
+def test_what_was_told_to_earlier_generations_goes_as_well():
+    """Account ids are scoped to the app, so each generation knows the same person by another."""
+    link, colleague = two_colleagues()
+    for generation, account_id in enumerate(("another", "third"), start=2):
+        make_talk(link.installation, link.account_id)
+        make_talk(link.installation, colleague.account_id)
+        Installation.objects.update(state=InstallationState.REMOVED)
+        link.installation = make_installation(link.organization, generation=generation)
+        point_to(link, Account(account_id), now())
+        link.save()
+
+    removal = erase_member(link.member)
+    assert purge_ready(seconds=10) == 1
+
+    told = receipt_of(removal)["tables"]
+    for model in (ReceivedUpdate, Conversation):
+        assert told[model._meta.label] == {"before": 2, "after": 0}
+        assert set(model.objects.values_list("account_id", flat=True)) == {colleague.account_id}
+
+
+def test_the_same_account_id_elsewhere_is_somebody_else():
+    link = make_link(account_id="1")
+    make_talk(make_installation(), "1")
+
+    removal = erase_member(link.member)
+    assert purge_ready(seconds=10) == 1
+
+    assert receipt_of(removal)["tables"]["messaging.Conversation"]["before"] == 0
+    assert Conversation.objects.count() == 1
 
 
 def test_a_platforms_deletion_request_erases_who_has_the_account():

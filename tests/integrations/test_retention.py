@@ -16,13 +16,14 @@ from integrations.models import Callback
 from integrations.moments import earliest_id
 from integrations.retention import purge_aged
 from integrations.tables import aged, tables, without_customers
-from messaging.chats import ReceivedUpdate
+from messaging.chats import Conversation, ReceivedUpdate
 from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent
 from tests.factories import (
     make_delivery,
     make_installation,
     make_link,
     make_organization,
+    make_talk,
     number,
 )
 
@@ -41,7 +42,6 @@ KEPT_UNTIL_REMOVAL = {
     "integrations.Installation",
     "integrations.Organization",
     "messaging.Canary",
-    "messaging.Conversation",
     "messaging.Lane",
 }
 
@@ -145,16 +145,23 @@ def test_ids_are_in_order_of_the_time_at_which_they_were_made():
 
 
 def test_what_the_chat_target_told_goes_after_seven_days(later):
-    installation = make_installation()
-    ReceivedUpdate.objects.create(
-        organization=installation.organization,
-        installation=installation,
-        key=number(),
-        kind="wrote",
-        account_id="1",
-        happened_at=now(),
-        handled_at=now(),
-    )
+    make_talk(make_installation(), "1")
 
     assert later(6) == {}
-    assert later(8) == {"messaging.ReceivedUpdate": 1}
+    assert later(8) == {"messaging.ReceivedUpdate": 1, "messaging.Conversation": 1}
+
+
+def test_what_nobody_has_handled_goes_after_seven_days_as_well(later):
+    make_talk(make_installation(), "1")
+    ReceivedUpdate.objects.update(handled_at=None)
+
+    assert later(8)["messaging.ReceivedUpdate"] == 1
+
+
+def test_a_conversation_that_goes_on_stays(later):
+    link = make_link()
+    make_talk(link.installation, link.account_id)
+    Conversation.objects.update(spoken_at=now() + timedelta(days=3))
+
+    assert "messaging.Conversation" not in later(9)
+    assert later(11)["messaging.Conversation"] == 1

@@ -95,6 +95,14 @@ def test_doubled_webhooks_are_answered_once(hanako):
     assert len(hanako.from_bot()) == 1
 
 
+def test_a_conversation_is_as_old_as_what_was_last_said_in_it(hanako):
+    hanako.writes("Hello?")
+    long_ago = now() - timedelta(days=6)
+    Conversation.objects.update(spoken_at=long_ago)
+    tap(hanako, "kotozute.help")
+    assert Conversation.objects.get().spoken_at > now() - timedelta(minutes=1)
+
+
 def tells(chat, *codes, at=None, kind="tapped"):
     """Let updates be stored as if Workplace had told them; a millisecond lies between two."""
     at = at or now()
