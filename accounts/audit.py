@@ -121,7 +121,7 @@ def role_of_entry(entry: LogEntry) -> SiteRole | None:
     return SiteRole.SUPPORT if entry.actor.is_staff else SiteRole.OWNER
 
 
-def forget_actors(users: Iterable[UUID], *, except_in: UUID) -> None:
+def forget_actors(users: Iterable[UUID], *, except_in: UUID | None) -> None:
     """Keep what users did in organizations other than this one, but not that it was they."""
     elsewhere = LogEntry.objects.filter(actor__in=list(users)).exclude(
         Q(additional_data__organization=str(except_in))

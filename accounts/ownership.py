@@ -4,6 +4,7 @@ An owner arrives by a launch from ovice, and an ownership ends as soon as ovice 
 role, no permission any more, no longer a member. The user behind it is whoever proved the address.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -73,6 +74,20 @@ def grant_by_address(email: str) -> None:
     for member in owners:
         with suppress(NotAnOwner):
             grant_ownership(member, Ground.OWNER)
+
+
+def ownerships_of(members: Iterable[Member]) -> Q:
+    """Return the condition for what these members own in their organizations.
+
+    An ownership that did not come from ovice is known by the address.
+    """
+    condition = Q(pk__in=[])
+    for member in members:
+        here = Q(organization=member.organization_id)
+        condition |= here & Q(ovice_id=member.ovice_id)
+        if member.email and member.email_verified:
+            condition |= here & Q(ovice_id="", user__email=normalize_email(member.email))
+    return condition
 
 
 def _is_usable(email: str) -> bool:

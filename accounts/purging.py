@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Choices, Link, Member, Ownership, User
+from accounts.ownership import ownerships_of
 from integrations.ledger import RemovalScope
 from integrations.tables import Aged, Subject, Table
 
@@ -12,25 +13,30 @@ from integrations.tables import Aged, Subject, Table
 def owners(subject: Subject) -> Q:
     """Return the condition for users who would be left without any organization.
 
-    Staff are the operator's people. Once the purge has begun, its own list counts: who owns nothing
-    for other reasons is not this customer's.
+    These are an organization's owners, or the one user as whom a member is an owner. Staff are the
+    operator's people. Once the purge has begun, its own list counts: who owns nothing for other
+    reasons is not this customer's.
     """
-    if subject.scope != RemovalScope.ORGANIZATION:
-        return Q(pk__in=[])
+    of_subject = _ownerships(subject)
     ownerships = Ownership.objects.filter(user=OuterRef("pk"))
-    of_subject = ownerships.filter(organization__in=subject.ids())
     return Q(
-        Exists(of_subject) | Q(pk__in=subject.user_ids),
-        ~Exists(ownerships.exclude(organization__in=subject.ids())),
+        Exists(ownerships.filter(of_subject)) | Q(pk__in=subject.user_ids),
+        ~Exists(ownerships.exclude(of_subject)),
         is_staff=False,
         is_superuser=False,
     )
 
 
-def users_of(organization_id: UUID) -> list[UUID]:
-    """Return the users who own this organization and no other."""
-    subject = Subject(RemovalScope.ORGANIZATION, organization_id)
+def users_of(subject: Subject) -> list[UUID]:
+    """Return the users who go with the subject."""
     return list(User.objects.filter(owners(subject)).values_list("pk", flat=True))
+
+
+def _ownerships(subject: Subject) -> Q:
+    if subject.scope == RemovalScope.MEMBER:
+        return ownerships_of(Member.objects.filter(pk__in=subject.ids()))
+    whole = subject.scope == RemovalScope.ORGANIZATION
+    return Q(organization__in=subject.ids() if whole else ())
 
 
 def _of_owners(subject: Subject) -> Q:
@@ -45,6 +51,13 @@ def _of_organization_or_owners(subject: Subject) -> Q:
     return Q(organization__in=subject.ids()) | _of_owners(subject)
 
 
+def _mails_to_member(subject: Subject) -> Q:
+    """Mails to the member as an owner here, also where they own other organizations as well."""
+    mine = Ownership.objects.filter(_ownerships(subject))
+    here = Q(organization__in=mine.values("organization"), user__in=mine.values("user"))
+    return here | _of_owners(subject)
+
+
 def _told_of(subject: Subject) -> Q:
     """What ovice has been told of a member; what it is still to be told goes by age."""
     condition = Q(pk__in=[])
@@ -56,15 +69,15 @@ def _told_of(subject: Subject) -> Q:
 TABLES = (
     # What ovice is still to be told of an installation outlives it.
     Table("integrations.Callback", "organization", member=_told_of),
-    Table("account.EmailConfirmation", _confirmations),
-    Table("account.EmailAddress", _of_owners),
-    Table("mfa.Authenticator", _of_owners),
-    Table("accounts.User_groups", _of_owners),
-    Table("accounts.User_user_permissions", _of_owners),
-    Table("accounts.InstallRequest", _of_organization_or_owners),
-    Table("accounts.OwnerMail", _of_organization_or_owners),
-    Table("accounts.Ownership", "organization"),
-    Table("accounts.User", owners),
+    Table("account.EmailConfirmation", _confirmations, member=_confirmations),
+    Table("account.EmailAddress", _of_owners, member=_of_owners),
+    Table("mfa.Authenticator", _of_owners, member=_of_owners),
+    Table("accounts.User_groups", _of_owners, member=_of_owners),
+    Table("accounts.User_user_permissions", _of_owners, member=_of_owners),
+    Table("accounts.InstallRequest", _of_organization_or_owners, member=_of_owners),
+    Table("accounts.OwnerMail", _of_organization_or_owners, member=_mails_to_member),
+    Table("accounts.Ownership", "organization", member=_ownerships),
+    Table("accounts.User", owners, member=owners),
     Table("accounts.DirectorySync", "organization"),
     Table("accounts.Choices", "organization", member="member"),
     Table("accounts.Link", "organization", "installation", "member"),

@@ -18,7 +18,7 @@ from accounts.resolving import RESOLVE_LINKS, move_links
 from accounts.signals import directory_stopped
 from accounts.visits import end_visit_of_another
 from integrations.hints import after_commit, hint
-from integrations.ledger import Removal
+from integrations.ledger import Removal, RemovalScope
 from integrations.models import Installation
 from integrations.signals import (
     account_deletion_requested,
@@ -27,7 +27,9 @@ from integrations.signals import (
     installation_needs_attention,
     installation_removed,
     purge_begun,
+    purge_runs,
 )
+from integrations.tables import Subject
 
 
 @receiver(user_logged_in)
@@ -44,11 +46,16 @@ def end_links(installation: Installation, **_: Any) -> None:
 
 
 @receiver(purge_begun)
-def name_users(organization_id: UUID, **_: Any) -> list[UUID]:
-    """Users of nobody else go with their organization; others' history stays, without them."""
-    users = users_of(organization_id)
-    forget_actors(users, except_in=organization_id)
-    return users
+def name_users(subject: Subject, **_: Any) -> list[UUID]:
+    """Users of nobody else go with their organization, or with the member they are."""
+    return users_of(subject)
+
+
+@receiver(purge_runs)
+def forget_users(subject: Subject, **_: Any) -> None:
+    """What stays of the history of others, or of the member's organization, stays without them."""
+    whole = subject.scope == RemovalScope.ORGANIZATION
+    forget_actors(subject.user_ids, except_in=subject.organization_id if whole else None)
 
 
 @receiver(account_deletion_requested)

@@ -28,20 +28,18 @@ def _changes(subject: Subject) -> Q:
     if subject.scope == RemovalScope.ORGANIZATION:
         # Also about rows that are long gone.
         about |= Q(additional_data__organization=str(subject.organization_id))
-        # What an owner did elsewhere is that customer's history.
-        about |= Q(
-            actor__in=User.objects.filter(owners(subject)),
-            additional_data__organization__isnull=True,
-        )
-    return about
+    # What an owner did elsewhere is that customer's history.
+    return about | _acted(subject) & Q(additional_data__organization__isnull=True)
+
+
+def _acted(subject: Subject) -> Q:
+    return Q(actor__in=User.objects.filter(owners(subject)))
 
 
 def _admin_entries(subject: Subject) -> Q:
     """Entries of Django's own log about the subject's rows, or written by its owners."""
     about = _about(AdminEntry.objects.all(), "object_id", subject)
-    if subject.scope == RemovalScope.ORGANIZATION:
-        about |= Q(user__in=User.objects.filter(owners(subject)))
-    return about
+    return about | Q(user__in=User.objects.filter(owners(subject)))
 
 
 def _about(log: Any, column: str, subject: Subject) -> Q:
@@ -98,7 +96,7 @@ def _named(sessions: dict[str, list[str]], people: Any) -> Iterator[str]:
 
 
 TABLES = (
-    Table("auditlog.LogEntry", _changes, member=_changes),
+    Table("auditlog.LogEntry", _changes, member=_changes, naming=_acted),
     Table("admin.LogEntry", _admin_entries, member=_admin_entries),
     Table("sessions.Session", _sessions, member=_sessions),
 )

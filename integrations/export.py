@@ -11,13 +11,20 @@ from integrations.sealed import sealed_attributes
 from integrations.tables import Subject, tables
 
 # Whoever has them is let in as the person whose data this is.
-_LETS_IN = frozenset({"session_key", "session_data"})
+_LETS_IN = frozenset(
+    {
+        "accounts.User.password",
+        "mfa.Authenticator.data",
+        "sessions.Session.session_data",
+        "sessions.Session.session_key",
+    }
+)
 
 
 def export(subject: Subject) -> dict[str, Any]:
     """Return each table's rows of the subject; sealed columns are opened, raw bytes left out."""
     found = {
-        table.model: [row_of(row) for row in table.rows(subject).order_by("pk").iterator()]
+        table.model: [row_of(row) for row in table.rows_about(subject).order_by("pk").iterator()]
         for table in tables()
     }
     rows = {model: rows for model, rows in found.items() if rows}
@@ -31,7 +38,7 @@ def row_of(row: Model) -> dict[str, Any]:
 
 def _values(row: Model) -> Iterator[tuple[str, Any]]:
     for field in row._meta.concrete_fields:  # noqa: SLF001 - Django's public API
-        if not isinstance(field, BinaryField) and field.attname not in _LETS_IN:
+        if not isinstance(field, BinaryField) and str(field) not in _LETS_IN:
             yield field.attname, field.value_from_object(row)
     for name in sealed_attributes(type(row), SealedText):
         yield name, getattr(row, name)

@@ -27,7 +27,7 @@ from integrations.models import (
     Organization,
 )
 from integrations.receipts import make_receipt
-from integrations.signals import purge_begun
+from integrations.signals import purge_begun, purge_runs
 from integrations.tables import Subject, Table, subject_of, tables
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -84,6 +84,7 @@ def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:
     begun = begin(removal)
     if begun is None:
         return False
+    purge_runs.send(Removal, subject=subject_of(begun))
     pace, noted = Pace(), float("-inf")
     for table in tables():
         rows = table.rows(subject_of(begun))
@@ -113,7 +114,7 @@ def begin(removal: Removal) -> Removal | None:
     row.destroyed_keys = []
     if row.scope == RemovalScope.ORGANIZATION and row.organization_id is not None:
         row.destroyed_keys = _retire(row.organization_id, row.begun_at)
-        row.user_ids = _users(row.organization_id)
+    row.user_ids = _users(subject_of(row))
     row.progress = {
         table.model: {"before": count, "after": None} for table, count in _counts(subject_of(row))
     }
@@ -174,9 +175,9 @@ def _retire(organization_id: UUID, at: datetime) -> list[str]:
     return [str(pk) for pk in keys.order_by("pk").values_list("pk", flat=True)]
 
 
-def _users(organization_id: UUID) -> list[str]:
-    """Ask who goes with the organization, now: later nobody can tell whose users they were."""
-    answers = purge_begun.send(Removal, organization_id=organization_id)
+def _users(subject: Subject) -> list[str]:
+    """Ask who goes with the subject, now: later nobody can tell whose users they were."""
+    answers = purge_begun.send(Removal, subject=subject)
     named = [cast("list[UUID]", keys) for _receiver, keys in answers]
     return sorted(str(key) for keys in named for key in keys)
 

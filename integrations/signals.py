@@ -8,9 +8,13 @@ installation_removed = Signal()
 # A removal has been asked for: keyword ``removal``, a row of ``integrations.ledger``.
 removal_requested = Signal()
 
-# The purge of a whole organization begins: keyword ``organization_id``. A receiver returns the keys
+# The purge of an organization or a member begins: keyword ``subject``. A receiver returns the keys
 # of the users who go with it.
 purge_begun = Signal()
+
+# A purge deletes from here on, for the first time or once more: keyword ``subject``, which names
+# those users.
+purge_runs = Signal()
 
 # A chat target asks to delete what belongs to one of its accounts: keywords ``target``,
 # ``account_id`` and ``issued_at``, which may be None. A receiver that has found a member returns

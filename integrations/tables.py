@@ -47,12 +47,16 @@ Way = str | Callable[[Subject], Q]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with rows of customers; an empty way means that none belong to such a subject."""
+    """A table with rows of customers; an empty way means that none belong to such a subject.
+
+    ``naming`` finds rows that name a member and stay when they go, but without them.
+    """
 
     model: str
     organization: Way
     installation: Way = ""
     member: Way = ""
+    naming: Callable[[Subject], Q] | None = None
 
     def rows(self, subject: Subject) -> QuerySet[Any]:
         """Return the subject's rows in this table."""
@@ -60,6 +64,15 @@ class Table:
         condition = self._condition(subject)
         manager = model._base_manager  # noqa: SLF001 - Django's public API, unlike its name
         return manager.none() if condition is None else manager.filter(condition)
+
+    def rows_about(self, subject: Subject) -> QuerySet[Any]:
+        """Return the subject's rows, and those that only name them."""
+        own = self.rows(subject)
+        if self.naming is None:
+            return own
+        manager = own.model._base_manager  # noqa: SLF001 - Django's public API, unlike its name
+        named: QuerySet[Any] = manager.filter(self.naming(subject))
+        return own | named
 
     def _condition(self, subject: Subject) -> Q | None:
         ways = {

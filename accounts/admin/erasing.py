@@ -23,6 +23,7 @@ def _question(member: Member) -> Question:
         _("Erase member %(id)s for good?") % {"id": member.ovice_id},
         (
             _("Links end at once; what still waits is not delivered."),
+            _("If they set up the organization here, that sign-in goes as well."),
             _("All that is stored of this member is deleted. That cannot be undone."),
             _("What ovice tells of its directory comes back while the person is in ovice."),
         ),

@@ -7,6 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.erasure import erase_member, export_member
+from accounts.models import Ownership
+from accounts.ownership import ownerships_of
 from accounts.pages.member import Caller, for_members
 from accounts.visits import end_visit
 
@@ -32,7 +34,8 @@ def export(_request: HttpRequest, caller: Caller) -> HttpResponse:
 def erase(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Ask whether to erase everything, then do it and show where the receipt will be."""
     if request.method != "POST":
-        return render(request, "link/erase.html")
+        owns = Ownership.objects.filter(ownerships_of([caller.member])).exists()
+        return render(request, "link/erase.html", {"owns": owns})
     removal = erase_member(caller.member)
     end_visit(request)
     return redirect("removal", removal.confirmation_code)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts.models import Member
+from accounts.models import Ground, Member
+from accounts.ownership import grant_ownership
 from integrations.ledger import Removal
 from integrations.purge import purge_ready
 from tests.accounts.pages.conftest import press_link, text_of
@@ -33,6 +34,13 @@ def test_a_member_downloads_their_own_data(visitor, hanako):
 def test_opening_the_page_erases_nothing(visitor, hanako):
     assert "Erase my data" in text_of(visitor(hanako).get("/link/erase/"))
     assert not Removal.objects.exists()
+
+
+def test_an_owner_reads_that_their_sign_in_goes_as_well(visitor, hanako):
+    said = "Your sign-in to your organization's settings goes as well."
+    assert said not in text_of(visitor(hanako).get("/link/erase/"))
+    grant_ownership(hanako, Ground.OWNER)
+    assert said in text_of(visitor(hanako).get("/link/erase/"))
 
 
 def test_a_member_erases_everything_and_gets_a_receipt(visitor, hanako):
