@@ -4,16 +4,16 @@ Only what differs is touched, and what an event told later than the directory is
 are never made here; they end by the same rules as when an event tells of the change.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.directory import remove_member, update_member
-from accounts.models import ORGANIZATION_USERS, Member
+from accounts.models import ORGANIZATION_USERS, Member, Role
 from integrations.cleaning import one_line
 from integrations.directory import (
     apply_newer,
@@ -50,32 +50,30 @@ class Applied:
     unreadable: int
 
 
-@transaction.atomic
 def apply_directory(
     organization: Organization, directory: Directory, *, at: datetime, confirmed: int = 0
 ) -> Applied:
     """Make our members and spaces those of ``directory``, which shows them as of ``at``.
 
-    Raises ``TooManyLeave`` when more than a fifth, and more than ``confirmed``, would go.
+    In short transactions, so that who comes from ovice meanwhile does not have to wait for all of
+    it; a pass that is cut off is begun anew. Raises ``TooManyLeave``, before anything has changed,
+    when more than a fifth, and more than ``confirmed``, would go.
     """
-    present = _organization_users(organization)
-    absent = [ovice_id for ovice_id in _known_at(present, at) if ovice_id not in directory.ids]
-    _check_leaving(len(absent), present.count(), confirmed)
+    here = Member.objects.filter(organization=organization, removed_at=None)
+    absent = {role: _absent(here.filter(role=role), directory, at) for role in Role}
+    leaving = sum(len(absent[role]) for role in ORGANIZATION_USERS)
+    _check_leaving(leaving, here.filter(role__in=ORGANIZATION_USERS).count(), confirmed)
     _apply_spaces(organization, directory, at)
     added = changed = 0
     for people in directory.pages():
         new, others = _apply_page(organization, people, at)
         added, changed = added + new, changed + others
-    for ovice_id in absent:
-        remove_member(organization, ovice_id, at=at)
+    gone = list(chain(*absent.values()))
+    for ovice_id in gone:
+        with transaction.atomic():
+            remove_member(organization, ovice_id, at=at)
     Organization.objects.filter(pk=organization.pk).update(directory_at=at)
-    return Applied(len(directory.ids), added, changed, len(absent), directory.unreadable)
-
-
-def _organization_users(organization: Organization) -> QuerySet[Member]:
-    return Member.objects.filter(
-        organization=organization, removed_at=None, role__in=ORGANIZATION_USERS
-    )
+    return Applied(len(directory.ids), added, changed, len(gone), directory.unreadable)
 
 
 def _check_leaving(leaving: int, present: int, confirmed: int) -> None:
@@ -84,12 +82,17 @@ def _check_leaving(leaving: int, present: int, confirmed: int) -> None:
         raise TooManyLeave(leaving, present)
 
 
-def _known_at(members: QuerySet[Member], at: datetime) -> Iterator[str]:
-    """Yield those of whom nothing newer than ``at`` says that they are there."""
+def _absent(members: QuerySet[Member], directory: Directory, at: datetime) -> list[str]:
+    """Return who is not in the directory, unless something newer says that they are there."""
     told = members.values_list("ovice_id", "reported").iterator()
-    return (ovice_id for ovice_id, when in told if when.get("removed_at", 0) <= at.timestamp())
+    return [
+        ovice_id
+        for ovice_id, when in told
+        if ovice_id not in directory.ids and when.get("removed_at", 0) <= at.timestamp()
+    ]
 
 
+@transaction.atomic
 def _apply_spaces(organization: Organization, directory: Directory, at: datetime) -> None:
     told = directory.organization
     update_organization(
@@ -108,6 +111,7 @@ def _apply_spaces(organization: Organization, directory: Directory, at: datetime
         remove_space(organization, ovice_id, at=at)
 
 
+@transaction.atomic
 def _apply_page(organization: Organization, people: list[Person], at: datetime) -> tuple[int, int]:
     """Add who is new and update who differs; return how many of each."""
     ids = [person.id for person in people]

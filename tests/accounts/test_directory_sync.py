@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from accounts import directory_sync, directory_upkeep
 from accounts.directory import update_member
 from accounts.directory_sync import TooManyLeave, apply_directory
-from accounts.models import DirectorySync, Link, Member
+from accounts.models import DirectorySync, Link, Member, Role
 from accounts.signals import directory_stopped
 from integrations import ovice_directory
 from integrations.models import Organization, Space
@@ -150,6 +150,36 @@ def directory_of(*ids: str) -> Directory:
     directory = Directory("1", OrganizationUpdate("4821"), [])
     directory.take([{"id": ovice_id, "email": f"{ovice_id}@example.com"} for ovice_id in ids])
     return directory
+
+
+def test_visitors_who_are_gone_are_forgotten_and_stop_no_pass():
+    organization = make_organization("4821")
+    for number in range(20):
+        make_member(organization, f"visitor-{number}", role=Role.VISITOR)
+
+    applied = apply_directory(organization, directory_of("id-1"), at=now())
+
+    assert (applied.removed, people()) == (20, {"id-1": "id-1@example.com"})
+
+
+def test_a_pass_that_is_cut_off_keeps_what_it_had_done_and_is_begun_anew(monkeypatch):
+    organization = make_organization("4821")
+    directory = directory_of("id-1")
+    directory.take([{"id": "id-2", "email": "id-2@example.com"}])
+    pages = Directory.pages
+
+    def cut_off(self):
+        yield next(pages(self))
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Directory, "pages", cut_off)
+        with pytest.raises(OSError, match="disk full"):
+            apply_directory(organization, directory, at=now())
+    assert list(people()) == ["id-1"]
+
+    apply_directory(organization, directory, at=now())
+    assert sorted(people()) == ["id-1", "id-2"]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,14 @@ import pytest
 from django.db import transaction
 from django.utils.timezone import now
 
+from accounts.directory_sync import apply_directory
 from accounts.linking import link
-from accounts.models import Link
+from accounts.models import Link, Member
 from integrations.models import Organization
+from integrations.ovice_directory import Directory
 from integrations.pausing import pause, resume
 from integrations.removal import remove_organization
+from integrations.shapes import OrganizationUpdate
 from tests.factories import make_link
 from tests.plugins.databases import address_of
 
@@ -44,6 +47,28 @@ def test_while_somebody_links_rows_can_refer_to_the_connection(office):
     with transaction.atomic():
         relink(made)
         refer_to(type(made.installation), made.installation_id)
+
+
+def test_while_a_directory_is_being_applied_a_launch_does_not_wait_for_its_end(monkeypatch):
+    organization = make_link().organization
+    directory = Directory("1", OrganizationUpdate(organization.ovice_id, name="New name"), [])
+    directory.take([{"id": "id-1", "email": "id-1@example.com"}])
+    pages = Directory.pages
+
+    def watched(self):
+        take(Organization, organization.pk)
+        yield from pages(self)
+        take(Member, Member.objects.get(ovice_id="id-1").pk)
+
+    monkeypatch.setattr(Directory, "pages", watched)
+    apply_directory(organization, directory, at=now())
+
+
+def take(model, key) -> None:
+    """Do what a launch does to bring this row up to date; raise if it has to wait."""
+    with psycopg.connect(address_of()) as other:
+        other.execute("SET lock_timeout = '1s'")
+        other.execute(f"SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR UPDATE", [key])
 
 
 def refer_to(model, key) -> None:
