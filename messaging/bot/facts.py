@@ -1,5 +1,6 @@
 """What became of messages we sent: they stand in the chat, reached the person, were seen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -7,6 +8,7 @@ from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
+from accounts.models import Link
 from integrations.models import Installation
 from integrations.updates import UpdateKind
 from messaging import echoes
@@ -29,8 +31,19 @@ def take_facts(installation: Installation) -> bool:
     for fact in facts:
         _note_or_set_aside(installation, fact)
     # Noting a fact twice changes nothing, so a crash before this line harms nobody.
-    ReceivedUpdate.objects.filter(pk__in=[fact.pk for fact in facts]).update(handled_at=now())
+    _close(installation, facts)
     return len(facts) == BATCH
+
+
+def _close(installation: Installation, facts: Sequence[ReceivedUpdate]) -> None:
+    """Keep facts, so that each counts once; but none about who has been erased meanwhile."""
+    accounts = {fact.account_id for fact in facts}
+    links = Link.objects.filter(installation=installation, account_id__in=accounts)
+    known = set(links.values_list("account_id", flat=True))
+    told = ReceivedUpdate.objects.filter(pk__in=[fact.pk for fact in facts])
+    told.filter(account_id__in=known).update(handled_at=now())
+    if accounts - known:
+        told.exclude(account_id__in=known).delete()
 
 
 def _note_or_set_aside(installation: Installation, fact: ReceivedUpdate) -> None:

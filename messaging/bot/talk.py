@@ -77,6 +77,9 @@ def _listen(installation: Installation, conversation: Conversation) -> int:
 
     Returns how many updates were heard; at ``MOST_HEARD`` more are waiting.
     """
+    if not Conversation.objects.select_for_update().filter(pk=conversation.pk).exists():
+        # Erased since; to save it would bring it back.
+        return 0
     waiting = ReceivedUpdate.objects.filter(
         installation=installation,
         account_id=conversation.account_id,

@@ -2,6 +2,9 @@
 
 import pytest
 
+from accounts.erasure import erase_member
+from integrations.purge import purge_ready
+from messaging.chats import ReceivedUpdate
 from messaging.models import DeliveryState
 from tests.factories import make_delivery
 from tests.messaging.bot.conftest import arrived, work_off
@@ -63,3 +66,15 @@ def test_facts_cause_no_answer(sent, hanako):
     hanako.office.sandbox.act(hanako.person, hanako.page, read=True)
     hanako.settle()
     assert len(hanako.from_bot()) == 1
+
+
+def test_what_is_told_of_somebody_who_was_erased_meanwhile_is_not_kept(sent, hanako):
+    sent()
+    erase_member(hanako.office.installation.links.get().member)
+    assert purge_ready(seconds=10) == 1
+    hanako.office.sandbox.act(hanako.person, hanako.page, read=True)
+    arrived(hanako.office)
+
+    work_off(hanako.office)
+
+    assert not ReceivedUpdate.objects.exists()

@@ -7,8 +7,10 @@ import time_machine
 from django.utils.timezone import now
 
 from accounts.choices import UNTIL_RESUMED, choices_of, resting_until
+from accounts.erasure import erase_member
 from accounts.models import Link
 from integrations.models import Organization
+from integrations.purge import purge_ready
 from integrations.updates import UpdateKind
 from messaging.bot import talk as talking
 from messaging.chats import Conversation, ReceivedUpdate
@@ -93,6 +95,22 @@ def test_doubled_webhooks_are_answered_once(hanako):
     hanako.office.sandbox.workplace("PUT", "webhooks", {"duplicates": 3})
     hanako.writes("Hello?")
     assert len(hanako.from_bot()) == 1
+
+
+def test_whoever_is_erased_during_a_turn_does_not_come_back_by_it(hanako, monkeypatch):
+    listen = talking._listen
+
+    def erased_meanwhile(*turn):
+        erase_member(link_of(hanako).member)
+        assert purge_ready(seconds=10) == 1
+        return listen(*turn)
+
+    monkeypatch.setattr(talking, "_listen", erased_meanwhile)
+    tells(hanako, "kotozute.help")
+    assert talking.talk(hanako.office.installation, link_of(hanako).account_id)
+
+    assert not Conversation.objects.exists()
+    assert not Link.objects.exists()
 
 
 def test_a_conversation_is_as_old_as_what_was_last_said_in_it(hanako):
