@@ -12,6 +12,7 @@ from accounts.ownership import end_ownership, keep_ownership_in_step
 from integrations.addresses import normalize_email
 from integrations.directory import apply_newer, tell_whether_removed
 from integrations.models import Organization
+from integrations.removal import was_erased_after
 
 
 def update_member(
@@ -25,8 +26,13 @@ def update_member(
     role: str | None = None,
     locale: str | None = None,
 ) -> None:
-    """Create the member or apply the fields that were told."""
-    member = _locked(organization, ovice_id)
+    """Create the member or apply the fields that were told.
+
+    Who has been erased since is not brought back by it.
+    """
+    member = _locked(organization, ovice_id, at)
+    if member is None:
+        return
     before = member.email
     known = not apply_newer(member, {"email": email}, at)
     moved = not known and normalize_email(member.email or "") != normalize_email(before or "")
@@ -48,7 +54,9 @@ def update_member(
 
 def remove_member(organization: Organization, ovice_id: str, *, at: datetime) -> None:
     """End the member's links, cancel what waits for them and forget their address and name."""
-    member = _locked(organization, ovice_id)
+    member = _locked(organization, ovice_id, at)
+    if member is None:
+        return
     if not tell_whether_removed(member, at, at):
         # They are back already, and that was told first: what was linked before stays ended.
         end_ownership(member, before=at)
@@ -67,9 +75,15 @@ def end_links_before(organization: Organization, ovice_id: str, *, at: datetime)
     remove_links(links.filter(linked_at__lte=at), reason=RemovedReason.MEMBER_REMOVED)
 
 
-def _locked(organization: Organization, ovice_id: str) -> Member:
+def _locked(organization: Organization, ovice_id: str, at: datetime) -> Member | None:
+    """Return the member's row, made if need be; None for who was erased after ``at``."""
+    mine = Member.objects.select_for_update().filter(organization=organization, ovice_id=ovice_id)
+    if (member := mine.first()) is not None:
+        return member
+    if was_erased_after(at, organization.ovice_id, ovice_id):
+        return None
     Member.objects.get_or_create(organization=organization, ovice_id=ovice_id)
-    return Member.objects.select_for_update().get(organization=organization, ovice_id=ovice_id)
+    return mine.get()
 
 
 def _end_links(member: Member, reason: RemovedReason, *, before: datetime | None = None) -> None:

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Choices, Link, Member, Ownership, User
 from accounts.ownership import ownerships_of
 from integrations.ledger import RemovalScope
+from integrations.models import CARCASS
 from integrations.tables import Aged, Subject, Table
 
 
@@ -21,7 +22,8 @@ def owners(subject: Subject) -> Q:
     ownerships = Ownership.objects.filter(user=OuterRef("pk"))
     return Q(
         Exists(ownerships.filter(of_subject)) | Q(pk__in=subject.user_ids),
-        ~Exists(ownerships.exclude(of_subject)),
+        # An organization that is being purged as well is no other home.
+        ~Exists(ownerships.exclude(of_subject | Q(organization__ovice_id__startswith=CARCASS))),
         is_staff=False,
         is_superuser=False,
     )
@@ -59,16 +61,21 @@ def _mails_to_member(subject: Subject) -> Q:
 
 
 def _told_of(subject: Subject) -> Q:
-    """What ovice has been told of a member; what it is still to be told goes by age."""
+    """What ovice has been told of a member; what it is still to be told goes once it is told."""
+    ended = Q(delivered_at__isnull=False) | Q(given_up_at__isnull=False)
+    return _callbacks_about(subject) & ended
+
+
+def _callbacks_about(subject: Subject) -> Q:
     condition = Q(pk__in=[])
     for member in Member.objects.filter(pk__in=subject.ids()):
         condition |= Q(organization=member.organization_id, data__member__id=member.ovice_id)
-    return condition & (Q(delivered_at__isnull=False) | Q(given_up_at__isnull=False))
+    return condition
 
 
 TABLES = (
     # What ovice is still to be told of an installation outlives it.
-    Table("integrations.Callback", "organization", member=_told_of),
+    Table("integrations.Callback", "organization", member=_told_of, naming=_callbacks_about),
     Table("account.EmailConfirmation", _confirmations, member=_confirmations),
     Table("account.EmailAddress", _of_owners, member=_of_owners),
     Table("mfa.Authenticator", _of_owners, member=_of_owners),
@@ -76,7 +83,7 @@ TABLES = (
     Table("accounts.User_user_permissions", _of_owners, member=_of_owners),
     Table("accounts.InstallRequest", _of_organization_or_owners, member=_of_owners),
     Table("accounts.OwnerMail", _of_organization_or_owners, member=_mails_to_member),
-    Table("accounts.Ownership", "organization", member=_ownerships),
+    Table("accounts.Ownership", _of_organization_or_owners, member=_ownerships),
     Table("accounts.User", owners, member=owners),
     Table("accounts.DirectorySync", "organization"),
     Table("accounts.Choices", "organization", member="member"),

@@ -96,8 +96,8 @@ def _named(sessions: dict[str, list[str]], people: Any) -> Iterator[str]:
 
 
 TABLES = (
-    Table("auditlog.LogEntry", _changes, member=_changes, naming=_acted),
-    Table("admin.LogEntry", _admin_entries, member=_admin_entries),
+    Table("auditlog.LogEntry", _changes, _changes, _changes, naming=_acted),
+    Table("admin.LogEntry", _admin_entries, _admin_entries, _admin_entries),
     Table("sessions.Session", _sessions, member=_sessions),
 )
 _LOGS = {table.model for table in TABLES}

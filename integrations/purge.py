@@ -7,12 +7,12 @@ so a run that dies loses at most the batch it was in, and two runs at once only 
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from integrations.batches import Pace, delete_in_batches
@@ -70,12 +70,13 @@ def _is_untold(removal: Removal) -> bool:
     organization. Who brings back what had been purged already, an operator or an old backup, told
     them then.
     """
-    if removal.scope == RemovalScope.MEMBER or removal.reason == RemovalReason.RESTORED:
+    too_late = removal.requested_at <= now() - _TELLING
+    if too_late or removal.reason == RemovalReason.RESTORED:
         return False
-    if removal.requested_at <= now() - _TELLING:
-        return False
+    # Owners do not hear of a member's erasure.
+    heard = removal.scope == RemovalScope.MEMBER or removal.told_at is not None
     waiting = Callback.objects.to_tell().filter(organization=removal.organization_id)
-    return None in (removal.told_at, removal.stopped_at) or waiting.exists()
+    return not heard or removal.stopped_at is None or waiting.exists()
 
 
 def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:
@@ -86,8 +87,7 @@ def purge(removal: Removal, *, seconds: float = float("inf")) -> bool:
         return False
     purge_runs.send(Removal, subject=subject_of(begun))
     pace, noted = Pace(), float("-inf")
-    for table in tables():
-        rows = table.rows(subject_of(begun))
+    for rows in _parts(begun):
         for deleted in delete_in_batches(rows, pace):
             PURGED_ROWS.labels(begun.reason).inc(deleted)
             if time.monotonic() >= noted + _NOTED_EVERY:
@@ -115,8 +115,11 @@ def begin(removal: Removal) -> Removal | None:
     if row.scope == RemovalScope.ORGANIZATION and row.organization_id is not None:
         row.destroyed_keys = _retire(row.organization_id, row.begun_at)
     row.user_ids = _users(subject_of(row))
+    # What was deleted when it was asked for counts as well.
+    earlier = {model: counts["before"] for model, counts in row.progress.items()}
     row.progress = {
-        table.model: {"before": count, "after": None} for table, count in _counts(subject_of(row))
+        table.model: {"before": count + earlier.get(table.model, 0), "after": None}
+        for table, count in _counts(subject_of(row))
     }
     row.save()
     return row
@@ -182,6 +185,12 @@ def _users(subject: Subject) -> list[str]:
     return sorted(str(key) for keys in named for key in keys)
 
 
+def _parts(removal: Removal) -> Iterator[QuerySet[Any]]:
+    """Yield what goes, in the order in which it can; each table is looked into at its turn."""
+    for table in tables():
+        yield from table.parts(subject_of(removal))
+
+
 def _counts(subject: Subject) -> Iterator[tuple[Table, int]]:
     for table in tables():
-        yield table, table.rows(subject).count()
+        yield table, sum(rows.count() for rows in table.parts(subject))

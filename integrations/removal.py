@@ -24,6 +24,7 @@ from integrations.signals import (
     account_deletion_requested,
     installation_removed,
     removal_requested,
+    stranger_erased,
 )
 from integrations.targets import open_target
 
@@ -121,7 +122,7 @@ def erase(organization: Organization, *, member_id: UUID, member_ovice_id: str) 
         grace=timedelta(0),
         scope=RemovalScope.MEMBER,
         member_id=member_id,
-        member_hash=keyed_hash("member", organization.ovice_id, member_ovice_id),
+        member_hash=_member_hash(organization.ovice_id, member_ovice_id),
         stopped_at=now(),
     )
 
@@ -143,19 +144,25 @@ def request_deletion(
         Removal, target=target, account_id=account_id, issued_at=issued_at
     )
     erasures = [removal for _receiver, removal in asked if removal is not None]
-    removal = cast("Removal", erasures[0]) if erasures else _enter_nobody(target, account_id)
+    removal = cast("Removal", erasures[0]) if erasures else _erase_stranger(target, account_id)
     removal.request_hash = request_hash
     removal.save(update_fields=["request_hash"])
     return removal
 
 
-def _enter_nobody(target: str, account_id: str) -> Removal:
+def _erase_stranger(target: str, account_id: str) -> Removal:
+    """Erase at once what somebody left who was never linked, or no longer is."""
+    answers = stranger_erased.send(Removal, target=target, account_id=account_id)
+    gone: dict[str, int] = {}
+    for _receiver, counts in answers:
+        gone |= cast("dict[str, int]", counts)
     return _enter(
         None,
         RemovalReason.ERASURE,
         grace=timedelta(0),
         scope=RemovalScope.MEMBER,
         member_hash=keyed_hash("account", target, account_id),
+        progress={table: {"before": count, "after": None} for table, count in gone.items()},
         stopped_at=now(),
     )
 
@@ -198,6 +205,30 @@ def is_removed_for_good(ovice_id: str) -> bool:
         installation=None,
         generation=None,
     ).exists()
+
+
+def was_purged(ovice_id: str) -> bool:
+    """Return whether an organization of this name has been purged as a whole, for any reason."""
+    return Removal.objects.filter(
+        organization_hash=organization_hash(ovice_id), scope=RemovalScope.ORGANIZATION
+    ).exists()
+
+
+def was_erased_after(at: datetime, organization: str, member: str) -> bool:
+    """Return whether the erasure of a member was asked for after ``at``, by their ovice ids.
+
+    Times that ovice gives may be whole seconds, so within one nobody can tell.
+    """
+    return Removal.objects.filter(
+        organization_hash=organization_hash(organization),
+        reason=RemovalReason.ERASURE,
+        member_hash=_member_hash(organization, member),
+        requested_at__gte=at + timedelta(seconds=1),
+    ).exists()
+
+
+def _member_hash(organization: str, member: str) -> str:
+    return keyed_hash("member", organization, member)
 
 
 def _remove(

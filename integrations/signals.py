@@ -21,6 +21,10 @@ purge_runs = Signal()
 # the removal it has entered, or None.
 account_deletion_requested = Signal()
 
+# Such an account is nobody's whom we know: keywords ``target`` and ``account_id``. A receiver
+# deletes what it has of it and returns how many rows of which table those were.
+stranger_erased = Signal()
+
 # A new generation stands: keywords ``installation`` and ``previous``, the generation of the same
 # community whose links it takes over, or None. Sent inside the transaction that stores it.
 installation_connected = Signal()

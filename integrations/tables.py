@@ -5,7 +5,7 @@ the order in which rows can be deleted: what points to others first. Purge, eras
 test that no table is forgotten all read these lists.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -49,7 +49,8 @@ Way = str | Callable[[Subject], Q]
 class Table:
     """A table with rows of customers; an empty way means that none belong to such a subject.
 
-    ``naming`` finds rows that name a member and stay when they go, but without them.
+    ``naming`` finds rows that name a member and stay when they go, but without them. ``strays``
+    finds rows of another generation that point to rows of the one that goes.
     """
 
     model: str
@@ -57,6 +58,7 @@ class Table:
     installation: Way = ""
     member: Way = ""
     naming: Callable[[Subject], Q] | None = None
+    strays: Callable[[Subject], Q] | None = None
 
     def rows(self, subject: Subject) -> QuerySet[Any]:
         """Return the subject's rows in this table."""
@@ -64,6 +66,16 @@ class Table:
         condition = self._condition(subject)
         manager = model._base_manager  # noqa: SLF001 - Django's public API, unlike its name
         return manager.none() if condition is None else manager.filter(condition)
+
+    def parts(self, subject: Subject) -> Iterator[QuerySet[Any]]:
+        """Yield all that goes with the subject, each row once.
+
+        Apart, since a database finds both by an index, but hardly one or the other.
+        """
+        own = self.rows(subject)
+        yield own
+        if self.strays is not None and subject.scope == RemovalScope.INSTALLATION:
+            yield own.model._base_manager.filter(self.strays(subject))  # noqa: SLF001 - as above
 
     def rows_about(self, subject: Subject) -> QuerySet[Any]:
         """Return the subject's rows, and those that only name them."""
@@ -121,26 +133,33 @@ def subject_of(removal: Removal) -> Subject:
     return Subject(
         scope=RemovalScope(removal.scope),
         organization_id=removal.organization_id,
-        installation_ids=tuple(_generations(removal)),
+        installation_ids=_generations(removal),
         member_id=removal.member_id,
         user_ids=tuple(UUID(key) for key in removal.user_ids),
     )
 
 
-def _generations(removal: Removal) -> QuerySet[Installation, UUID]:
-    """Return the removed generation, and those of the same community that it had replaced."""
-    last = Installation.objects.filter(removal=removal)
-    same_bot = Q(bot_id__in=last.exclude(bot_id="").values("bot_id"))
-    same_community = Q(community_id__in=last.exclude(community_id="").values("community_id"))
-    replaced = Q(
-        same_bot | same_community,
-        organization=removal.organization_id,
-        target__in=last.values("target"),
-        generation__lt=removal.generation or 0,
-        state__in=GONE_STATES,
-    )
-    found = Installation.objects.filter(Q(removal=removal) | replaced)
-    return found.values_list("pk", flat=True)
+def _generations(removal: Removal) -> tuple[UUID, ...]:
+    """Return the removed generation, and those that it had replaced step by step.
+
+    Each step kept the bot or the community; what shares neither with a later one stays.
+    """
+    gone = Installation.objects.filter(
+        organization=removal.organization_id, state__in=GONE_STATES
+    ).filter(Q(removal=removal) | Q(generation__lt=removal.generation or 0))
+    found: list[Installation] = list(Installation.objects.filter(removal=removal))
+    earlier = [each for each in gone.order_by("-generation") if each not in found]
+    while following := [each for each in earlier if any(_replaced(one, each) for one in found)]:
+        found += following
+        earlier = [each for each in earlier if each not in following]
+    return tuple(each.pk for each in found)
+
+
+def _replaced(later: Installation, earlier: Installation) -> bool:
+    """Tell whether the later one took over from the earlier one, as the same bot or community."""
+    marks = {("bot", later.bot_id), ("community", later.community_id)}
+    same = marks & {("bot", earlier.bot_id), ("community", earlier.community_id)}
+    return later.target == earlier.target and any(value for _kind, value in same)
 
 
 def _modules() -> list[Any]:

@@ -21,6 +21,7 @@ from integrations.callbacks import GONE, wake
 from integrations.models import Callback
 from integrations.moments import rfc3339
 from integrations.ovice import NoAnswer, Reply, call_ovice
+from integrations.removal import was_erased_after
 from integrations.standard_webhooks import parse_secret, signature
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -40,6 +41,8 @@ TIME_SLICE_SECONDS = 10.0
 NO_ANSWER = 0
 SLOW_DOWN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
+# The end of a link is told in the moment of the erasure that ends it.
+_SAME_MOMENT = timedelta(seconds=1)
 _ANSWER_LIMIT = 64 * 1024
 
 
@@ -125,16 +128,27 @@ def _settle(callback: Callback, status: int, wait: timedelta | None = None) -> b
     tries, at = callback.tries + 1, now()
     ended = {"status": status, "tries": tries, "claimed_at": None}
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return bool(row.update(**ended, delivered_at=at))
+        told = bool(row.update(**ended, delivered_at=at))
+        _forget_the_erased(callback)
+        return told
     logger.info("callback was not taken", callback=callback.pk, status=status, tries=tries)
     if status == GONE:
         _stop()
     elif tries > len(DELAYS):
         row.update(**ended, given_up_at=at)
         logger.warning("callback is given up", callback=callback.pk)
+        _forget_the_erased(callback)
     else:
         row.update(**ended, due_at=at + _delay(tries, wait))
     return False
+
+
+def _forget_the_erased(callback: Callback) -> None:
+    """Keep no record of what ovice was told of somebody who has been erased since it happened."""
+    member = callback.data.get("member")
+    organization = callback.organization.ovice_id
+    if member and was_erased_after(callback.happened_at - _SAME_MOMENT, organization, member["id"]):
+        Callback.objects.filter(pk=callback.pk).delete()
 
 
 def _stop() -> None:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from structlog.contextvars import bind_contextvars
 
 from integrations.models import Organization
-from integrations.removal import is_removed_for_good
+from integrations.removal import was_purged
 from messaging.acceptance import Judged, judge_messages
 from messaging.directory import apply_directory_event
 from messaging.edits import edit_message
@@ -170,10 +170,8 @@ def _organization(data: EventData) -> Organization | None:
     ovice_id = data.organization.id
     if isinstance(data, MessageUpdated | MessageDeleted):
         return Organization.objects.filter(ovice_id=ovice_id, removed_at=None).first()
-    if not Organization.objects.filter(ovice_id=ovice_id).exists() and is_removed_for_good(
-        ovice_id
-    ):
-        # Purged since. A late event must not bring anything of it back.
+    if not Organization.objects.filter(ovice_id=ovice_id).exists() and was_purged(ovice_id):
+        # No event brings anything of it back, until somebody comes from ovice to connect it anew.
         return None
     organization = Organization.objects.register(ovice_id)
     return None if organization.removed_at else organization

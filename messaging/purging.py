@@ -17,6 +17,20 @@ def _left_over(subject: Subject) -> Q:
     )
 
 
+def _of_its_links(subject: Subject) -> Q:
+    """Deliveries of links of the generation that went out by another one.
+
+    The queue moves on without a link that was ended in the moment in which its DM was sent.
+    """
+    its = Q(link__installation__in=subject.ids())
+    return its & ~Q(installation__in=subject.ids())
+
+
+def _calls_of_its_links(subject: Subject) -> Q:
+    its = Q(delivery__link__installation__in=subject.ids())
+    return its & ~Q(delivery__installation__in=subject.ids())
+
+
 def _to_member(subject: Subject) -> Q:
     member = Member.objects.filter(pk__in=subject.ids())
     return Q(
@@ -49,10 +63,18 @@ def _of_account(subject: Subject) -> Q:
 
 
 TABLES = (
-    Table("messaging.Attempt", "organization", "delivery__installation", "delivery__link__member"),
+    Table(
+        "messaging.Attempt",
+        "organization",
+        "delivery__installation",
+        "delivery__link__member",
+        strays=_calls_of_its_links,
+    ),
     Table("messaging.ReceivedUpdate", "installation__organization", "installation", _of_account),
     Table("messaging.Conversation", "organization", "installation", _of_account),
-    Table("messaging.Delivery", "organization", "installation", "link__member"),
+    Table(
+        "messaging.Delivery", "organization", "installation", "link__member", strays=_of_its_links
+    ),
     Table("messaging.ReceivedEvent", "organization", member=_event_of_member),
     Table("messaging.Message", "organization", _left_over, _to_member),
     Table("messaging.Lane", "installation__organization", "installation"),

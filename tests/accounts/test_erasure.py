@@ -10,8 +10,9 @@ from django.utils.timezone import now
 from accounts.erasure import erase_account, erase_member, export_member
 from accounts.linking import point_to
 from accounts.models import Link, Member
+from integrations.callbacks import tell
 from integrations.ledger import Removal, RemovalScope
-from integrations.models import Installation, InstallationKind, InstallationState
+from integrations.models import Callback, Installation, InstallationKind, InstallationState
 from integrations.purge import purge_ready
 from integrations.removal import request_deletion
 from integrations.targets import Account
@@ -99,6 +100,22 @@ def test_a_platforms_deletion_request_erases_who_has_the_account():
     assert (removal.scope, removal.member_id) == (RemovalScope.MEMBER, link.member_id)
 
 
+def test_a_deletion_request_of_somebody_who_only_talked_with_the_bot_takes_that():
+    installation = make_installation(kind=InstallationKind.THIRD_PARTY)
+    for account_id in ("77", "78"):
+        make_talk(installation, account_id)
+    make_talk(make_installation(kind=InstallationKind.CUSTOM), "77")
+
+    removal = request_deletion("workplace", account_id="77", issued_at=None, digest="1")
+    assert purge_ready(seconds=10) == 1
+
+    told = receipt_of(removal)["tables"]
+    for model in (ReceivedUpdate, Conversation):
+        assert told[model._meta.label] == {"before": 1, "after": 0}
+        assert not model.objects.filter(installation=installation, account_id="77").exists()
+        assert model.objects.count() == 2
+
+
 def test_everybody_who_had_the_account_by_then_is_erased_and_nobody_later():
     at = now()
     installation = make_installation(kind=InstallationKind.THIRD_PARTY)
@@ -148,3 +165,40 @@ def test_an_export_of_somebody_without_a_link_has_their_directory_entry():
     member = make_member(make_installation().organization)
 
     assert list(export_member(member)["data"]) == ["exported_at", "accounts.Member"]
+
+
+@pytest.fixture
+def ovice_hears(settings) -> None:
+    settings.OVICE_CALLBACK_URL = "https://ovice.example/callback"
+
+
+@pytest.mark.usefixtures("ovice_hears")
+def test_an_export_has_what_ovice_is_still_to_be_told():
+    link = make_link()
+    tell(link.organization, "link.created", member={"id": link.member.ovice_id})
+    tell(link.organization, "link.created", member={"id": "somebody else"})
+
+    told = export_member(link.member)["data"]["integrations.Callback"]
+
+    assert [row["data"]["member"]["id"] for row in told] == [link.member.ovice_id]
+
+
+@pytest.mark.usefixtures("ovice_hears")
+def test_an_erasure_waits_a_little_until_ovice_has_been_told_and_then_takes_the_record_of_it():
+    removal = erase_member(make_link().member)
+
+    assert purge_ready(seconds=10) == 0
+    Callback.objects.update(delivered_at=now())
+    assert purge_ready(seconds=10) == 1
+
+    told = receipt_of(removal)["tables"]["integrations.Callback"]
+    assert told == {"before": 1, "after": 0}
+
+
+@pytest.mark.usefixtures("ovice_hears")
+def test_an_erasure_does_not_wait_for_ever_for_ovice():
+    erase_member(make_link().member)
+    Removal.objects.update(requested_at=now() - timedelta(minutes=6))
+
+    assert purge_ready(seconds=10) == 1
+    assert Callback.objects.to_tell().count() == 1

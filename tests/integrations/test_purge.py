@@ -1,8 +1,10 @@
 """The purge: all of what was removed goes, nothing of what lives, from wherever it stopped."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.apps import apps
 from django.utils.timezone import now
 
@@ -219,3 +221,56 @@ def test_an_organization_that_ovice_removed_goes_whole():
     whole = Removal.objects.get(generation=None)
     assert whole.scope == RemovalScope.ORGANIZATION
     assert len(whole.destroyed_keys) == 1
+
+
+def test_a_link_that_ended_while_its_dm_was_sent_does_not_stop_the_purge_of_its_generation():
+    """The DM went on with the queue to the next generation, the link stayed behind."""
+    link = make_link()
+    removal = removed(link.installation)
+    following = make_installation(link.organization)
+    delivery = make_delivery(link, state="delivered", settled_at=now())
+    Delivery.objects.update(installation=following)
+    Attempt.objects.create(
+        organization=link.organization, delivery=delivery, outcome=Outcome.SENT, started_at=now()
+    )
+    kept = make_delivery(make_link(following))
+    due(removal)
+
+    assert purge_ready(seconds=10) == 1
+
+    tables = receipt_of(removal)["tables"]
+    assert [tables[f"messaging.{name}"]["before"] for name in ("Attempt", "Delivery")] == [1, 1]
+    assert list(Delivery.objects.all()) == [kept]
+    assert list(Installation.objects.all()) == [following]
+
+
+def test_a_generation_goes_with_all_those_it_had_replaced_step_by_step():
+    """The first one had the bot of the second, which had the community of the third."""
+    gone: dict[str, Any] = {"state": "removed", "removed_at": now()}
+    first = make_installation(community_id="", bot_id="A", **gone)
+    make_installation(first.organization, community_id="C", bot_id="A", **gone)
+    other = make_installation(first.organization, community_id="X", bot_id="Y", **gone)
+    removal = removed(make_installation(first.organization, community_id="C", bot_id="B"))
+    make_delivery(make_link(first), state="delivered", settled_at=now())
+    alive = make_installation(first.organization, community_id="D", bot_id="A")
+    due(removal)
+
+    assert purge_ready(seconds=10) == 1
+
+    assert set(Installation.objects.all()) == {other, alive}
+    assert not Delivery.objects.exists()
+
+
+def test_the_history_of_a_removed_generation_goes_with_it():
+    old = make_installation(community_id="500500500", community_name="Gone Community")
+    removal = removed(old)
+    alive = make_installation(old.organization, community_name="Living Community")
+    due(removal)
+
+    assert purge_ready(seconds=10) == 1
+
+    told = str(list(LogEntry.objects.values_list("changes", "object_repr")))
+    assert "500500500" not in told
+    assert "Gone Community" not in told
+    assert "Living Community" in told
+    assert alive.state == "active"

@@ -89,3 +89,17 @@ def test_an_owner_who_joins_another_customer_meanwhile_stays(gone):
     assert begun is not None
     assert begun.user_ids == [str(ada.pk)]
     assert emails() == {"ada@example.com"}
+
+
+def test_an_owner_of_two_customers_that_are_purged_together_goes_with_them(gone):
+    other = make_installation()
+    Ownership.objects.create(user=User.objects.get(), organization=other.organization)
+    removals = [due(removed(installation)) for installation in (gone, other)]
+    for removal in removals:
+        purge.begin(removal)
+
+    assert purge_ready(seconds=10) == 2
+
+    assert emails() == set()
+    counted = [receipt_of(removal)["tables"]["accounts.User"]["before"] for removal in removals]
+    assert counted == [0, 1]

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
+from accounts.erasure import erase_member
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
 from accounts.recheck import need_attention as link_needs_attention
@@ -395,3 +396,23 @@ def test_a_purge_does_not_wait_for_ever_for_ovice_and_then_tells_it_nothing(
 
     assert purge_ready(seconds=10) == 1
     assert Callback.objects.count() == 0
+
+
+@pytest.mark.parametrize("status", [202, 500])
+def test_of_the_erased_no_record_stays_once_the_end_of_their_link_was_told_or_given_up(
+    endpoint, monkeypatch, status
+):
+    monkeypatch.setattr(telling, "DELAYS", ())
+    gone, stays = make_link(), make_link()
+    remove_links(Link.objects.filter(pk=stays.pk), reason=RemovedReason.USER)
+    erase_member(gone.member)
+    at = now() - timedelta(minutes=6)
+    Removal.objects.update(requested_at=at)
+    Callback.objects.update(happened_at=at)
+    assert purge_ready(seconds=10) == 1
+
+    endpoint.answers += [Answer(status), Answer(status)]
+    tell_all()
+
+    assert len(endpoint.received) == 2
+    assert [row.data["member"]["id"] for row in Callback.objects.all()] == [stays.member.ovice_id]

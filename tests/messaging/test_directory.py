@@ -1,12 +1,15 @@
 """What a directory event changes, seen through the view that ovice calls."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils.timezone import now
 
+from accounts.erasure import erase_member
 from accounts.models import Link, Member
+from integrations.ledger import Removal
 from integrations.models import Installation, InstallationState, Organization, Space
+from integrations.purge import purge_ready
 from messaging.models import DeliveryState, Message
 from tests.factories import (
     dm_event,
@@ -17,8 +20,10 @@ from tests.factories import (
     make_member,
     make_organization,
     post_event,
+    rfc3339,
 )
 from tests.messaging.telling import skip_reason, tell
+from tests.removals import due, removed
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +196,58 @@ def test_a_removal_told_after_the_return_still_ends_the_old_link():
     assert Link.objects.get().removed_reason == "member_removed"
     assert delivery.state == DeliveryState.CANCELLED
     assert Member.objects.get().email == "223344@example.com"
+
+
+HANAKO = {
+    "id": "u-1",
+    "email": "hanako@example.com",
+    "email_verified": True,
+    "name": "Hanako",
+    "role": "member",
+}
+
+
+def ago(minutes: int) -> datetime:
+    return now() - timedelta(minutes=minutes)
+
+
+def test_a_late_event_does_not_bring_back_whoever_left_and_was_erased():
+    organization = make_organization()
+    for kind, minutes in (("updated", 60), ("removed", 30)):
+        tell(f"organization.member.{kind}", organization.ovice_id, ago(minutes), member=HANAKO)
+    erase_member(Member.objects.get())
+    assert purge_ready(seconds=10) == 1
+
+    for kind, minutes in (("updated", 45), ("removed", 30)):
+        tell(f"organization.member.{kind}", organization.ovice_id, ago(minutes), member=HANAKO)
+
+    assert not Member.objects.exists()
+
+
+def test_whoever_is_told_of_after_their_erasure_is_there_again():
+    organization = make_organization()
+    tell("organization.member.added", organization.ovice_id, ago(60), member=HANAKO)
+    erase_member(Member.objects.get())
+    assert purge_ready(seconds=10) == 1
+    Removal.objects.update(requested_at=ago(2))
+
+    tell("organization.member.updated", organization.ovice_id, ago(1), member=HANAKO)
+
+    assert Member.objects.get().email == HANAKO["email"]
+
+
+@pytest.mark.parametrize("minutes", [9 * 24 * 60, 0])
+def test_after_a_purge_no_event_brings_an_organization_back_but_a_launch_does(minutes):
+    organization = make_installation().organization
+    due(removed(organization.installations.get()))
+    assert purge_ready(seconds=10) == 1
+    late = event("organization.member.updated", organization.ovice_id, member=HANAKO)
+    late["timestamp"] = rfc3339(ago(minutes))
+
+    assert post_event(late).status_code == 204
+    assert not Organization.objects.exists()
+
+    # As ``accounts.launch`` does when somebody comes from ovice.
+    Organization.objects.register(organization.ovice_id)
+    tell("organization.member.updated", organization.ovice_id, member=HANAKO)
+    assert Member.objects.get().email == HANAKO["email"]
