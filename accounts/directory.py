@@ -77,7 +77,8 @@ def end_links_before(organization: Organization, ovice_id: str, *, at: datetime)
 
 def _locked(organization: Organization, ovice_id: str, at: datetime) -> Member | None:
     """Return the member's row, made if need be; None for who was erased after ``at``."""
-    mine = Member.objects.select_for_update().filter(organization=organization, ovice_id=ovice_id)
+    members = Member.objects.select_for_update(no_key=True)
+    mine = members.filter(organization=organization, ovice_id=ovice_id)
     if (member := mine.first()) is not None:
         return member
     if was_erased_after(at, organization.ovice_id, ovice_id):

@@ -25,7 +25,7 @@ def erase_member(member: Member) -> Removal:
     Asking again while it has not ended returns the same removal. Its page shows the receipt.
     """
     # Not the organization as well: an accept that refers to it would have to wait.
-    locked = Member.objects.select_for_update(of=("self",))
+    locked = Member.objects.select_for_update(of=("self",), no_key=True)
     member = locked.select_related("organization").get(pk=member.pk)
     earlier = Removal.objects.open().filter(member_id=member.pk).first()
     remove_links(Link.objects.filter(member=member), reason=RemovedReason.USER)

@@ -89,8 +89,8 @@ def _store(
     member: Member, installation: Installation, email: str, account: Account, asked_at: datetime
 ) -> Link:
     """Create the link unless the member or the connection changed during the look-up."""
-    member = Member.objects.select_for_update().get(pk=member.pk)
-    # A stronger lock would meet an accept that holds one of its links and refers to it.
+    # Stronger locks would meet an accept that holds one of the links and refers to these rows.
+    member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     installation = Installation.objects.select_for_update(no_key=True).get(pk=installation.pk)
     if _linkable_email(member, installation) != email:
         raise LinkRefused("temporarily_unavailable")

@@ -107,8 +107,9 @@ def _settle(
 @transaction.atomic
 def _resolve(link: Link, email: str, account: Account, asked_at: datetime) -> bool:
     """Write the account down unless link, generation or address changed during the look-up."""
-    current = Link.objects.active().select_for_update(of=("self",)).select_related("member")
-    row = current.filter(pk=link.pk, installation_id=link.installation_id).first()
+    current = Link.objects.active().select_for_update(of=("self",), no_key=True)
+    same = current.filter(pk=link.pk, installation_id=link.installation_id)
+    row = same.select_related("member").first()
     if row is None or normalize_email(row.member.email or "") != email:
         return False
     point_to(row, account, asked_at)

@@ -91,4 +91,5 @@ def remove_space(organization: Organization, ovice_id: str, *, at: datetime) -> 
 
 def _locked_space(organization: Organization, ovice_id: str) -> Space:
     Space.objects.get_or_create(organization=organization, ovice_id=ovice_id)
-    return Space.objects.select_for_update().get(organization=organization, ovice_id=ovice_id)
+    spaces = Space.objects.select_for_update(no_key=True)
+    return spaces.get(organization=organization, ovice_id=ovice_id)

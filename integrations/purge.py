@@ -106,7 +106,7 @@ def begin(removal: Removal) -> Removal | None:
     The organization's row is locked, so a reconnect either came first and keeps the organization,
     or comes after and finds a name that is free.
     """
-    row = Removal.objects.select_for_update().filter(pk=removal.pk, finished_at=None).first()
+    row = Removal.objects.select_for_update(no_key=True).open().filter(pk=removal.pk).first()
     if row is None or row.begun_at is not None:
         return row
     row.scope = _scope(row)
@@ -128,6 +128,7 @@ def begin(removal: Removal) -> Removal | None:
 @transaction.atomic
 def finish(removal: Removal) -> bool:
     """Count once more and sign the receipt; False when rows have come in meanwhile."""
+    # The strong lock: its installation, which is a key, will be emptied.
     row = Removal.objects.select_for_update().get(pk=removal.pk)
     if row.finished_at is not None:
         return True
@@ -152,6 +153,7 @@ def _scope(row: Removal) -> RemovalScope:
     """Return what may be taken: the whole organization only if nothing of it lives on."""
     if row.scope == RemovalScope.MEMBER:
         return RemovalScope.MEMBER
+    # The strong lock: its name in ovice, which is a key, may be freed.
     organization = Organization.objects.select_for_update(of=("self",)).filter(removal=row).first()
     if row.reason in _WHOLE and row.installation_id is None:
         return RemovalScope.ORGANIZATION

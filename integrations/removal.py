@@ -105,7 +105,8 @@ def stop_removed() -> int:
 @transaction.atomic
 def stop(removal: Removal) -> bool:
     """End the links and cancel the queue of a removed installation, once."""
-    row = Removal.objects.select_for_update().filter(pk=removal.pk, stopped_at=None).first()
+    open_ones = Removal.objects.select_for_update(no_key=True).filter(stopped_at=None)
+    row = open_ones.filter(pk=removal.pk).first()
     if row is None:
         return False
     for installation in Installation.objects.filter(removal=row):

@@ -86,7 +86,7 @@ def replay(
 
 @transaction.atomic
 def _replay_batch(ids: list[UUID], start: datetime, before: int, pause: timedelta) -> int:
-    locked = Delivery.objects.failed().select_for_update().filter(pk__in=ids)
+    locked = Delivery.objects.failed().select_for_update(no_key=True).filter(pk__in=ids)
     rows = list(locked.order_by("sent_at", "pk"))
     for place, delivery in enumerate(rows, before):
         delivery.state, delivery.reason, delivery.settled_at = DeliveryState.PENDING, REPLAYED, None
