@@ -8,6 +8,7 @@ from threading import Condition
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.timezone import now
 
@@ -194,11 +195,15 @@ def _find(member: Member, installation: Installation, email: str) -> Account:
 @transaction.atomic
 def remove_links(links: LinkQuerySet, *, reason: RemovedReason) -> int:
     """End those of ``links`` that are active, and return how many they were."""
-    link_ids = list(links.active().values_list("pk", flat=True))
+    # What a disconnection ended may come back with the connection, unless it has another end too.
+    disconnected = Q(removed_reason=RemovedReason.ORG_DISCONNECTED)
+    # All in the order in which whoever accepts or moves several locks them.
+    locked = links.select_for_update(of=("self",), no_key=True).only("removed_at").order_by("pk")
+    found = list(locked.filter(Q(removed_at=None) | disconnected))
+    link_ids = [link.pk for link in found if link.removed_at is None]
     ended = Link.objects.active().filter(pk__in=link_ids)
     removed = ended.update(removed_at=now(), removed_reason=reason)
-    # What a disconnection ended may come back with the connection, unless it has another end too.
-    links.filter(removed_reason=RemovedReason.ORG_DISCONNECTED).update(removed_reason=reason)
+    links.filter(disconnected).update(removed_reason=reason)
     if removed:
         links_removed.send(Link, link_ids=link_ids, reason=reason.value)
     return removed

@@ -89,7 +89,7 @@ def _write_uncalled(delivery: Delivery, state: DeliveryState, reason: str) -> in
     ended = mine.update(state=state, reason=reason, settled_at=now())
     forget_content([delivery.message_id])
     # The proof of its arrival may have come since it was read.
-    if state == DeliveryState.FAILED:
+    if ended and state == DeliveryState.FAILED:
         take_up_again(delivery.pk)
     return ended
 

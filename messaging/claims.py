@@ -202,8 +202,9 @@ def claim(delivery: Delivery, lease: Lease, before: Settling | None = None) -> b
     edition = delivery.message.edition
     which = (delivery.pk, lease.installation_id)
     params = (*taken, *which, at, *taken, *lane, edition, at, settled)
-    statements = [*(before.statements if before else ()), Statement(_CLAIM, params)]
-    *_, claimed = patiently(lambda: execute_together(statements))
+    # What waits is locked before what is being sent, and a message last of all.
+    statements = [Statement(_CLAIM, params), *(before.statements if before else ())]
+    claimed, *_ = patiently(lambda: execute_together(statements))
     if claimed:
         delivery.state, delivery.claimed_at, delivery.fence = DeliveryState.SENDING, at, lease.fence
     return bool(claimed)

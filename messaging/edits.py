@@ -21,8 +21,10 @@ def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime)
     may have, keeps the old text: nobody could make sense of two halves. What is edited to nothing
     is cancelled.
     """
-    edition = int(at.timestamp() * 1000)
-    unsent = Message.objects.select_for_update().filter(
+    edition, text = int(at.timestamp() * 1000), plain_text(edit.text, edit.text_format)
+    if is_blank(text):
+        _lock_copies(organization, edit.id)
+    unsent = Message.objects.select_for_update(no_key=True).filter(
         ~Exists(_begun().filter(message=OuterRef("pk"))),
         organization=organization,
         ovice_id=edit.id,
@@ -32,8 +34,20 @@ def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime)
     )
     messages = list(unsent.order_by("pk"))
     for message in messages:
-        _rewrite(message, plain_text(edit.text, edit.text_format), edition)
+        _rewrite(message, text, edition)
     return len(messages)
+
+
+def _lock_copies(organization: Organization, ovice_id: str) -> None:
+    """Lock what may be cancelled before its message: whoever ends one goes on to its message.
+
+    What is being sent comes last, as in a worker's claim: its call may end, and leave it waiting.
+    """
+    copies = Delivery.objects.filter(
+        message__organization=organization, message__ovice_id=ovice_id
+    ).select_for_update(of=("self",), no_key=True)
+    for those in (copies.waiting(), copies.open()):
+        list(those.only("pk").order_by("pk"))
 
 
 def _begun() -> DeliveryQuerySet:

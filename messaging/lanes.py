@@ -106,10 +106,11 @@ def renew(lease: Lease) -> bool:
 def give_back(lease: Lease, statements: Sequence[Statement] = ()) -> bool:
     """Run the statements and give the lane back; return False when there is more to do in it.
 
-    Whoever wakes a leased lane counts on its holder to look again.
+    Whoever wakes a leased lane counts on its holder to look again. The lane comes first: whoever
+    moves a queue locks its lanes before its deliveries as well.
     """
     giving_back = Statement(_GIVE_BACK, [lease.lane_id, lease.fence])
-    *_, given_back = patiently(lambda: execute_together([*statements, giving_back]))
+    given_back, *_ = patiently(lambda: execute_together([giving_back, *statements]))
     # Somebody has woken the lane meanwhile, unless it is lost.
     return bool(given_back) or not _ours(lease).update(woken_at=None)
 

@@ -10,16 +10,14 @@ from accounts.signals import choices_changed, links_moved, links_removed
 from integrations.models import Installation
 from messaging.models import RESTING, Delivery
 from messaging.moving import move_queue
-from messaging.settlement import cancel, forget_content
+from messaging.settlement import cancel
 from messaging.wakeups import look_again
 
 
 @receiver(links_removed)
 def cancel_queue(link_ids: list[UUID], reason: str, **_: Any) -> None:
     """Everything that waits for an ended link is cancelled at once, its dead letters forgotten."""
-    theirs = Delivery.objects.filter(link__in=link_ids)
-    cancel(theirs, reason=reason)
-    forget_content(theirs.failed().values("message_id"))
+    cancel(Delivery.objects.filter(link__in=link_ids), reason=reason)
 
 
 @receiver(links_moved)

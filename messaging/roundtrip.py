@@ -2,7 +2,8 @@
 
 On PostgreSQL they become one: each is a part of a ``WITH``. Every part sees the tables as they were
 before the whole, so no part may depend on what another one writes, and no two may write the same
-row. Elsewhere they run one after another in a transaction.
+row. It runs them, and so locks their rows, in the order in which their counts are asked for, which
+is that of the parts. Elsewhere they run one after another in a transaction.
 """
 
 from collections.abc import Callable, Iterable, Sequence

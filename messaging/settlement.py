@@ -1,7 +1,7 @@
 """Ending deliveries without a call, and forgetting what they carried."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -28,12 +28,19 @@ def forget_content(message_ids: Collection[UUID] | QuerySet[Any]) -> None:
     would each see the other one open.
     """
     messages = Message.objects.filter(pk__in=message_ids, content_sealed__isnull=False)
-    # Evaluated for its locks; the ids would make too long a list for the statement below.
-    list(messages.select_for_update().values_list("pk", flat=True).order_by("pk"))
+    _lock(messages)
     replayable = Q(state=DeliveryState.FAILED, expires_at__gt=now(), link__removed_at=None)
     needed = Q(state__in=OPEN_STATES) | replayable
     waiting = Delivery.objects.filter(needed, message=OuterRef("pk"))
     messages.filter(~Exists(waiting)).update(content_sealed=None)
+
+
+def _lock(messages: QuerySet[Message]) -> None:
+    """Lock messages after their deliveries, and all at once: two who want the same must not meet.
+
+    The ids are not handed on: they would make too long a list for another statement.
+    """
+    list(messages.select_for_update(no_key=True).values_list("pk", flat=True).order_by("pk"))
 
 
 @transaction.atomic
@@ -71,7 +78,9 @@ def delete_message(organization: Organization, ovice_id: str, *, event_id: str) 
 
 @transaction.atomic
 def _take_back(known: QuerySet[Message]) -> None:
-    cancel(Delivery.objects.filter(message__in=known), reason="deleted")
+    copies = Delivery.objects.filter(message__in=known)
+    _stop(copies, DeliveryState.CANCELLED, "deleted", now())
+    _lock(known)
     known.update(content_sealed=None, deleted_at=now())
 
 
@@ -114,7 +123,14 @@ def cancel_orphans() -> int:
 def _end(deliveries: DeliveryQuerySet, state: DeliveryState, reason: str) -> int:
     """End those of ``deliveries`` that wait, however many, without listing them."""
     at = now()
+    ended = _stop(deliveries, state, reason, at)
+    # Dead letters as well: where it was a link that ended, nobody replays them any more.
+    over = Q(state=state, settled_at=at) | Q(state=DeliveryState.FAILED)
+    forget_content(deliveries.filter(over).values("message_id"))
+    return ended
+
+
+def _stop(deliveries: DeliveryQuerySet, state: DeliveryState, reason: str, at: datetime) -> int:
     ended = deliveries.waiting().update(state=state, reason=reason, settled_at=at)
     ENDED.labels(state.value).inc(ended)
-    forget_content(deliveries.filter(state=state, settled_at=at).values("message_id"))
     return ended

@@ -87,11 +87,20 @@ def _listen(installation: Installation, conversation: Conversation) -> int:
         handled_at=None,
     )
     updates = list(waiting.order_by("happened_at", "pk")[:MOST_HEARD])
+    _lock_link(installation, conversation)
     for update in worth_a_turn(updates):
         _turn(installation, conversation, update)
     ReceivedUpdate.objects.filter(pk__in=[update.pk for update in updates]).update(handled_at=now())
     conversation.save()
     return len(updates)
+
+
+def _lock_link(installation: Installation, conversation: Conversation) -> None:
+    """Lock what a tap may end before anything that waits for it, which the tap before may touch."""
+    links = Link.objects.active().filter(
+        installation=installation, account_id=conversation.account_id
+    )
+    list(links.select_for_update(no_key=True).values_list("pk", flat=True).order_by("pk"))
 
 
 def worth_a_turn(updates: Sequence[ReceivedUpdate]) -> list[ReceivedUpdate]:
