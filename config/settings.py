@@ -277,6 +277,7 @@ LINK_RECHECK_EVERY = timedelta(hours=24)
 LINK_ROUND_EVERY = timedelta(minutes=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep": job("messaging.tasks.sweep", RELAY_SWEEP_EVERY),
+    "forget-failed": job("messaging.tasks.forget_failed", timedelta(hours=1)),
     "introduce-bots": {
         "task": "messaging.tasks.introduce_bots",
         "schedule": crontab(minute="10"),

@@ -52,9 +52,8 @@ def settle_part(delivery: Delivery, call: Call) -> bool:
 
 @transaction.atomic
 def _write_part(delivery: Delivery, attempt: Attempt) -> bool:
-    # Nothing happens to one that is there already, when all this is done once more.
-    Attempt.objects.bulk_create([attempt], ignore_conflicts=True)
     noted = _claimed(delivery).filter(state__in=PROVABLE).update(parts_sent=delivery.parts_sent)
+    _remember(attempt, is_there=bool(noted))
     return bool(noted) and _claimed(delivery).filter(state=DeliveryState.SENDING).exists()
 
 
@@ -115,14 +114,19 @@ def _claimed(delivery: Delivery) -> DeliveryQuerySet:
     return Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
 
 
+def _remember(attempt: Attempt, *, is_there: bool) -> None:
+    """Store the row of a call, unless its delivery was erased meanwhile."""
+    if is_there or Delivery.objects.filter(pk=attempt.delivery_id).exists():
+        # Nothing happens to one that is there already, when all this is done once more.
+        Attempt.objects.bulk_create([attempt], ignore_conflicts=True)
+
+
 def _outcome(error: TargetError) -> Outcome:
     return Outcome.UNCONFIRMED if error.unconfirmed else Outcome.NOT_SENT
 
 
 @transaction.atomic
 def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: Attempt) -> None:
-    # Nothing happens to one that is there already, when all this is done once more.
-    Attempt.objects.bulk_create([attempt], ignore_conflicts=True)
     final = verdict.state == DeliveryState.FAILED
     mine = _claimed(delivery).filter(state=DeliveryState.SENDING)
     written = mine.update(
@@ -134,6 +138,7 @@ def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: At
         unconfirmed_tries=delivery.unconfirmed_tries + error.unconfirmed,
         parts_sent=delivery.parts_sent,
     )
+    _remember(attempt, is_there=bool(written))
     if final:
         forget_content([delivery.message_id])
         # The proof of its arrival may have come before the end of the call.

@@ -143,7 +143,9 @@ def _ahead(
     # Nothing goes to an account id of an earlier generation. Looked up for each: as a condition on
     # the joined table it makes PostgreSQL begin with all links, as long as it has not counted them.
     unresolved = Subquery(Link.objects.filter(pk=OuterRef("link")).values("unresolved_at"))
-    ahead = ahead.alias(unresolved=unresolved).filter(held, unresolved=None)
+    # What was left behind has gone to it already; what became of it is to be found out.
+    resolved = left_behind | Q(unresolved=None)
+    ahead = ahead.alias(unresolved=unresolved).filter(held, resolved)
     ahead = ahead.select_related("message", "link__member__choices")
     return ahead.order_by("sent_at", "pk")[:AHEAD]
 

@@ -16,6 +16,7 @@ from messaging.models import OPEN_STATES, Delivery, DeliveryQuerySet, DeliverySt
 
 # The most deliveries ended in one transaction.
 BATCH = 500
+# How far back a sweep looks for dead letters; what sweeps left out for longer, a job finds hourly.
 FORGOTTEN_WITHIN = timedelta(days=2)
 
 
@@ -29,10 +30,13 @@ def forget_content(message_ids: Collection[UUID] | QuerySet[Any]) -> None:
     """
     messages = Message.objects.filter(pk__in=message_ids, content_sealed__isnull=False)
     _lock(messages)
+    messages.filter(~_is_needed(OuterRef("pk"))).update(content_sealed=None)
+
+
+def _is_needed(message: OuterRef) -> Exists:
     replayable = Q(state=DeliveryState.FAILED, expires_at__gt=now(), link__removed_at=None)
-    needed = Q(state__in=OPEN_STATES) | replayable
-    waiting = Delivery.objects.filter(needed, message=OuterRef("pk"))
-    messages.filter(~Exists(waiting)).update(content_sealed=None)
+    waiting = Q(state__in=OPEN_STATES) | replayable
+    return Exists(Delivery.objects.filter(waiting, message=message))
 
 
 def _lock(messages: QuerySet[Message]) -> None:
@@ -93,15 +97,19 @@ def expire_batch() -> int:
 
 
 @transaction.atomic
-def forget_failed() -> int:
-    """Blank what failed and can no longer be replayed; return how many deliveries were looked at.
+def forget_failed(*, within: timedelta | None = FORGOTTEN_WITHIN) -> int:
+    """Blank a batch of what failed and can no longer be replayed; return of how many deliveries.
 
-    Sweeps that were left out for up to two days are made up for.
+    Only what has become too old ``within`` this time is looked at; with None, all of it.
     """
     at = now()
     failed = Delivery.objects.failed().filter(
-        expires_at__range=(at - FORGOTTEN_WITHIN, at), message__content_sealed__isnull=False
+        ~_is_needed(OuterRef("message")),
+        expires_at__lte=at,
+        message__content_sealed__isnull=False,
     )
+    if within is not None:
+        failed = failed.filter(expires_at__gte=at - within)
     ids = list(failed.values_list("message_id", flat=True)[:BATCH])
     forget_content(ids)
     return len(ids)

@@ -16,11 +16,13 @@ UPDATE messaging_delivery
 SET state = 'delivered', reason = '', settled_at = %s, target_message_id = %s, parts_sent = %s
 WHERE id = %s AND fence = %s AND state IN ('sending', 'unconfirmed')
 """
-# Composed by hand, as it is for every DM; done twice it does nothing the second time.
+# Composed by hand, as it is for every DM; done twice it does nothing the second time, nor for one
+# that was erased during the call.
 _ATTEMPT = """
 INSERT INTO messaging_attempt
     (id, organization_id, delivery_id, outcome, reason, code, trace, started_at, duration)
-VALUES (%s, %s, %s, 'sent', '', '', '', %s, %s) ON CONFLICT DO NOTHING
+SELECT %s, organization_id, id, 'sent', '', '', '', %s, %s FROM messaging_delivery WHERE id = %s
+ON CONFLICT DO NOTHING
 """
 # A successor that is sending it once more keeps its content.
 _FORGET = """
@@ -57,7 +59,7 @@ def settling_delivered(delivery: Delivery, call: Call, message_id: str) -> Settl
     """
     kept = stored(message_id, MESSAGE_ID_LENGTH)
     proof = (now(), kept, delivery.parts_sent, delivery.pk, delivery.fence)
-    made = (uuid7(), delivery.organization_id, delivery.pk, call.started_at, call.duration)
+    made = (uuid7(), call.started_at, call.duration, delivery.pk)
     forget = Statement(_FORGET, (delivery.message_id, delivery.pk, delivery.fence))
     return Settling(delivery, (Statement(_DELIVERED, proof), Statement(_ATTEMPT, made), forget))
 

@@ -33,10 +33,14 @@ def sweep_all() -> Iterator[tuple[str, int]]:
     """Do the same until nothing is left, and yield each step's name and number when it is done."""
     yield EXPIRED, _until_none(settlement.expire_batch)
     yield CANCELLED, _until_none(settlement.cancel_orphans)
-    # Once: what another delivery still needs is found again and again.
-    yield ERASED, settlement.forget_failed()
+    yield ERASED, forget_all_failed()
     bot_wakeups.sweep(now())
     yield WOKEN, wakeups.sweep(now())
+
+
+def forget_all_failed() -> int:
+    """Blank all that failed and can no longer be replayed; return of how many deliveries."""
+    return _until_none(lambda: settlement.forget_failed(within=None))
 
 
 def count() -> dict[str, int]:

@@ -22,6 +22,12 @@ def relay_lane(installation_id: str, number: int) -> None:
 
 
 @shared_task
+def forget_failed() -> None:
+    """Erase the texts of dead letters that sweeps have missed."""
+    sweeping.forget_all_failed()
+
+
+@shared_task
 def sweep() -> None:
     """Wake every lane with something due, and end what is too old or belongs to nobody any more."""
     worker_pulse.mark()

@@ -8,14 +8,17 @@ import pytest
 from django.db import OperationalError
 from django.utils.timezone import now
 
+from accounts.erasure import erase_member
 from integrations.datakeys import forget_keys
+from integrations.errors import Unavailable
 from integrations.masterkeys import KeyMissingError
+from integrations.purge import purge_ready
 from integrations.removal import remove_installation
 from integrations.targets import open_target
 from messaging import sending
 from messaging.courtesy import LONGEST, Courtesy
-from messaging.models import Delivery, DeliveryState, Lane, Message
-from messaging.settlement import delete_message
+from messaging.models import Attempt, Delivery, DeliveryState, Lane, Message
+from messaging.settlement import delete_message, expire_batch
 from messaging.wakeups import wake
 from tests.factories import make_delivery
 from tests.messaging.draining import make_due, run, state
@@ -39,6 +42,51 @@ def test_what_a_vanished_worker_was_sending_is_unconfirmed(office):
     assert state(delivery)[0] == DeliveryState.UNCONFIRMED
     assert delivery.attempts.get().code == "worker_lost"
     assert state(behind)[0] == DeliveryState.PENDING
+
+
+def test_what_a_vanished_worker_was_sending_before_a_reinstall_expires_like_anything_else(office):
+    """Its account is not known anew, and may never be: nothing goes out, but time goes on."""
+    link = office.join("Hanako")
+    link.unresolved_at = now()
+    link.save()
+    past = now() - timedelta(hours=1)
+    delivery = make_delivery(
+        link, state=DeliveryState.SENDING, claimed_at=past, fence=1, expires_at=past
+    )
+    Lane.objects.create(installation=office.installation, number=0, fence=1, leased_until=past)
+
+    run(office)
+    expire_batch()
+
+    assert state(delivery)[0] == DeliveryState.EXPIRED
+    assert Message.objects.get().content_sealed is None
+    assert office.texts("Hanako") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [("short", None), ("short", Unavailable(code="503")), ("word " * 1500, None)],
+    ids=["sent", "not sent", "part of a long one sent"],
+)
+def test_an_erasure_during_a_call_holds_back_nobody_else(office, monkeypatch, text, outcome):
+    gone, other = office.join("Hanako"), office.join("Jiro")
+    first, behind = make_delivery(gone, text=text), make_delivery(other)
+    call = sending._call_out
+
+    def erased_meanwhile(target, delivery, part):
+        answer = call(target, delivery, part)
+        if delivery.pk == first.pk and Delivery.objects.filter(pk=first.pk).exists():
+            erase_member(gone.member)
+            assert purge_ready(seconds=10) == 1
+            return outcome or answer
+        return answer
+
+    monkeypatch.setattr(sending, "_call_out", erased_meanwhile)
+    run(office)
+
+    assert state(behind) == (DeliveryState.DELIVERED, "")
+    assert not Delivery.objects.filter(link=gone).exists()
+    assert set(Attempt.objects.values_list("delivery", flat=True)) == {behind.pk}
 
 
 def test_a_deletion_that_came_while_the_message_was_being_stored_is_heeded(office):

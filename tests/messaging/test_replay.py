@@ -13,6 +13,7 @@ from accounts.models import Link
 from messaging.models import Delivery, DeliveryState, Message
 from messaging.replay import Window, replay
 from messaging.settlement import forget_failed
+from messaging.tasks import forget_failed as forget_all
 from tests.factories import make_delivery, make_link
 from tests.messaging.draining import run, state
 
@@ -108,6 +109,13 @@ def test_a_dead_letter_keeps_its_text_until_it_would_have_expired():
     assert forget_failed() == 1
     contents = {m.pk: m.content_sealed is None for m in Message.objects.all()}
     assert contents == {kept.message_id: False, gone.message_id: True}
+
+
+def test_a_dead_letter_that_sweeps_have_missed_for_days_is_forgotten_all_the_same():
+    dead_letter(expires_at=now() - timedelta(days=3))
+    assert forget_failed() == 0
+    forget_all()
+    assert Message.objects.get().content_sealed is None
 
 
 def test_a_dead_letter_of_an_ended_link_is_forgotten_at_once():
