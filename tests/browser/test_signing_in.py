@@ -35,7 +35,7 @@ def type_code(page: Page) -> None:
 def test_a_visitor_changes_the_language_and_stays_on_the_page(open_page):
     page = open_page("/account/signed-out/")
     page.get_by_role("button", name="日本語").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "ログアウトしました"
+    assert page.get_by_role("heading", level=1).inner_text() == "サインアウトしました"
     assert page.url.endswith("/account/signed-out/")
 
 
