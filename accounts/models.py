@@ -1,6 +1,6 @@
 """People: those who sign in here, those in an organization's directory, and their links."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -72,8 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def owned_organization_ids(self) -> frozenset[UUID]:
         """The organizations this user owns, asked once for as long as the object lives."""
-        lapsed = Q(ground=Ground.PERMISSION, granted_at__lt=now() - PERMISSION_LASTS)
-        standing = self.ownerships.exclude(lapsed)
+        standing = self.ownerships.exclude(lapsed_at(now()))
         return frozenset(standing.values_list("organization_id", flat=True))
 
 
@@ -126,6 +125,11 @@ class Ground(models.TextChoices):
 
     OWNER = "owner", _("organization owner")
     PERMISSION = "permission", _("integrations permission")
+
+
+def lapsed_at(at: datetime) -> Q:
+    """Return the condition for ownerships that no longer stood then; all others did."""
+    return Q(ground=Ground.PERMISSION, granted_at__lt=at - PERMISSION_LASTS)
 
 
 class Ownership(Audited, models.Model):

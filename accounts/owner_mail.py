@@ -19,7 +19,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts.models import DirectorySync, OwnerMail, OwnerMailKind, Ownership, User
+from accounts.models import DirectorySync, OwnerMail, OwnerMailKind, Ownership, User, lapsed_at
 from accounts.removal_words import text_of
 from integrations.health import explain_trouble
 from integrations.languages import language_of
@@ -45,15 +45,14 @@ def tell_owners(
     reason: str = "",
     removal: Removal | None = None,
 ) -> int:
-    """Have every owner written to, soon; return how many they are.
+    """Have every owner written to who may act, soon; return how many they are.
 
     This takes the place of what still waits to be sent of the same kind.
     """
     same = {"organization": organization, "kind": kind, "target": target, "removal": removal}
     OwnerMail.objects.filter(**same, claimed_at=None).delete()
-    owners = User.objects.filter(
-        is_active=True, pk__in=Ownership.objects.filter(organization=organization).values("user")
-    )
+    standing = Ownership.objects.filter(organization=organization).exclude(lapsed_at(now()))
+    owners = User.objects.filter(is_active=True, pk__in=standing.values("user"))
     return _write_to(owners, **same, reason=reason)
 
 

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
 from accounts.addresses import address_hashes
-from accounts.models import Ground, Member, Ownership, Role, User
+from accounts.models import Ground, Member, Ownership, Role, User, lapsed_at
 from integrations.addresses import normalize_email
 from integrations.languages import language_of
 
@@ -160,8 +160,14 @@ def _movable() -> QuerySet[User]:
 
 
 def purge_former_owners() -> int:
-    """Forget users who own nothing and have not signed in lately; return how many they were."""
+    """Forget users who own nothing and have not signed in lately; return how many they were.
+
+    A permission that lapsed as long ago ends first: until then it leads whoever erases the member,
+    or the organization, to the user.
+    """
     long_ago = now() - FORMER_OWNER_KEPT
+    for ownership in Ownership.objects.filter(lapsed_at(long_ago)):
+        ownership.delete()
     former = User.objects.filter(
         Q(last_login__lt=long_ago) | Q(last_login=None, joined_at__lt=long_ago),
         ownerships=None,
