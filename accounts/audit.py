@@ -9,6 +9,7 @@ from uuid import UUID
 
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
+from django.contrib.admin.models import LogEntry as AdminEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 
@@ -128,6 +129,20 @@ def forget_actors(users: Iterable[UUID], *, except_in: UUID | None) -> None:
         | Q(additional_data__organization__isnull=True)
     )
     elsewhere.update(actor=None, actor_email=None, remote_addr=None)
+
+
+def forget_history(users: Iterable[UUID]) -> None:
+    """Delete what is known of users, and what they did for no organization in particular.
+
+    What they did for one stays, but not that it was they: it is that customer's history.
+    """
+    keys = list(users)
+    forget_actors(keys, except_in=None)
+    named = [str(key) for key in keys]
+    kind = ContentType.objects.get_for_model(User)
+    about = Q(content_type=kind, object_pk__in=named)
+    LogEntry.objects.filter(about | Q(actor__in=keys)).delete()
+    AdminEntry.objects.filter(content_type=kind, object_id__in=named).delete()
 
 
 def entries_of(model: type[Model], pk: str) -> "QuerySet[LogEntry, Any]":

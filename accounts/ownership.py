@@ -8,13 +8,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from auditlog.context import disable_auditlog
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import now
 
 from accounts.addresses import address_hashes
+from accounts.audit import forget_history
 from accounts.models import Ground, Member, Ownership, Role, User, lapsed_at
 from integrations.addresses import normalize_email
 from integrations.languages import language_of
@@ -23,6 +26,7 @@ from integrations.languages import language_of
 EMAIL_LENGTH = 254
 # How long somebody who owns nothing any more is still known.
 FORMER_OWNER_KEPT = timedelta(days=30)
+_AT_ONCE = 100
 
 
 class NotAnOwner(Exception):
@@ -170,8 +174,25 @@ def purge_former_owners() -> int:
         ownership.delete()
     former = User.objects.filter(
         Q(last_login__lt=long_ago) | Q(last_login=None, joined_at__lt=long_ago),
-        ownerships=None,
+        ~Exists(Ownership.objects.filter(user=OuterRef("pk"))),
         is_staff=False,
         is_superuser=False,
-    )
-    return former.delete()[1].get("accounts.User", 0)
+    ).order_by("pk")
+    forgotten = 0
+    while found := _forget(former):
+        forgotten += found
+    return forgotten
+
+
+@transaction.atomic
+def _forget(former: QuerySet[User]) -> int:
+    """Forget a few users with all that is recorded of them; return how many they were.
+
+    The rows are locked, so that nobody is made an owner meanwhile.
+    """
+    keys = [user.pk for user in former.select_for_update()[:_AT_ONCE]]
+    forget_history(keys)
+    # The end of a user is not recorded either: the entry would tell of the address again.
+    with disable_auditlog():
+        User.objects.filter(pk__in=keys).delete()
+    return len(keys)

@@ -3,8 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from auditlog.context import set_actor
+from auditlog.models import LogEntry
+from django.contrib.admin.models import CHANGE
+from django.contrib.admin.models import LogEntry as AdminEntry
+from django.contrib.contenttypes.models import ContentType
 from django.utils.timezone import now
 
+from accounts.audit import record
 from accounts.models import (
     PERMISSION_LASTS,
     Ground,
@@ -37,6 +43,12 @@ def last_came(ago: timedelta) -> None:
     """Let nobody have been here since."""
     User.objects.update(joined_at=now() - ago, last_login=now() - ago)
     Ownership.objects.update(granted_at=now() - ago)
+
+
+def taken_away(user: User) -> None:
+    """Let ovice end what ``user`` owned."""
+    for ownership in user.ownerships.all():
+        ownership.delete()
 
 
 def test_whoever_held_a_permission_is_forgotten_in_the_end(taro):
@@ -74,6 +86,62 @@ def test_who_is_an_owner_by_their_role_stays():
 
     assert purge_former_owners() == 0
     assert Ownership.objects.exists()
+
+
+def test_no_history_of_a_former_owner_is_left_without_a_customer(taro):
+    taken_away(User.objects.get())
+    last_came(LONG)
+
+    assert purge_former_owners() == 1
+
+    assert {
+        (entry.additional_data or {}).get("organization") for entry in LogEntry.objects.all()
+    } == {str(taro.organization_id)}
+    assert "example.com" not in repr(list(LogEntry.objects.values()))
+
+
+def test_what_a_former_owner_did_is_kept_by_its_customer_without_them(taro):
+    user = User.objects.get()
+    with set_actor(user):
+        record(taro.organization.installations.get(), "token_tried")
+        User.objects.create_user("helper@example.com", is_staff=True)
+    taken_away(user)
+    last_came(LONG)
+
+    purge_former_owners()
+
+    entry = LogEntry.objects.get(changes__done__1="token_tried")
+    assert (entry.actor, entry.actor_email, entry.remote_addr) == (None, None, None)
+    assert not LogEntry.objects.filter(additional_data__organization__isnull=True).exists()
+
+
+def test_the_portals_own_log_of_a_former_owner_goes_as_well(taro):
+    user = User.objects.get()
+    by = User.objects.create_superuser("root@example.com")
+    AdminEntry.objects.create(
+        user=by,
+        action_flag=CHANGE,
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(user.pk),
+        object_repr=str(user),
+    )
+    taken_away(user)
+    last_came(LONG)
+
+    purge_former_owners()
+
+    assert not AdminEntry.objects.exists()
+
+
+def test_the_history_of_others_stays(taro):
+    ada = make_owner(taro.organization, "ada@example.com")
+    taken_away(User.objects.exclude(pk=ada.pk).get())
+    last_came(LONG)
+
+    purge_former_owners()
+
+    about = LogEntry.objects.filter(content_type__model="user")
+    assert set(about.values_list("object_pk", flat=True)) == {str(ada.pk)}
 
 
 def test_only_who_may_act_is_written_to(taro):
