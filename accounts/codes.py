@@ -31,7 +31,6 @@ GOOD_FOR = timedelta(minutes=10)
 FAILURES_LIMIT = 5
 # A code that waits longer than this for its mail has lost its hint.
 HINT_LOST_AFTER = timedelta(seconds=20)
-KEPT = timedelta(hours=1)
 # Letters that cannot be taken for others, without vowels that would make words (RFC 8628, 6.1).
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
@@ -133,8 +132,3 @@ def codes_to_mail() -> list[UUID]:
     late = now() - HINT_LOST_AFTER
     waiting = SignInCode.objects.filter(mailed_at=None, used_at=None, expires_at__gt=now())
     return list(waiting.filter(created_at__lt=late).values_list("pk", flat=True)[:100])
-
-
-def purge_codes() -> int:
-    """Forget codes, and with them what was typed; return how many they were."""
-    return SignInCode.objects.filter(created_at__lt=now() - KEPT).delete()[0]

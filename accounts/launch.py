@@ -6,7 +6,7 @@ links anybody; it only says who is here.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -102,10 +102,3 @@ def _open(claims: LaunchClaims, member: Member) -> Admission:
     except NotAnOwner as refusal:
         return Admission(member, purpose, return_to=return_to, refused=refusal.code)
     return Admission(member, purpose, user, return_to)
-
-
-def purge_used_launches() -> int:
-    """Forget tokens that could not be used again anyway; return how many they were."""
-    # Twice the skew: clocks of several web servers may differ among themselves.
-    late = now() - timedelta(seconds=SKEW_SECONDS)
-    return UsedLaunch.objects.filter(expires_at__lt=late).delete()[0]

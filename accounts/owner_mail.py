@@ -32,8 +32,6 @@ logger = structlog.stdlib.get_logger(__name__)
 # A mail server that is away is tried again, later each time, for about an hour.
 MOST_TRIES = 7
 FIRST_WAIT = timedelta(seconds=30)
-# How long it is kept that somebody was written to.
-KEPT_FOR = timedelta(days=30)
 BATCH = 50
 
 
@@ -78,11 +76,6 @@ def send_waiting() -> int:
     )
     mails = waiting.select_related("user", "organization", "removal").order_by("due_at")[:BATCH]
     return sum(_send(mail) for mail in mails if _claim(mail))
-
-
-def purge_old() -> int:
-    """Forget who was written to long ago, and return how many mails that were."""
-    return OwnerMail.objects.filter(created_at__lte=now() - KEPT_FOR).delete()[0]
 
 
 def _write_to(users: Iterable[User], **about: Any) -> int:

@@ -6,9 +6,10 @@ role, no permission any more, no longer a member. The user behind it is whoever 
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from auditlog.context import disable_auditlog
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -24,8 +25,6 @@ from integrations.languages import language_of
 
 # As long as a user's address can be kept, and as mail servers take.
 EMAIL_LENGTH = 254
-# How long somebody who owns nothing any more is still known.
-FORMER_OWNER_KEPT = timedelta(days=30)
 _AT_ONCE = 100
 
 
@@ -166,10 +165,11 @@ def _movable() -> QuerySet[User]:
 def purge_former_owners() -> int:
     """Forget users who own nothing and have not signed in lately; return how many they were.
 
+    They are not among the rows that merely age: much hangs on a user, and goes along.
     A permission that lapsed as long ago ends first: until then it leads whoever erases the member,
     or the organization, to the user.
     """
-    long_ago = now() - FORMER_OWNER_KEPT
+    long_ago = now() - settings.RETENTION[User._meta.label]  # noqa: SLF001 - Django's public API
     for ownership in Ownership.objects.filter(lapsed_at(long_ago)):
         ownership.delete()
     former = User.objects.filter(

@@ -91,12 +91,13 @@ TABLES = (
     Table("accounts.Member", "organization", member="pk"),
 )
 WITHOUT_CUSTOMERS: dict[str, str] = {
-    "accounts.UsedLaunch": "hashes of launch tokens, gone minutes after the token is worthless",
+    "accounts.UsedLaunch": "hashes of launch tokens, gone within two hours of their end",
     "accounts.SignInCode": "what anybody typed as an address, sealed, and gone within two hours",
 }
 AGED = (
     Aged("accounts.OwnerMail", "created_at"),
     Aged("accounts.UsedLaunch", "expires_at"),
+    Aged("accounts.SignInCode", "created_at"),
     Aged("accounts.InstallRequest", "expires_at"),
     Aged("accounts.Choices", "member__removed_at"),
     Aged("accounts.Link", "removed_at", unless=Q(deliveries__isnull=False)),

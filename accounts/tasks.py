@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from celery import shared_task
-from django.core.management import call_command
 from django.utils.timezone import now
 
 from accounts import (
@@ -13,12 +12,11 @@ from accounts import (
     installing,
     invitation,
     owner_mail,
+    ownership,
     removal_mail,
     resolving,
     rounds,
 )
-from accounts.launch import purge_used_launches
-from accounts.ownership import purge_former_owners
 from integrations.hints import hint
 
 GO_ROUND = "accounts.tasks.go_round"
@@ -94,12 +92,9 @@ def mail_waiting_codes() -> None:
 
 
 @shared_task
-def purge_sign_in() -> None:
-    """Forget what sign-in no longer needs: codes, used launches, sessions, former owners."""
-    codes.purge_codes()
-    purge_used_launches()
-    purge_former_owners()
-    call_command("clearsessions")
+def purge_former_owners() -> None:
+    """Forget users who own nothing any more; they are no rows that go by themselves."""
+    ownership.purge_former_owners()
 
 
 @shared_task
@@ -110,6 +105,5 @@ def tell_of_removals() -> None:
 
 @shared_task
 def send_owner_mails() -> None:
-    """Send owners what waits for them, and purge what was sent long ago."""
+    """Send owners what waits for them."""
     owner_mail.send_waiting()
-    owner_mail.purge_old()

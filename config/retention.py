@@ -16,7 +16,9 @@ KEPT_FOR = {
     # Beyond its end a token could still be taken for valid by a clock that is behind.
     "accounts.UsedLaunch": timedelta(hours=1),
     "accounts.InstallRequest": timedelta(hours=1),
+    "accounts.SignInCode": timedelta(hours=1),  # whether or not somebody was mailed it
     "accounts.OwnerMail": timedelta(days=30),
+    "accounts.User": timedelta(days=30),  # of whoever owns nothing, since they signed in last
     "accounts.Link": timedelta(days=90),
     "accounts.Choices": timedelta(days=30),
     "accounts.Member": timedelta(days=30),

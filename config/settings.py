@@ -298,7 +298,7 @@ PURGE_EVERY = timedelta(seconds=env.float("PURGE_EVERY_SECONDS", default=30))
 RETENTION = KEPT_FOR
 CELERY_BEAT_SCHEDULE |= {
     "mail waiting codes": job("accounts.tasks.mail_waiting_codes", timedelta(seconds=20)),
-    "purge sign-in": job("accounts.tasks.purge_sign_in", timedelta(hours=1)),
+    "purge-former-owners": job("accounts.tasks.purge_former_owners", timedelta(hours=1)),
     "stop-removed": job("integrations.tasks.stop_removed", PURGE_EVERY / 2),
     "purge-removed": job("integrations.tasks.purge_removed", PURGE_EVERY),
     "tell-of-removals": job("accounts.tasks.tell_of_removals", PURGE_EVERY),

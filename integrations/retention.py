@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Q, QuerySet, UUIDField
+from django.db.models import Model, Q, QuerySet, UUIDField
 from django.utils.timezone import now
 
 from integrations.batches import Pace, delete_in_batches
@@ -38,8 +38,13 @@ def old_rows(entry: Aged, at: datetime) -> QuerySet[Any]:
     model = apps.get_model(entry.model)
     limit = at - settings.RETENTION[entry.model]
     old = Q(**{f"{entry.since}__lte": limit}) & ~entry.unless
-    if isinstance(model._meta.pk, UUIDField):  # noqa: SLF001 - Django's public API
+    if isinstance(model._meta.pk, UUIDField) and not _is_indexed(model, entry.since):  # noqa: SLF001 - Django's public API
         # Narrowed down by the primary key's index.
         old &= Q(pk__lt=earliest_id(limit + timedelta(milliseconds=1)))
     rows: QuerySet[Any] = model._base_manager.all()  # noqa: SLF001 - Django's public API
     return rows.filter(old)
+
+
+def _is_indexed(model: type[Model], since: str) -> bool:
+    """Tell whether rows are found by their time itself: keys of such a table may be by chance."""
+    return any(field.name == since and field.db_index for field in model._meta.concrete_fields)  # noqa: SLF001 - Django's public API

@@ -52,6 +52,11 @@ def what_is_stored(organization: Organization) -> list[Stored]:
             _kept("accounts.UsedLaunch"),
         ),
         Stored(
+            _("Addresses typed to sign in, whosever they are, and the codes for them, encrypted"),
+            None,
+            _kept("accounts.SignInCode"),
+        ),
+        Stored(
             _("Removals and their receipts: counts and times, no names"),
             Removal.objects.filter(organization=organization).count(),
             _kept("integrations.Removal"),
@@ -103,8 +108,10 @@ def _while_there(model: str) -> str:
     return _("until ovice says that it is gone; then %(period)s") % {"period": _kept(model)}
 
 
-def _while_an_owner(_model: str) -> str:
-    return _("until they own no organization here any more")
+def _while_an_owner(model: str) -> str:
+    return _("until they own no organization here and have not signed in for %(period)s") % {
+        "period": _kept(model)
+    }
 
 
 def _while_signed_in(_model: str) -> str:

@@ -124,13 +124,6 @@ def test_the_database_holds_neither_address_nor_code(hanako):
     assert letters(pk) not in kept
 
 
-def test_codes_and_what_was_typed_are_forgotten(hanako):
-    ask()
-    assert codes.purge_codes() == 0
-    with time_machine.travel(now() + codes.KEPT + timedelta(minutes=1)):
-        assert codes.purge_codes() == 1
-
-
 def seconds_for(email: str) -> float:
     begun = perf_counter()
     ask(email)

@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.utils.timezone import now
 
 from accounts.directory import remove_member, update_member
-from accounts.launch import admit, purge_used_launches
+from accounts.launch import admit
 from accounts.launch_tokens import BadLaunchToken
 from accounts.models import Ground, Member, Ownership, Role, UsedLaunch, User
 from accounts.ownership import grant_ownership
@@ -236,10 +235,3 @@ def test_a_removed_organization_lets_nobody_in(launching):
 )
 def test_the_way_back_leads_to_ovice_only(launching, return_to, kept):
     assert admit(launching.token(claims={"return_to": return_to})).return_to == kept
-
-
-def test_used_tokens_are_forgotten_once_they_are_worthless(launching):
-    admit(launching.token())
-    assert purge_used_launches() == 0
-    with time_machine.travel(now() + timedelta(minutes=4)):
-        assert purge_used_launches() == 1

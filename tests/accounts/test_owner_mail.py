@@ -1,7 +1,6 @@
 """Owners hear once when their connection turns red, and once when it works again."""
 
 import smtplib
-from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -136,9 +135,3 @@ def test_a_name_with_a_line_break_stays_one_subject(installation):
     installation.organization.save()
     turn_red(installation)
     assert {m.subject for m in mail.outbox if "\n" in m.subject} == set()
-
-
-def test_mails_are_forgotten_after_a_month(installation):
-    turn_red(installation)
-    OwnerMail.objects.update(created_at=now() - timedelta(days=31))
-    assert owner_mail.purge_old() == 2

@@ -13,7 +13,7 @@ from tests.removals import removed
 
 pytestmark = pytest.mark.django_db
 # Each has a line of its own, since its rows do not say by themselves whose they are.
-APART = {"accounts.UsedLaunch", "integrations.Removal"}
+APART = {"accounts.SignInCode", "accounts.UsedLaunch", "integrations.Removal"}
 
 
 def lines_of(organization):
@@ -52,6 +52,10 @@ def test_an_owner_sees_how_much_and_until_when():
     assert (texts.rows, texts.until) == (1, "until delivered, or at most 24 hours")
     launches = next(line for what, line in lines.items() if "sign-ins from ovice" in what)
     assert (launches.rows, launches.until) == (None, "1 hour")
+    typed = next(line for what, line in lines.items() if what.startswith("Addresses typed"))
+    assert (typed.rows, typed.until) == (None, "1 hour")
+    owners = lines["Owners' addresses and second factors"]
+    assert owners.until == "until they own no organization here and have not signed in for 30 days"
     assert lines["Who is signed in"].until == "until the sign-in ends, 12 hours at most"
 
 
