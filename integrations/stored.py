@@ -7,12 +7,14 @@ from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.guides import Words
 from integrations.ledger import Removal, RemovalScope
 from integrations.models import Organization
+from integrations.pseudonyms import keyed_hash
 from integrations.tables import Subject, tables
 
 # For so long a page may show the same numbers; it says so.
@@ -58,7 +60,7 @@ def what_is_stored(organization: Organization) -> list[Stored]:
         ),
         Stored(
             _("Removals and their receipts: counts and times, no names"),
-            Removal.objects.filter(organization=organization).count(),
+            _removals(organization).count(),
             _kept("integrations.Removal"),
         ),
     ]
@@ -73,6 +75,12 @@ def _counted(subject: Subject, _turn: int) -> Mapping[str, int]:
 def forget_counts() -> None:
     """Count anew, whoever asks next."""
     _counted.cache_clear()
+
+
+def _removals(organization: Organization) -> QuerySet[Removal]:
+    """Return the organization's removals; one that has ended knows no more of it than a hash."""
+    by_hash = Q(organization_hash=keyed_hash("organization", organization.ovice_id))
+    return Removal.objects.filter(Q(organization=organization) | by_hash)
 
 
 def _with_text(subject: Subject) -> int:

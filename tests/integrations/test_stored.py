@@ -5,10 +5,12 @@ from django.conf import settings
 from django.utils.timezone import now
 from django.utils.translation import override
 
+from accounts.erasure import erase_member
+from integrations.purge import purge_ready
 from integrations.stored import LINES, what_is_stored
 from integrations.tables import tables
 from messaging.models import Attempt, Outcome
-from tests.factories import make_delivery
+from tests.factories import make_delivery, make_installation, make_member
 from tests.removals import removed
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +68,17 @@ def test_a_removal_and_its_receipt_are_told_of():
     [line] = [line for what, line in lines_of(delivery.organization).items() if "receipts" in what]
 
     assert (line.rows, line.until) == (1, "1095 days")
+
+
+def test_a_receipt_counts_once_the_ledger_knows_only_a_hash_of_whose_it_is():
+    member = make_member(make_installation().organization)
+    erase_member(member)
+    erase_member(make_member(make_installation().organization))
+    assert purge_ready(seconds=10) == 2
+
+    [line] = [line for what, line in lines_of(member.organization).items() if "receipts" in what]
+
+    assert line.rows == 1
 
 
 def test_an_owner_reads_it_in_japanese():
