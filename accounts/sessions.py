@@ -1,15 +1,18 @@
 """What every request of a signed-in person passes: the ends of sessions, and staff's second factor.
 
 A session ends after ``SESSION_IDLE`` without a request and, in use, after ``SESSION_COOKIE_AGE``.
+Its row and its cookie are not kept for longer, however often they are written.
 """
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -30,22 +33,31 @@ class SessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer within a session that may still be used."""
-        # An empty session stays unwritten: a visitor without one gets no cookie.
         if request.session.session_key and not request.session.is_empty():
-            self._keep_or_end(request)
+            self._end_if_over(request)
         response = self._get_response(request)
+        # An empty session stays unwritten: a visitor without one gets no cookie.
         if not request.session.is_empty():
+            self._keep(request.session)
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    def _keep_or_end(self, request: HttpRequest) -> None:
+    def _end_if_over(self, request: HttpRequest) -> None:
         at = time.time()
         began, seen = request.session.get(_BEGAN, at), request.session.get(_SEEN, at)
         rested = at - seen > settings.SESSION_IDLE.total_seconds()
         if rested or at - began > settings.SESSION_COOKIE_AGE:
             logout(request)
-        elif _SEEN not in request.session or at - seen > _STEP_SECONDS:
-            request.session[_BEGAN], request.session[_SEEN] = began, at
+
+    def _keep(self, session: SessionBase) -> None:
+        """Note the use of a session: after the answer, so that one begun by it counts from now."""
+        at = time.time()
+        began, seen = session.get(_BEGAN, at), session.get(_SEEN)
+        if seen is None or at - seen > _STEP_SECONDS:
+            session[_BEGAN], session[_SEEN] = began, at
+            # By itself Django would let each writing prolong it.
+            end = began + settings.SESSION_COOKIE_AGE
+            session.set_expiry(datetime.fromtimestamp(end, UTC))
 
 
 def has_second_factor(user: User) -> bool:

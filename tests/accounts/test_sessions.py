@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils.timezone import now
 
@@ -41,8 +42,38 @@ def test_a_session_that_rests_ends(owner):
 
 
 def test_a_session_in_use_ends_as_well(owner):
-    halves = [timedelta(minutes=30 * number) for number in range(26)]
-    assert statuses(signed_in(owner), *halves) == [200] * 25 + [302]
+    halves = [timedelta(minutes=30 * number) for number in range(24)]
+    end = timedelta(hours=12, minutes=1)
+    assert statuses(signed_in(owner), *halves, end) == [200] * 24 + [302]
+
+
+def test_a_session_is_kept_for_twelve_hours_however_often_it_is_written(owner):
+    client = signed_in(owner)
+    begun = now()
+    statuses(client, *[timedelta(minutes=30 * number) for number in range(24)])
+
+    kept = Session.objects.get().expire_date - begun
+
+    assert timedelta(hours=11, minutes=59) < kept < timedelta(hours=12, minutes=1)
+    assert int(client.cookies["session"]["max-age"]) <= 31 * 60
+
+
+def test_a_session_rests_from_the_request_that_began_it():
+    client = Client()
+    client.post("/account/sign-in/", {"email": "hanako@example.com"})
+    assert Session.objects.get().expire_date <= now() + timedelta(hours=12)
+
+    with time_machine.travel(now() + timedelta(minutes=61)):
+        client.get("/account/sign-in/")
+
+    assert not Session.objects.exists()
+
+
+def test_an_old_cookie_brings_no_session_back():
+    client = Client()
+    client.cookies["session"] = "0123456789abcdefghijklmnopqrstuv"
+    client.get("/")
+    assert not Session.objects.exists()
 
 
 def test_a_visitor_without_a_session_gets_none():
