@@ -38,10 +38,10 @@ def raise_alarms() -> None:
     alarms.raise_alarms()
 
 
-@shared_task
+@shared_task(name=retention.PURGE_AGED)
 def purge_aged() -> None:
-    """Delete what has been kept for as long as it is kept, for one time slice."""
-    retention.purge_aged(seconds=settings.PURGE_TIME_SLICE.total_seconds())
+    """Delete what has been kept for as long as it is kept, one time slice after the other."""
+    retention.keep_up()
 
 
 @shared_task(name=health.RECHECK)

@@ -5,18 +5,21 @@ from datetime import timedelta
 import pytest
 from django.conf import settings as project
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.utils.timezone import now
+from redis.exceptions import RedisError
 from uuid_utils.compat import uuid7
 
 from accounts.codes import ask_for_code
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link, Member, OwnerMailKind, UsedLaunch
 from accounts.owner_mail import tell_owners
-from integrations import retention
+from integrations import batches, retention, tasks
 from integrations.ledger import Removal
 from integrations.models import Callback
 from integrations.moments import earliest_id
-from integrations.retention import purge_aged
+from integrations.pulse import Pulse
+from integrations.retention import PURGE_AGED, Turn, keep_up, purge_aged
 from integrations.tables import aged, tables, without_customers
 from messaging.chats import Conversation, ReceivedUpdate
 from messaging.models import Attempt, Delivery, Message, Outcome, ReceivedEvent
@@ -59,7 +62,7 @@ def later(monkeypatch):
     def pass_days(days: float) -> dict[str, int]:
         with monkeypatch.context() as patch:
             patch.setattr(retention, "now", lambda: now() + timedelta(days=days))
-            return purge_aged(seconds=10)
+            return purge_aged(seconds=10).gone
 
     return pass_days
 
@@ -166,6 +169,122 @@ def test_a_receipt_outlives_the_data_by_three_years(later):
 
     assert later(3 * 365 - 1) == {}
     assert later(3 * 365 + 1) == {"integrations.Removal": 1}
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    """Let a batch be one row."""
+    for size in ("FIRST", "_SMALLEST", "_LARGEST"):
+        monkeypatch.setattr(batches, size, 1)
+
+
+@pytest.fixture
+def asked_for(monkeypatch):
+    """Collect the tasks that are asked for, in a process that has not marked anything yet."""
+    found: list[str] = []
+    monkeypatch.setattr(retention, "caught_up", Pulse("retention-caught-up-at"))
+    monkeypatch.setattr(retention, "hint", lambda task, **_: found.append(task))
+    return found
+
+
+@pytest.fixture
+def long_settled(monkeypatch):
+    """Make deliveries, each with all that belongs to it, that ought to be gone by now."""
+
+    def make(times: int) -> None:
+        for _ in range(times):
+            settled()
+        monkeypatch.setattr(retention, "now", lambda: now() + timedelta(days=31))
+
+    return make
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_a_full_table_keeps_no_other_waiting(long_settled):
+    long_settled(3)
+    ReceivedEvent.objects.create(event_id=number(), type="t", body_digest=b"1")
+
+    turn = purge_aged(seconds=0)
+
+    assert turn.is_left
+    assert turn.gone["messaging.Attempt"] == 1
+    assert turn.gone["messaging.ReceivedEvent"] == 1
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_one_turn_goes_on_until_nothing_is_left(long_settled):
+    long_settled(3)
+
+    turn = purge_aged(seconds=10)
+
+    assert turn.gone == dict.fromkeys(
+        ("messaging.Attempt", "messaging.Delivery", "messaging.Message"), 3
+    )
+    assert not turn.is_left
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+def test_another_turn_is_asked_for_while_there_is_something_left(asked_for, long_settled, settings):
+    long_settled(2)
+    settings.PURGE_TIME_SLICE = timedelta(0)
+
+    keep_up()
+    assert asked_for == [PURGE_AGED]
+    assert retention.caught_up.seen_at() is None
+
+    while Message.objects.exists():
+        keep_up()
+    asked_for.clear()
+    keep_up()
+    assert asked_for == []
+    assert retention.caught_up.seen_at() is not None
+
+
+def test_while_one_is_at_it_no_other_begins(asked_for, monkeypatch):
+    begun = []
+
+    def another(*, seconds: float) -> Turn:
+        begun.append(seconds)
+        keep_up()
+        return Turn()
+
+    monkeypatch.setattr(retention, "purge_aged", another)
+
+    keep_up()
+    keep_up()
+
+    assert len(begun) == 2
+
+
+def test_a_turn_that_failed_leaves_the_next_one_to_begin(asked_for, monkeypatch):
+    def fail(*, seconds: float) -> Turn:
+        raise DatabaseError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retention, "purge_aged", fail)
+        with pytest.raises(DatabaseError):
+            keep_up()
+
+    keep_up()
+    assert retention.caught_up.seen_at() is not None
+
+
+def test_without_a_cache_old_rows_go_all_the_same(asked_for, long_settled, monkeypatch):
+    class Away:
+        def __getattr__(self, name: str) -> object:
+            raise RedisError
+
+    monkeypatch.setattr(retention, "cache", Away())
+    long_settled(1)
+
+    keep_up()
+
+    assert not Message.objects.exists()
+
+
+def test_the_task_by_which_it_goes_on_is_the_one_that_beat_starts():
+    assert tasks.purge_aged.name == PURGE_AGED
+    assert PURGE_AGED in {entry["task"] for entry in project.CELERY_BEAT_SCHEDULE.values()}
 
 
 def test_ids_are_in_order_of_the_time_at_which_they_were_made():

@@ -82,9 +82,13 @@ class Command(BaseCommand):
         if dry_run:
             gone.update({entry.model: old_rows(entry, now()).count() for entry in aged()})
         else:
-            while found := purge_aged(seconds=settings.PURGE_TIME_SLICE.total_seconds()):
-                gone.update(found)
-                self._say(f"aged: {gone.total()} rows …")
+            is_left = True
+            while is_left:
+                turn = purge_aged(seconds=settings.PURGE_TIME_SLICE.total_seconds())
+                is_left = turn.is_left
+                gone.update(turn.gone)
+                if turn.gone:
+                    self._say(f"aged: {gone.total()} rows …")
         for model, rows in gone.items():
             if rows:
                 self._say(f"aged {model}: {rows}{' would go' if dry_run else ' gone'}")
