@@ -18,10 +18,12 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from accounts.models import OwnerMail
+from integrations import retention
 from integrations.alarms import Trouble, removals_in_trouble
 from integrations.ledger import Removal
 from integrations.models import Callback, Installation, InstallationState
 from integrations.pulse import beat_seen_at, worker_seen_at
+from integrations.tables import aged
 from messaging.auditor import audited_at, incidents_by_kind
 from messaging.chats import ReceivedUpdate
 from messaging.models import OPEN_STATES, WAITING_STATES, Delivery, Lane, Outage
@@ -33,6 +35,16 @@ _LIVE = (
     InstallationState.ACTIVE,
     InstallationState.ATTENTION,
     InstallationState.PAUSED,
+)
+# Their rows are settled within days, so that one look finds the oldest; together they are nearly
+# all rows there are.
+_GROWING = (
+    "integrations.Callback",
+    "messaging.Attempt",
+    "messaging.Delivery",
+    "messaging.Message",
+    "messaging.ReceivedEvent",
+    "messaging.ReceivedUpdate",
 )
 Family = GaugeMetricFamily
 
@@ -154,6 +166,22 @@ def _pulse(_at: datetime) -> Iterator[Family]:
     )
 
 
+def _retention(at: datetime) -> Iterator[Family]:
+    """Tell whether what has grown too old goes; of all tables together, and of the largest."""
+    yield _one(
+        "kotozute_retention_timestamp_seconds",
+        "When nothing was left in any table of what had grown too old.",
+        seen.timestamp() if (seen := retention.caught_up.seen_at()) else 0,
+    )
+    looked_at = [entry for entry in aged() if entry.model in _GROWING]
+    yield _by(
+        "kotozute_kept_too_long_seconds",
+        "For how long the oldest row of a table that grows by the message should have been gone.",
+        "table",
+        {entry.model: retention.overdue(entry, at).total_seconds() for entry in looked_at},
+    )
+
+
 def _audit(_at: datetime) -> Iterator[Family]:
     """Tell what the last audit said, whichever process made it; 0 stands for never."""
     yield _by(
@@ -184,6 +212,7 @@ PARTS: dict[str, Callable[[datetime], Iterator[Family]]] = {
     "removals": _removals,
     "waiting": _waiting,
     "pulse": _pulse,
+    "retention": _retention,
     "audit": _audit,
     "broker": _broker,
 }

@@ -110,6 +110,16 @@ def old_rows(entry: Aged, at: datetime) -> QuerySet[Any]:
     return _grown_old(entry, at).filter(~entry.unless)
 
 
+def overdue(entry: Aged, at: datetime) -> timedelta:
+    """Return for how long the oldest row should have been gone, whatever still points to it.
+
+    One look at the beginning of the primary key, for tables whose rows are settled soon after they
+    were made; where old rows may be in use, all of these would be looked at.
+    """
+    oldest = _grown_old(entry, at).order_by("pk").values_list(entry.since, flat=True).first()
+    return at - settings.RETENTION[entry.model] - oldest if oldest else timedelta(0)
+
+
 def _grown_old(entry: Aged, at: datetime) -> QuerySet[Any]:
     model = apps.get_model(entry.model)
     limit = at - settings.RETENTION[entry.model]

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils.timezone import now
 from prometheus_client import CollectorRegistry
 
 from config import gauges
 from config.gauges import Truth
+from integrations import retention
 from integrations.ledger import Removal
 from integrations.models import Installation, InstallationState
 from integrations.pulse import Pulse
@@ -83,6 +85,31 @@ def test_beat_and_worker_were_last_seen_never_or_now():
     assert gauge("beat_seen_timestamp_seconds") == pytest.approx(now().timestamp(), abs=5)
 
 
+def test_how_long_rows_were_kept_beyond_their_time_is_told_by_table(monkeypatch):
+    make_delivery(state="delivered", settled_at=now())
+    assert gauge("kept_too_long_seconds", table="messaging.Message") == 0
+    monkeypatch.setattr(
+        gauges, "now", lambda: now() + settings.RETENTION["messaging.Message"] + HOUR
+    )
+    for model in ("Message", "Delivery"):
+        late = gauge("kept_too_long_seconds", table=f"messaging.{model}")
+        assert late == pytest.approx(3600, abs=30)
+    assert gauge("kept_too_long_seconds", table="messaging.Attempt") == 0
+
+
+def test_a_delivery_that_waits_is_not_kept_too_long(monkeypatch):
+    make_delivery()
+    monkeypatch.setattr(gauges, "now", lambda: now() + timedelta(days=300))
+    assert gauge("kept_too_long_seconds", table="messaging.Delivery") == 0
+
+
+def test_when_nothing_old_was_left_is_told(monkeypatch):
+    monkeypatch.setattr(retention, "caught_up", Pulse("retention-caught-up-at"))
+    assert gauge("retention_timestamp_seconds") == 0
+    retention.purge_aged(seconds=10)
+    assert gauge("retention_timestamp_seconds") == pytest.approx(now().timestamp(), abs=5)
+
+
 def test_incidents_and_the_last_audit_are_what_the_rows_say_whoever_audited():
     assert (gauge("incidents", kind="stuck"), gauge("audit_timestamp_seconds")) == (0, 0)
     at = now()
@@ -110,13 +137,13 @@ def test_a_scrape_asks_few_questions_however_much_there_is(django_assert_max_num
     link = make_link(make_installation())
     for _ in range(30):
         make_delivery(link)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(22):
         list(Truth().collect())
 
 
 def test_no_label_names_anybody():
     make_delivery(make_link(make_installation()))
-    allowed = {"state", "target", "trouble", "part", "kind"}
+    allowed = {"state", "target", "trouble", "part", "kind", "table"}
     names = {
         name for family in Truth().collect() for sample in family.samples for name in sample.labels
     }
