@@ -84,6 +84,56 @@ def test_a_receipt_is_verified_offline(purged, tmp_path):
     assert len(VERIFIER.read_text().splitlines()) <= 60
 
 
+def said_of(document, folder, *key: str) -> tuple[int, str]:
+    """Return how the verifier ends, and what it prints."""
+    file = folder / "receipt.json"
+    file.write_text(json.dumps(document))
+    done = subprocess.run(
+        [sys.executable, "-I", VERIFIER, file, *key], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_verifier_says_of_which_removal_and_by_which_key(purged, tmp_path):
+    document = Client().get(f"{path_of(purged)}?format=json").json()
+
+    code, said = said_of(document, tmp_path, public_key())
+
+    assert code == 0
+    assert f"Confirmation code: {purged.confirmation_code}\n" in said
+    assert f"Checked with the key that you gave, {document['receipt']['key_id']}.\n" in said
+
+
+def test_the_verifier_says_what_the_receipts_own_key_is_worth(purged, tmp_path):
+    document = Client().get(f"{path_of(purged)}?format=json").json()
+
+    code, said = said_of(document, tmp_path)
+
+    assert code == 0
+    assert f"Checked ONLY with the receipt's own key, {document['receipt']['key_id']}" in said
+    assert "that you gave" not in said
+
+
+@pytest.mark.parametrize("key", ["", " "])
+def test_a_key_that_is_given_but_empty_is_no_key(purged, tmp_path, key):
+    document = Client().get(f"{path_of(purged)}?format=json").json()
+
+    code, said = said_of(document, tmp_path, key)
+
+    assert (code, said) == (1, "The PUBLIC_KEY that was given is empty.\n")
+
+
+def test_the_receipt_of_another_removal_is_noticed(purged):
+    other = due(removed(make_installation()))
+    purge_ready(seconds=10)
+    document = Client().get(f"{path_of(other)}?format=json").json()
+    document["receipt"] = purged.receipt
+
+    wrong = wrong_with(document, public_key())
+
+    assert wrong == "The receipt is that of another removal."
+
+
 @pytest.mark.parametrize("key", ["reason", "finished_at", "community", "tables"])
 def test_a_changed_receipt_is_noticed(purged, key):
     document = Client().get(f"{path_of(purged)}?format=json").json()
