@@ -39,8 +39,16 @@ def load_keys(path: Path) -> tuple[int, list[Organization]]:
     documents = json.loads(path.read_text())
     present = set(Organization.objects.values_list("pk", flat=True))
     keys = [_key(row) for row in documents if UUID(row["organization"]) in present]
+    destroyed = set(DataKey.objects.exclude(destroyed_at=None).values_list("pk", flat=True))
     DataKey.objects.exclude(pk__in=[key.pk for key in keys]).delete()
-    DataKey.objects.bulk_create(keys, ignore_conflicts=True)
+    # The file's wrapping is the newer one: what a whole dump brings back may be under a master key
+    # that is no more. But nothing makes a key whole again that was destroyed.
+    DataKey.objects.bulk_create(
+        [key for key in keys if key.pk not in destroyed],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["wrapped"],
+    )
     return len(keys), list(Organization.objects.filter(data_keys=None).order_by("pk"))
 
 

@@ -1,11 +1,14 @@
 """Crypto-shredding: what was purged cannot be read from a backup that was made before."""
 
+import base64
 import json
+import os
 import stat
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils.timezone import now
 
 from accounts.models import Member
 from integrations.datakeys import forget_keys
@@ -98,3 +101,30 @@ def test_a_destroyed_key_is_in_no_later_file(tmp_path):
     call_command("save_keys", tmp_path / "keys", stdout=StringIO())
 
     assert (tmp_path / "keys").read_text() == "[]"
+
+
+def test_the_files_wrapping_replaces_an_older_one_that_a_whole_dump_brought_back(
+    tmp_path, settings
+):
+    make_organization()
+    older = bytes(DataKey.objects.get().wrapped or b"")
+    fresh = base64.b64encode(os.urandom(32)).decode()
+    settings.ENCRYPTION_KEYS = [fresh, *settings.ENCRYPTION_KEYS]
+    call_command("rotate_keys", stdout=StringIO())
+    call_command("save_keys", tmp_path / "keys", stdout=StringIO())
+    DataKey.objects.update(wrapped=older)
+    settings.ENCRYPTION_KEYS = [fresh]
+
+    call_command("load_keys", tmp_path / "keys", stdout=StringIO())
+
+    assert DataKey.objects.get().unwrap()
+
+
+def test_a_key_that_was_destroyed_does_not_come_back_with_an_older_file(tmp_path):
+    make_organization()
+    call_command("save_keys", tmp_path / "keys", stdout=StringIO())
+    DataKey.objects.update(wrapped=None, destroyed_at=now())
+
+    call_command("load_keys", tmp_path / "keys", stdout=StringIO())
+
+    assert DataKey.objects.get().wrapped is None
