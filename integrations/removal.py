@@ -170,13 +170,21 @@ def _erase_stranger(target: str, account_id: str) -> Removal:
 
 @transaction.atomic
 def remove_restored(organization: Organization) -> Removal:
-    """Remove what an old backup brought back although it had been purged, without any grace."""
-    for installation in Installation.objects.live().filter(organization=organization):
-        remove_installation(installation)
+    """Remove what an old backup brought back although it had been purged, without any grace.
+
+    From here on nobody can connect it: the purge would take a new connection along. Doing it again
+    returns the same removal.
+    """
     at = now()
-    waiting = Removal.objects.open().filter(organization=organization, purge_at__gt=at)
-    waiting.update(purge_at=at, due_at=at)
-    return _enter(organization, RemovalReason.RESTORED, grace=timedelta(0), stopped_at=at)
+    row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    row.removed_at = at
+    row.save(update_fields=["removed_at"])
+    for installation in Installation.objects.live().filter(organization=row):
+        remove_installation(installation)
+    waiting = Removal.objects.open().filter(organization=row)
+    waiting.filter(purge_at__gt=at).update(purge_at=at, due_at=at)
+    asked = waiting.filter(reason=RemovalReason.RESTORED, generation=None)
+    return asked.first() or _enter(row, RemovalReason.RESTORED, grace=timedelta(0), stopped_at=at)
 
 
 def purge_now(removal: Removal) -> None:

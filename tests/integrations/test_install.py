@@ -12,7 +12,7 @@ from integrations.install import (
 )
 from integrations.models import Installation, InstallationKind, InstallationState
 from integrations.pausing import pause
-from integrations.removal import remove_installation
+from integrations.removal import remove_installation, remove_restored
 from integrations.targets import Credentials
 from tests.factories import make_organization
 
@@ -142,3 +142,10 @@ def test_an_organization_that_was_removed_meanwhile_is_not_connected(office):
     with pytest.raises(OrganizationGoneError):
         connect_with(gone, other.access_token, other.app_secret)
     assert Installation.objects.count() == 1
+
+
+def test_what_an_old_backup_brought_back_cannot_be_connected_before_its_purge(office):
+    remove_restored(office.organization)
+    with pytest.raises(OrganizationGoneError):
+        connect_with(office.organization, office.integration.access_token)
+    assert not Installation.objects.live().exists()

@@ -14,6 +14,7 @@ from integrations.removal import (
     purge_now,
     remove_installation,
     remove_organization,
+    remove_restored,
 )
 from messaging.models import Message
 from tests.factories import event, make_delivery, make_installation, make_link, post_event
@@ -106,3 +107,9 @@ def test_a_disconnected_organization_may_come_back():
     remove_installation(installation)
 
     assert not is_removed_for_good(installation.organization.ovice_id)
+
+
+def test_removing_once_more_what_an_old_backup_brought_back_enters_nothing_new():
+    link = make_link()
+    first = remove_restored(link.organization)
+    assert remove_restored(link.organization) == first
