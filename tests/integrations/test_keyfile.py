@@ -90,7 +90,8 @@ def test_the_key_file_is_the_owners_alone_and_replaced_whole(tmp_path):
     call_command("save_keys", file, stdout=StringIO())
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [row["id"] for row in json.loads(file.read_text())] == [str(DataKey.objects.get().pk)]
+    saved = json.loads(file.read_text())["keys"]
+    assert [row["id"] for row in saved] == [str(DataKey.objects.get().pk)]
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -100,7 +101,7 @@ def test_a_destroyed_key_is_in_no_later_file(tmp_path):
 
     call_command("save_keys", tmp_path / "keys", stdout=StringIO())
 
-    assert (tmp_path / "keys").read_text() == "[]"
+    assert json.loads((tmp_path / "keys").read_text())["keys"] == []
 
 
 def test_the_files_wrapping_replaces_an_older_one_that_a_whole_dump_brought_back(
