@@ -81,7 +81,7 @@ def _locked(organization: Organization, ovice_id: str, at: datetime) -> Member |
     mine = members.filter(organization=organization, ovice_id=ovice_id)
     if (member := mine.first()) is not None:
         return member
-    if was_erased_after(at, organization.ovice_id, ovice_id):
+    if was_erased_after(at, organization, ovice_id):
         return None
     Member.objects.get_or_create(organization=organization, ovice_id=ovice_id)
     return mine.get()

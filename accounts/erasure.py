@@ -4,8 +4,10 @@ What ovice tells of its directory comes back with its next event or synchronisat
 person is a user of ovice there: without links, choices or history.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -14,7 +16,8 @@ from accounts.models import Link, Member
 from integrations.export import export
 from integrations.ledger import Removal, RemovalScope
 from integrations.models import InstallationKind
-from integrations.removal import erase
+from integrations.removal import erase, member_hash
+from integrations.repeating import Repeat
 from integrations.tables import Subject
 
 
@@ -52,6 +55,20 @@ def erase_account(
     found = links.select_related("member").order_by("-linked_at")
     members = {link.member_id: link.member for link in found}
     return next(iter([erase_member(member) for member in members.values()]), None)
+
+
+def brought_back(repeats: Iterable[Repeat]) -> list[Member]:
+    """Return the members of whom these erasures were, and whom an old backup has brought back."""
+    erased: dict[UUID, set[str]] = {}
+    for each in repeats:
+        if each.removal.scope == RemovalScope.MEMBER and each.organization is not None:
+            erased.setdefault(each.organization.pk, set()).add(each.removal.member_hash)
+    members = Member.objects.filter(organization__in=erased).select_related("organization")
+    return [
+        member
+        for member in members
+        if member_hash(member.organization, member.ovice_id) in erased[member.organization_id]
+    ]
 
 
 def export_member(member: Member) -> dict[str, Any]:

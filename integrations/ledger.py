@@ -29,7 +29,10 @@ class RemovalReason(models.TextChoices):
 
 
 class RemovalScope(models.TextChoices):
-    """What a purge takes away; decided at its begin, except that a member's is known at once."""
+    """What a purge takes away; decided at its begin, except that a member's is known at once.
+
+    So is that of a removal from before a restore, of an organization that lived on.
+    """
 
     UNDECIDED = "", "decided when the purge begins"
     INSTALLATION = "installation", "one generation of a connection"

@@ -151,8 +151,9 @@ def finish(removal: Removal) -> bool:
 
 def _scope(row: Removal) -> RemovalScope:
     """Return what may be taken: the whole organization only if nothing of it lives on."""
-    if row.scope == RemovalScope.MEMBER:
-        return RemovalScope.MEMBER
+    if row.scope:
+        # A member's, or a generation's whose organization lived on before a backup was restored.
+        return RemovalScope(row.scope)
     # The strong lock: its name in ovice, which is a key, may be freed.
     organization = Organization.objects.select_for_update(of=("self",)).filter(removal=row).first()
     if row.reason in _WHOLE and row.installation_id is None:

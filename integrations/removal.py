@@ -123,7 +123,7 @@ def erase(organization: Organization, *, member_id: UUID, member_ovice_id: str) 
         grace=timedelta(0),
         scope=RemovalScope.MEMBER,
         member_id=member_id,
-        member_hash=_member_hash(organization.ovice_id, member_ovice_id),
+        member_hash=member_hash(organization, member_ovice_id),
         stopped_at=now(),
     )
 
@@ -187,6 +187,30 @@ def remove_restored(organization: Organization) -> Removal:
     return asked.first() or _enter(row, RemovalReason.RESTORED, grace=timedelta(0), stopped_at=at)
 
 
+@transaction.atomic
+def remove_again(removal: Removal, installation: Installation) -> Removal:
+    """Repeat a removal on a generation that an old backup brought back; return what takes it.
+
+    One that has not ended goes on in its own time. One that had keeps its receipt, and another
+    takes this generation at once and nothing else: its organization had outlived it.
+    """
+    ended = _end(installation)
+    if removal.finished_at is not None:
+        removal = _enter(
+            installation.organization,
+            RemovalReason.RESTORED,
+            installation=installation,
+            grace=timedelta(0),
+            scope=RemovalScope.INSTALLATION,
+            stopped_at=now(),
+        )
+    if ended:
+        # Its links and its queue are here again as well.
+        Removal.objects.filter(pk=removal.pk).update(stopped_at=None)
+        stop(removal)
+    return removal
+
+
 def purge_now(removal: Removal) -> None:
     """Bring a removal's purge forward to this moment; one that has begun goes on."""
     at = now()
@@ -206,6 +230,18 @@ def organization_hash(ovice_id: str) -> str:
     return keyed_hash("organization", ovice_id)
 
 
+def member_hash(organization: Organization, member_ovice_id: str) -> str:
+    """Return the name by which the ledger knows a member."""
+    return keyed_hash("member", organization.ovice_id, member_ovice_id)
+
+
+def community_hash(installation: Installation | None) -> str:
+    """Return the name by which the ledger knows a community; empty where the target hides it."""
+    if installation is None or not installation.community_id:
+        return ""
+    return keyed_hash("community", installation.target, installation.community_id)
+
+
 def is_removed_for_good(ovice_id: str) -> bool:
     """Return whether ovice has removed this organization, whose rows may be gone already."""
     return Removal.objects.filter(
@@ -223,41 +259,40 @@ def was_purged(ovice_id: str) -> bool:
     ).exists()
 
 
-def was_erased_after(at: datetime, organization: str, member: str) -> bool:
-    """Return whether the erasure of a member was asked for after ``at``, by their ovice ids.
+def was_erased_after(at: datetime, organization: Organization, member_ovice_id: str) -> bool:
+    """Return whether the erasure of a member was asked for after ``at``.
 
     Times that ovice gives may be whole seconds, so within one nobody can tell.
     """
     return Removal.objects.filter(
-        organization_hash=organization_hash(organization),
+        organization_hash=organization_hash(organization.ovice_id),
         reason=RemovalReason.ERASURE,
-        member_hash=_member_hash(organization, member),
+        member_hash=member_hash(organization, member_ovice_id),
         requested_at__gte=at + timedelta(seconds=1),
     ).exists()
-
-
-def _member_hash(organization: str, member: str) -> str:
-    return keyed_hash("member", organization, member)
 
 
 def _remove(
     installation: Installation, reason: RemovalReason, request_hash: str = ""
 ) -> Removal | None:
     """Take the token away and enter the removal; None when somebody else has done so."""
-    removed = (
-        Installation.objects.live()
-        .filter(pk=installation.pk)
-        .update(
+    if not _end(installation):
+        return None
+    return _enter(
+        installation.organization, reason, installation=installation, request_hash=request_hash
+    )
+
+
+def _end(installation: Installation) -> bool:
+    """Take the token away; False when it is gone already."""
+    live = Installation.objects.live().filter(pk=installation.pk)
+    return bool(
+        live.update(
             state=InstallationState.REMOVED,
             access_token_sealed=None,
             app_secret_sealed=None,
             removed_at=now(),
         )
-    )
-    if not removed:
-        return None
-    return _enter(
-        installation.organization, reason, installation=installation, request_hash=request_hash
     )
 
 
@@ -278,7 +313,7 @@ def _enter(
         generation=installation.generation if installation else None,
         reason=reason,
         organization_hash=organization_hash(organization.ovice_id) if organization else "",
-        community_hash=_community_hash(installation),
+        community_hash=community_hash(installation),
         requested_at=at,
         purge_at=at + grace - min(HEADROOM, grace / 2),
         due_at=at + grace,
@@ -287,12 +322,6 @@ def _enter(
     logger.info("removal entered", removal=removal.pk, reason=reason, due_at=removal.due_at)
     removal_requested.send(Removal, removal=removal)
     return removal
-
-
-def _community_hash(installation: Installation | None) -> str:
-    if installation is None or not installation.community_id:
-        return ""
-    return keyed_hash("community", installation.target, installation.community_id)
 
 
 def _note_repeat(target: str, community_id: str) -> bool:

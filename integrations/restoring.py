@@ -6,12 +6,16 @@ file it would destroy the keys of customers who are alive.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 
 from integrations.keyfile import KeyFile
+from integrations.ledger import Removal
 from integrations.masterkeys import KeyMissingError, UnreadableError
 from integrations.models import DataKey, Organization
+from integrations.removal import organization_hash
+from integrations.repeating import Repeat, hurry, repeat, repeats_of
 
 # So many organizations may have been purged since a backup without raising a doubt, and so much of
 # all of them: a fifth.
@@ -30,6 +34,9 @@ class Plan:
     gone: list[Organization]
     # Without a key that the file could have, since they are newer than it.
     newer: list[Organization]
+    # The ledger as it was lately, and what of it came after the backup.
+    removals: list[Removal]
+    repeats: list[Repeat]
     # Why this may be the wrong file, in sentences.
     doubts: list[str]
 
@@ -38,38 +45,56 @@ def plan_of(file: KeyFile) -> Plan:
     """Return what ``carry_out`` would do with the file; nothing is changed."""
     organizations = {row.pk: row for row in Organization.objects.order_by("pk")}
     here = list(DataKey.objects.order_by("pk"))
-    # Nothing makes a key whole again that was destroyed.
+    # Nothing makes a key whole again that was destroyed, here or according to the ledger.
     ended = {key.pk for key in here if key.destroyed_at is not None}
-    listed = {key.pk for key in file.keys}
+    told = {UUID(key) for row in file.removals for key in row.destroyed_keys}
     keys = [
-        row for row in file.keys if row.organization_id in organizations and row.pk not in ended
+        key
+        for key in file.keys
+        if key.organization_id in organizations and key.pk not in ended | told
     ]
+    listed = {key.pk for key in file.keys}
     destroyed = [
-        key for key in here if key.pk not in listed | ended and not _is_newer(key, than=file)
+        key
+        for key in here
+        if key.pk in told or (key.pk not in listed | ended and not _is_newer(key, than=file))
     ]
     doomed = {key.pk for key in destroyed}
-    holding = {key.organization_id for key in here if key.pk not in doomed}
-    holding |= {key.organization_id for key in keys}
+    holding = {key.organization_id for key in [*keys, *here] if key.pk not in doomed}
     without = [row for pk, row in organizations.items() if pk not in holding]
-    gone = [row for row in without if not _is_newer(row, than=file)]
+    purged = {row.organization_hash for row in file.removals if row.destroyed_keys}
+    explained = [row for row in without if organization_hash(row.ovice_id) in purged]
+    others = [row for row in without if row not in explained]
+    unexplained = [row for row in others if not _is_newer(row, than=file)]
     return Plan(
         keys=keys,
         destroyed=destroyed,
-        gone=gone,
-        newer=[row for row in without if _is_newer(row, than=file)],
-        doubts=list(_doubts(keys, destroyed, gone, len(organizations))),
+        gone=explained + unexplained,
+        newer=[row for row in others if row not in unexplained],
+        removals=file.removals,
+        repeats=repeats_of(file.removals),
+        doubts=list(
+            _doubts(
+                keys,
+                [key for key in destroyed if key.pk not in told],
+                unexplained,
+                len(organizations),
+            )
+        ),
     )
 
 
 @transaction.atomic
 def carry_out(plan: Plan) -> None:
-    """Let the database have the file's keys and no older ones."""
+    """Let the database have the file's keys and no older ones, and end again what had ended."""
     DataKey.objects.filter(pk__in=[key.pk for key in plan.destroyed]).delete()
     # The file's wrapping is the newer one: what a whole dump brings back may be under a master key
     # that is no more.
     DataKey.objects.bulk_create(
         plan.keys, update_conflicts=True, unique_fields=["id"], update_fields=["wrapped"]
     )
+    hurry(plan.removals)
+    repeat(plan.repeats)
 
 
 def _is_newer(row: DataKey | Organization, *, than: KeyFile) -> bool:
@@ -79,7 +104,10 @@ def _is_newer(row: DataKey | Organization, *, than: KeyFile) -> bool:
 def _doubts(
     keys: list[DataKey], destroyed: list[DataKey], gone: list[Organization], everybody: int
 ) -> Iterator[str]:
-    """Say what is not as after a restore of a backup whose newest file of keys this is."""
+    """Say what is not as after a restore of a backup whose newest file of keys this is.
+
+    What the file's own ledger explains raises none.
+    """
     if destroyed:
         yield f"It would destroy {len(destroyed)} keys that are here and not in the file."
     if gone and not keys:

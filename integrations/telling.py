@@ -146,8 +146,8 @@ def _settle(callback: Callback, status: int, wait: timedelta | None = None) -> b
 def _forget_the_erased(callback: Callback) -> None:
     """Keep no record of what ovice was told of somebody who has been erased since it happened."""
     member = callback.data.get("member")
-    organization = callback.organization.ovice_id
-    if member and was_erased_after(callback.happened_at - _SAME_MOMENT, organization, member["id"]):
+    happened_at = callback.happened_at - _SAME_MOMENT
+    if member and was_erased_after(happened_at, callback.organization, member["id"]):
         Callback.objects.filter(pk=callback.pk).delete()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.erasure import brought_back, erase_member
 from integrations.keyfile import KeyFileError, read_keys
 from integrations.removal import remove_restored
 from integrations.restoring import Plan, carry_out, plan_of
@@ -16,9 +17,10 @@ class Command(BaseCommand):
     """Put the newest data keys beside a restored database."""
 
     help = (
-        "After a restore: take the data keys from the newest FILE of save_keys. Organizations "
-        "without a key there were purged after the backup; --purge has them purged again. It says "
-        "first what it is going to do, and refuses a file that does not seem to be the newest."
+        "After a restore: take the data keys from the newest FILE of save_keys, and repeat the "
+        "removals and erasures that came after the backup. Organizations without a key there were "
+        "purged since; --purge has them purged again. It says first what it is going to do, and "
+        "refuses a file that does not seem to be the newest."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,7 +46,10 @@ class Command(BaseCommand):
             return
         if plan.doubts and not options["anyway"]:
             raise CommandError("Nothing was changed; --anyway would use this file all the same.")
+        members = brought_back(plan.repeats)
         carry_out(plan)
+        for member in members:
+            erase_member(member)
         if options["purge"]:
             for organization in plan.gone:
                 remove_restored(organization)
@@ -53,6 +58,11 @@ class Command(BaseCommand):
     def _tell(self, plan: Plan) -> None:
         """Name every organization that should not be here, or that cannot be read."""
         self.stdout.write(f"{len(plan.keys)} keys to load, {len(plan.destroyed)} to destroy")
+        connections = sum(each.installation is not None for each in plan.repeats)
+        self.stdout.write(
+            f"{len(plan.repeats)} later removals to put back, {connections} connections to remove "
+            f"again, {len(brought_back(plan.repeats))} members to erase again"
+        )
         for organization in plan.gone:
             self.stdout.write(f"organization {organization.pk} has no key: it was purged")
         for organization in plan.newer:

@@ -13,9 +13,10 @@ class Command(BaseCommand):
     """Replace a file by today's data keys."""
 
     help = (
-        "Replace FILE by today's data keys, wrapped by the master keys. Back the database up "
-        "without the rows of integrations_datakey, and keep only the newest FILE: so nobody can "
-        "read in an old backup what has been purged since."
+        "Replace FILE by today's data keys, wrapped by the master keys, and the ledger of "
+        "removals. Back the database up without the rows of integrations_datakey, and keep only "
+        "the newest FILE: so nobody can read in an old backup what has been purged since, and a "
+        "restore undoes no removal."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
