@@ -15,9 +15,12 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import models
+from django.utils.timezone import now
+from uuid_utils.compat import uuid7
 
+from integrations import masterkeys
 from integrations.masterkeys import UnreadableError
-from integrations.models import DataKey
 from integrations.sealed import Sealed, TenantRow
 
 VERSION = b"\x01"
@@ -29,6 +32,44 @@ _unwrapped: dict[UUID, tuple[float, bytes | None]] = {}
 _current: dict[UUID, tuple[float, UUID]] = {}
 # Holds something while a sweep is on its way.
 _sweeps: list[Timer] = []
+
+
+class DataKeyManager(models.Manager["DataKey"]):
+    """Makes new data keys."""
+
+    def generate(self, organization_id: UUID) -> "DataKey":
+        """Create a fresh random key for the organization and make it the current one."""
+        key = DataKey(organization_id=organization_id)
+        key.wrapped = masterkeys.seal(os.urandom(masterkeys.KEY_BYTES), place=key.place())
+        key.save(force_insert=True)
+        return key
+
+
+class DataKey(models.Model):
+    """An organization's own encryption key, itself stored under a master key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        "integrations.Organization", models.CASCADE, related_name="data_keys"
+    )
+    wrapped = models.BinaryField(null=True, editable=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+    destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DataKeyManager()
+
+    def __str__(self) -> str:
+        return f"data key {self.pk}"
+
+    def place(self) -> tuple[str, ...]:
+        """Return what the wrapped key is bound to."""
+        return (str(self.organization_id), "data key", str(self.pk))
+
+    def unwrap(self) -> bytes | None:
+        """Return the key itself, or None once it is destroyed."""
+        if self.wrapped is None:
+            return None
+        return masterkeys.unseal(bytes(self.wrapped), place=self.place())
 
 
 def seal_text(text: str, *, organization_id: UUID, place: Sequence[str]) -> bytes:

@@ -1,6 +1,5 @@
 """Organizations, their spaces, their data keys, and their connections to a chat target."""
 
-import os
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,13 +9,14 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from integrations import ledger, masterkeys
+from integrations import datakeys, ledger
 from integrations.audited import Audited
 from integrations.sealed import Secret
 from integrations.targets import Credentials
 
 # Django finds the models of an app in this module only.
 Removal = ledger.Removal
+DataKey = datakeys.DataKey
 
 # ovice's identifiers are opaque strings of at most this length.
 OVICE_ID_LENGTH = 64
@@ -36,7 +36,7 @@ class OrganizationManager(models.Manager["Organization"]):
         """Return the organization that ovice calls ``ovice_id``, creating it if it is new."""
         organization, created = self.get_or_create(ovice_id=ovice_id)
         if created:
-            DataKey.objects.generate(organization)
+            DataKey.objects.generate(organization.pk)
         return organization
 
 
@@ -79,10 +79,12 @@ class Organization(Audited, models.Model):
     )
     # For those whose own language is not known.
     language = models.CharField(max_length=LANGUAGE_LENGTH, default="en")
-    # Whom members ask: often an address, so it is kept encrypted.
+    # Whom members ask: often an address, so it is kept encrypted, and destroyed with the key.
+    contact_sealed = models.BinaryField(null=True, editable=False)
+    # Its column until now, under master keys. Nothing uses it any more; the next release drops it.
     support_contact_sealed = models.BinaryField(null=True, editable=False)
 
-    support_contact = Secret("support_contact_sealed")
+    support_contact = datakeys.SealedText("contact_sealed")
 
     objects = OrganizationManager()
 
@@ -114,42 +116,6 @@ class Space(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.ovice_id
-
-
-class DataKeyManager(models.Manager["DataKey"]):
-    """Makes new data keys."""
-
-    def generate(self, organization: Organization) -> "DataKey":
-        """Create a fresh random key for ``organization`` and make it the current one."""
-        key = DataKey(organization=organization)
-        key.wrapped = masterkeys.seal(os.urandom(masterkeys.KEY_BYTES), place=key.place())
-        key.save(force_insert=True)
-        return key
-
-
-class DataKey(models.Model):
-    """An organization's own encryption key, itself stored under a master key."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(Organization, models.CASCADE, related_name="data_keys")
-    wrapped = models.BinaryField(null=True, editable=False)
-    created_at = models.DateTimeField(default=now, editable=False)
-    destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = DataKeyManager()
-
-    def __str__(self) -> str:
-        return f"data key {self.pk}"
-
-    def place(self) -> tuple[str, ...]:
-        """Return what the wrapped key is bound to."""
-        return (str(self.organization_id), "data key", str(self.pk))
-
-    def unwrap(self) -> bytes | None:
-        """Return the key itself, or None once it is destroyed."""
-        if self.wrapped is None:
-            return None
-        return masterkeys.unseal(bytes(self.wrapped), place=self.place())
 
 
 class InstallationState(models.TextChoices):

@@ -14,7 +14,7 @@ from integrations.models import Organization
 
 _CHOICES = ("expire_hours", "copy_shows", "unconfirmed_policy", "language", "support_contact")
 # What the form may have changed; ovice's own facts may have moved on since the page was opened.
-_SAVED = ["expire_after", "copy_shows", "unconfirmed_policy", "language", "support_contact_sealed"]
+_SAVED = ["expire_after", "copy_shows", "unconfirmed_policy", "language", "contact_sealed"]
 
 
 @admin.register(Organization)

@@ -53,4 +53,4 @@ def test_the_support_contact_is_stored_sealed():
     organization.save()
     stored = Organization.objects.get()
     assert stored.support_contact == "help@example.com"
-    assert b"help@example.com" not in bytes(stored.support_contact_sealed or b"")
+    assert b"help@example.com" not in bytes(stored.contact_sealed or b"")
