@@ -62,15 +62,19 @@ def plan_of(file: KeyFile) -> Plan:
     doomed = {key.pk for key in destroyed}
     holding = {key.organization_id for key in [*keys, *here] if key.pk not in doomed}
     without = [row for pk, row in organizations.items() if pk not in holding]
-    purged = {row.organization_hash for row in file.removals if row.destroyed_keys}
-    explained = [row for row in without if organization_hash(row.ovice_id) in purged]
-    others = [row for row in without if row not in explained]
-    unexplained = [row for row in others if not _is_newer(row, than=file)]
+    explained: list[Organization] = []
+    unexplained: list[Organization] = []
+    newer: list[Organization] = []
+    for row in without:
+        if _is_purged(row, file):
+            explained.append(row)
+        else:
+            (newer if _is_newer(row, than=file) else unexplained).append(row)
     return Plan(
         keys=keys,
         destroyed=destroyed,
         gone=explained + unexplained,
-        newer=[row for row in others if row not in unexplained],
+        newer=newer,
         removals=file.removals,
         repeats=repeats_of(file.removals),
         doubts=list(
@@ -99,6 +103,17 @@ def carry_out(plan: Plan) -> None:
 
 def _is_newer(row: DataKey | Organization, *, than: KeyFile) -> bool:
     return than.saved_at is not None and row.created_at > than.saved_at
+
+
+def _is_purged(organization: Organization, file: KeyFile) -> bool:
+    """Tell whether the ledger says so; one of the same name may have been here before it."""
+    name = organization_hash(organization.ovice_id)
+    return any(
+        row.destroyed_keys
+        and row.organization_hash == name
+        and row.requested_at >= organization.created_at
+        for row in file.removals
+    )
 
 
 def _doubts(

@@ -314,3 +314,19 @@ def test_keys_that_were_destroyed_while_the_file_was_written_stay_so(tmp_path):
     restore(tmp_path)
 
     assert not link.organization.data_keys.exists()
+
+
+def test_who_came_back_after_a_purge_is_not_taken_for_who_was_purged(tmp_path):
+    link = make_link()
+    due(removed(link.installation))
+    purge_ready(seconds=10)
+    save_keys(tmp_path)
+    older_than_the_dump = (tmp_path / "keys").read_text()
+    again = make_organization(link.organization.ovice_id)
+    back_up(tmp_path)
+    (tmp_path / "keys").write_text(older_than_the_dump)
+
+    said = restore(tmp_path, "--purge")
+
+    assert f"organization {again.pk} has no key: newer than the file" in said
+    assert not Removal.objects.open().exists()
