@@ -12,7 +12,7 @@ from accounts.ownership import end_ownership, keep_ownership_in_step
 from integrations.addresses import normalize_email
 from integrations.directory import apply_newer, tell_whether_removed
 from integrations.models import Organization
-from integrations.removal import was_erased_after
+from integrations.remembered import was_erased_after
 
 
 def update_member(

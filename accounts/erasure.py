@@ -16,7 +16,8 @@ from accounts.models import Link, Member
 from integrations.export import export
 from integrations.ledger import Removal, RemovalScope
 from integrations.models import InstallationKind
-from integrations.removal import erase, member_hash
+from integrations.remembered import member_hash
+from integrations.removal import erase
 from integrations.repeating import Repeat
 from integrations.tables import Subject
 

@@ -20,7 +20,7 @@ from integrations.cleaning import one_line
 from integrations.directory import update_organization
 from integrations.models import NAME_LENGTH, Organization
 from integrations.ovice_links import is_ovice_url
-from integrations.removal import is_removed_for_good
+from integrations.remembered import is_removed_for_good
 
 MEMBER_NAME_LENGTH = 255
 

@@ -14,9 +14,8 @@ from django.db import transaction
 
 from integrations.ledger import Removal, RemovalReason, RemovalScope
 from integrations.models import Installation, Organization
+from integrations.remembered import community_hash, organization_hash
 from integrations.removal import (
-    community_hash,
-    organization_hash,
     remove_again,
     remove_organization,
     remove_restored,

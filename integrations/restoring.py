@@ -14,7 +14,7 @@ from integrations.keyfile import KeyFile
 from integrations.ledger import Removal
 from integrations.masterkeys import KeyMissingError, UnreadableError
 from integrations.models import DataKey, Organization
-from integrations.removal import organization_hash
+from integrations.remembered import organization_hash
 from integrations.repeating import Repeat, hurry, repeat, repeats_of
 
 # So many organizations may have been purged since a backup without raising a doubt, and so much of

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from integrations.guides import Words
 from integrations.ledger import Removal, RemovalScope
 from integrations.models import Organization
-from integrations.pseudonyms import keyed_hash
+from integrations.remembered import organization_hash
 from integrations.tables import Subject, tables
 
 # For so long a page may show the same numbers; it says so.
@@ -79,7 +79,7 @@ def forget_counts() -> None:
 
 def _removals(organization: Organization) -> QuerySet[Removal]:
     """Return the organization's removals; one that has ended knows no more of it than a hash."""
-    by_hash = Q(organization_hash=keyed_hash("organization", organization.ovice_id))
+    by_hash = Q(organization_hash=organization_hash(organization.ovice_id))
     return Removal.objects.filter(Q(organization=organization) | by_hash)
 
 

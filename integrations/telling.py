@@ -21,7 +21,7 @@ from integrations.callbacks import GONE, wake
 from integrations.models import Callback
 from integrations.moments import rfc3339
 from integrations.ovice import NoAnswer, Reply, call_ovice
-from integrations.removal import was_erased_after
+from integrations.remembered import was_erased_after
 from integrations.standard_webhooks import parse_secret, signature
 
 logger = structlog.stdlib.get_logger(__name__)

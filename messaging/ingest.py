@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from structlog.contextvars import bind_contextvars
 
 from integrations.models import Organization
-from integrations.removal import was_purged
+from integrations.remembered import was_purged
 from messaging.acceptance import Judged, judge_messages
 from messaging.directory import apply_directory_event
 from messaging.edits import edit_message

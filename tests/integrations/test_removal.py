@@ -9,8 +9,8 @@ from django.utils.timezone import now
 from integrations.ledger import LONGEST_GRACE, Removal
 from integrations.models import InstallationState
 from integrations.purge import begin
+from integrations.remembered import is_removed_for_good
 from integrations.removal import (
-    is_removed_for_good,
     purge_now,
     remove_installation,
     remove_organization,
