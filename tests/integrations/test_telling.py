@@ -10,49 +10,22 @@ from django.db import transaction
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
-from accounts.erasure import erase_member
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
 from accounts.recheck import need_attention as link_needs_attention
 from integrations import ovice, telling
 from integrations.callbacks import retry_dead_letters, tell, tell_many
 from integrations.holds import end_attention, need_attention
-from integrations.ledger import Removal, RemovalScope
 from integrations.models import Callback, Organization
-from integrations.purge import begin, purge_ready
 from integrations.removal import remove_installation
 from integrations.standard_webhooks import verify
 from tests.factories import make_link, make_organization
+from tests.integrations.callbacks import SECRET, tell_all
 from tests.integrations.workplace.wire import HEADERS_END, answer, wire
-from tests.removals import receipt_of, removed
 from tests.sandbox.ovice.receiver import Answer, Receiver, listening
 
 pytestmark = pytest.mark.django_db
-SECRET = "whsec_" + "Y2FsbGJhY2stc2VjcmV0LW9mLTMyLWJ5dGVzISEhISE="
 SECONDS_LATE = 1.1
-
-
-@pytest.fixture
-def endpoint(settings):
-    settings.OVICE_CALLBACK_SECRET = SECRET
-    with listening() as receiver:
-        settings.OVICE_CALLBACK_URL = f"{receiver.url}/ovice/callback"
-        yield receiver
-
-
-@pytest.fixture
-def woken(monkeypatch) -> list[str]:
-    """Return the list in which every organization appears that is to be told about."""
-    queued: list[str] = []
-    monkeypatch.setattr(
-        current_app, "send_task", lambda _name, args, **_options: queued.append(args[0])
-    )
-    return queued
-
-
-def tell_all() -> None:
-    for organization in Organization.objects.order_by("created_at"):
-        telling.tell_waiting(organization.pk)
 
 
 def told(endpoint: Receiver) -> list[int]:
@@ -359,60 +332,3 @@ def test_the_pretend_ovice_believes_our_signature(ovice, settings):
     tell_all()
     (heard,) = ovice.control("GET", "callbacks?after=0")["data"]
     assert (heard["error"], heard["body"]["type"]) == (None, "link.created")
-
-
-def test_without_any_grace_ovice_hears_of_the_end_under_its_own_name_for_the_organization(
-    endpoint, settings
-):
-    settings.REMOVAL_GRACE = timedelta(0)
-    link = make_link()
-    name = link.organization.ovice_id
-    removal = removed(link.installation)
-    Removal.objects.update(told_at=now())
-
-    assert purge_ready(seconds=10) == 0
-    tell_all()
-    assert purge_ready(seconds=10) == 1
-
-    assert receipt_of(removal)["scope"] == RemovalScope.ORGANIZATION
-    events = [request.event for request in endpoint.received]
-    assert {event["data"]["organization"]["id"] for event in events} == {name}
-    assert events[-1]["type"] == "organization.disconnected"
-
-
-def test_a_purge_does_not_wait_for_ever_for_ovice_and_then_tells_it_nothing(
-    endpoint, settings, woken
-):
-    settings.REMOVAL_GRACE = timedelta(0)
-    link = make_link()
-    removal = removed(link.installation)
-    Removal.objects.update(told_at=now(), requested_at=now() - timedelta(minutes=6))
-    begin(removal)
-
-    assert Callback.objects.to_tell().count() == 0
-    assert telling.sweep() == 0
-    tell_all()
-    assert endpoint.received == []
-
-    assert purge_ready(seconds=10) == 1
-    assert Callback.objects.count() == 0
-
-
-@pytest.mark.parametrize("status", [202, 500])
-def test_of_the_erased_no_record_stays_once_the_end_of_their_link_was_told_or_given_up(
-    endpoint, monkeypatch, status
-):
-    monkeypatch.setattr(telling, "DELAYS", ())
-    gone, stays = make_link(), make_link()
-    remove_links(Link.objects.filter(pk=stays.pk), reason=RemovedReason.USER)
-    erase_member(gone.member)
-    at = now() - timedelta(minutes=6)
-    Removal.objects.update(requested_at=at)
-    Callback.objects.update(happened_at=at)
-    assert purge_ready(seconds=10) == 1
-
-    endpoint.answers += [Answer(status), Answer(status)]
-    tell_all()
-
-    assert len(endpoint.received) == 2
-    assert [row.data["member"]["id"] for row in Callback.objects.all()] == [stays.member.ovice_id]
