@@ -77,6 +77,10 @@ class Table:
         if self.strays is not None and subject.scope == RemovalScope.INSTALLATION:
             yield own.model._base_manager.filter(self.strays(subject))  # noqa: SLF001 - as above
 
+    def count(self, subject: Subject) -> int:
+        """Return how many rows go with the subject."""
+        return sum(rows.count() for rows in self.parts(subject))
+
     def rows_about(self, subject: Subject) -> QuerySet[Any]:
         """Return the subject's rows, and those that only name them."""
         own = self.rows(subject)

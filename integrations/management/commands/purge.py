@@ -61,7 +61,7 @@ class Command(BaseCommand):
             return
         subject = subject_of(removal)
         for table in tables():
-            if rows := table.rows(subject).count():
+            if rows := table.count(subject):
                 self._say(f"  {table.model}: {rows}")
 
     def _purge(self, removal: Removal) -> bool:
