@@ -78,11 +78,13 @@ def _bring_up_to_date(claims: LaunchClaims) -> Member:
         role=claims.role,
         locale=claims.locale,
     )
-    member = Member.objects.select_related("organization").get(
-        organization=organization, ovice_id=claims.sub
+    member = (
+        Member.objects.select_related("organization")
+        .filter(organization=organization, ovice_id=claims.sub)
+        .first()
     )
-    if member.removed_at is not None:
-        raise BadLaunchToken("member removed since")
+    if member is None or member.removed_at is not None:
+        raise BadLaunchToken("member removed or erased since")
     return member
 
 

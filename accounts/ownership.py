@@ -169,7 +169,7 @@ def purge_former_owners() -> int:
     A permission that lapsed as long ago ends first: until then it leads whoever erases the member,
     or the organization, to the user.
     """
-    long_ago = now() - settings.RETENTION[User._meta.label]  # noqa: SLF001 - Django's public API
+    long_ago = now() - settings.RETENTION["accounts.User"]
     for ownership in Ownership.objects.filter(lapsed_at(long_ago)):
         ownership.delete()
     former = User.objects.filter(

@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.plugins.portal",
     "tests.plugins.installing",
     "tests.plugins.log_lines",
+    "tests.plugins.hints",
 ]
 
 # A busy machine is no fault of the code's.

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
@@ -244,15 +243,6 @@ def test_a_failed_pass_changes_nothing_and_is_tried_again_later(works, settings)
     row = DirectorySync.objects.get()
     assert (row.failure, row.failures, len(people())) == ("key_refused", 1, 3)
     assert timedelta(minutes=9) < row.due_at - now() < timedelta(minutes=11)
-
-
-@pytest.fixture
-def woken(monkeypatch) -> list[str]:
-    queued: list[str] = []
-    monkeypatch.setattr(
-        current_app, "send_task", lambda _name, args, **_options: queued.append(args[0])
-    )
-    return queued
 
 
 def test_a_new_organization_is_read_first_and_then_daily(works, woken):

@@ -6,12 +6,15 @@ import pytest
 from django.utils.timezone import now
 
 from accounts.directory import remove_member, update_member
+from accounts.erasure import erase_member
 from accounts.launch import admit
 from accounts.launch_tokens import BadLaunchToken
 from accounts.models import Ground, Member, Ownership, Role, UsedLaunch, User
 from accounts.ownership import grant_ownership
 from accounts.visits import Purpose
+from integrations.ledger import Removal
 from integrations.models import Organization
+from integrations.purge import purge_ready
 from integrations.removal import remove_organization
 from tests.factories import make_member, make_organization
 
@@ -211,6 +214,20 @@ def test_an_organization_that_is_gone_for_good_is_not_brought_back_by_a_launch(l
     with pytest.raises(BadLaunchToken):
         admit(launching.setup_token())
     assert Organization.objects.count() == 1
+
+
+def test_a_launch_from_before_an_erasure_is_refused_and_brings_nobody_back(launching):
+    admit(launching.token())
+    token = launching.token()
+    erase_member(Member.objects.get())
+    assert purge_ready(seconds=10) == 1
+    # Times in a token are whole seconds, so within one nobody can tell what came first.
+    Removal.objects.update(requested_at=now() + timedelta(seconds=2))
+
+    with pytest.raises(BadLaunchToken):
+        admit(token)
+
+    assert not Member.objects.exists()
 
 
 def test_a_removed_organization_lets_nobody_in(launching):

@@ -96,10 +96,14 @@ def test_a_generation_that_was_purged_goes_again_and_its_organization_stays(tmp_
     assert Removal.objects.exclude(pk=removal.pk).get().reason == "restored"
 
 
-def test_a_removal_that_waits_takes_no_organization_that_was_connected_again(tmp_path):
+@pytest.mark.parametrize("asked", ["after the backup", "before the backup"])
+def test_a_removal_that_waits_takes_no_organization_that_was_connected_again(tmp_path, asked):
     link = make_link()
-    back_up(tmp_path)
+    if asked == "after the backup":
+        back_up(tmp_path)
     removal = removed(link.installation)
+    if asked == "before the backup":
+        back_up(tmp_path)
     make_installation(link.organization)
     save_keys(tmp_path)
     restore(tmp_path)
@@ -109,20 +113,6 @@ def test_a_removal_that_waits_takes_no_organization_that_was_connected_again(tmp
 
     assert receipt_of(removal)["scope"] == "installation"
     assert Organization.objects.get().data_keys.get().unwrap()
-
-
-def test_nor_does_one_that_waited_before_the_backup(tmp_path):
-    link = make_link()
-    removal = removed(link.installation)
-    back_up(tmp_path)
-    make_installation(link.organization)
-    save_keys(tmp_path)
-    restore(tmp_path)
-
-    due(removal)
-    purge_ready(seconds=10)
-
-    assert receipt_of(removal)["scope"] == "installation"
 
 
 def test_what_a_removed_generation_had_replaced_ends_with_it(tmp_path):

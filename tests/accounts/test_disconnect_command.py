@@ -4,6 +4,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
@@ -55,6 +56,7 @@ def test_a_connection_is_ended_like_by_an_uninstall(refused):
     assert removal.confirmation_code in said
     assert Installation.objects.get().access_token is None
     assert Link.objects.get().removed_reason == "org_disconnected"
+    assert LogEntry.objects.filter(changes__done__1="disconnected").count() == 1
 
 
 def test_a_dry_run_ends_nothing(refused):

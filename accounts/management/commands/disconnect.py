@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 
+from accounts.audit import record
 from integrations.errors import TokenRejected
 from integrations.ledger import RemovalReason
 from integrations.models import Installation, InstallationState
@@ -45,6 +46,8 @@ class Command(BaseCommand):
         removal = remove_installation(installation, reason=RemovalReason.UNINSTALLED)
         if removal is None:
             raise CommandError("Somebody else has ended it at this moment.")
+        # As on the owner's page: they shall see in the history that it ended.
+        record(installation, "disconnected")
         return self.stdout.write(
             f"Ended. Everything is gone by {removal.due_at:%Y-%m-%d}; see\n{status_url(removal)}"
         )
