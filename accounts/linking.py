@@ -7,6 +7,7 @@ from enum import StrEnum
 from threading import Condition
 from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -83,6 +84,9 @@ def link(member: Member, installation: Installation, *, mark: str | None = None)
         return _store(member, installation, email, account, asked_at)
     except IntegrityError:
         raise _taken(installation, account) from None
+    except ObjectDoesNotExist:
+        # The member was erased, or the connection purged, during the look-up.
+        raise LinkRefused("temporarily_unavailable") from None
 
 
 @transaction.atomic

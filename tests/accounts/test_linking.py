@@ -12,7 +12,7 @@ from accounts.linking import (
     remove_links,
 )
 from accounts.models import Link, Member, Role
-from integrations.models import Organization
+from integrations.models import Installation, Organization
 from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +160,19 @@ def test_a_member_who_leaves_during_the_look_up_is_not_linked(office, hanako, mo
 
     monkeypatch.setitem(link.__globals__, "_find", leaves_meanwhile)
     assert refusal(hanako, office.installation) == "not_organization_user"
+
+
+@pytest.mark.parametrize("gone", [Member, Installation])
+def test_who_or_what_is_deleted_during_the_look_up_is_not_linked(office, hanako, monkeypatch, gone):
+    find = link.__globals__["_find"]
+
+    def deleted_meanwhile(*question):
+        found = find(*question)
+        gone.objects.all().delete()
+        return found
+
+    monkeypatch.setitem(link.__globals__, "_find", deleted_meanwhile)
+    assert refusal(hanako, office.installation) == "temporarily_unavailable"
 
 
 def test_an_ended_link_can_be_made_again(office, hanako):
