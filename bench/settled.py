@@ -54,7 +54,8 @@ def fill(database: str, rows: int, organization: str = "") -> float:
 
 _VALUES: dict[str, dict[str, str]] = {
     "messaging_receivedevent": {
-        "event_id": "'evt_old_' || n",
+        "event_id": "encode(sha256(n::text::bytea), 'hex')",
+        "ovice_id": "'evt_old_' || n",
         "organization_id": "organization_id",
         "type": "'message.direct.created'",
         "body_digest": "sha256(n::text::bytea)",

@@ -17,7 +17,14 @@ from integrations.masterkeys import UnreadableError
 from messaging.acceptance import judge_messages
 from messaging.eligibility import Skip
 from messaging.events import Event, MessageCreated
-from messaging.ingest import Result, Status, ingest, note_other_body, received_event
+from messaging.ingest import (
+    Result,
+    Status,
+    event_key,
+    ingest,
+    note_other_body,
+    received_event,
+)
 from messaging.models import Message, ReceivedEvent
 from messaging.recipients import Arrival, Tenant, find_tenants, know, recipient_of
 
@@ -89,14 +96,12 @@ def _store(messages: list[_MessageItem]) -> list[Result]:
     found = [known.compare(message) for message in messages]
     arrivals = [arrival for arrival in found if isinstance(arrival, Arrival)]
     judged = judge_messages(arrivals, know(arrivals))
-    skips = {message.event_id: message.skipped_reason for message in judged.messages}
-    for event_id, skip in skips.items():
-        known.rows[event_id].outcome = skip or Status.ACCEPTED
+    outcomes = [Result.of_message(message.skipped_reason) for message in judged.messages]
+    for arrival, result in zip(arrivals, outcomes, strict=True):
+        known.rows[arrival.event].outcome = result.reason or result.status
     judged.store([*known.rows.values()])
-    return [
-        answer if isinstance(answer, Result) else Result.of_message(skips[answer.event_id])
-        for answer in found
-    ]
+    answers = iter(outcomes)
+    return [one if isinstance(one, Result) else next(answers) for one in found]
 
 
 class _Known:
@@ -104,7 +109,9 @@ class _Known:
 
     def __init__(self, messages: list[_MessageItem]) -> None:
         self._tenants = find_tenants({message.data.organization.id for message in messages})
-        self._received = ReceivedEvent.objects.in_bulk([m.item.event.id for m in messages])
+        self._received = ReceivedEvent.objects.in_bulk(
+            [event_key(message.item.event) for message in messages]
+        )
         same = Message.objects.filter(
             organization__in=[tenant.pk for tenant in self._tenants.values()],
             ovice_id__in={message.data.message.id for message in messages},
@@ -112,19 +119,21 @@ class _Known:
         self._messages: set[tuple[UUID, str, str]] = set(
             same.values_list("organization_id", "ovice_id", "recipient_ovice_id")
         )
-        self.rows: dict[str, ReceivedEvent] = {}
+        # By organization and id, both ovice's.
+        self.rows: dict[tuple[str, str], ReceivedEvent] = {}
 
     def compare(self, message: _MessageItem) -> Arrival | Result:
         """Return the message if it is new, or else the answer; from now on it is known."""
         event, body = message.item.event, message.item.body
-        earlier = self._received.get(event.id) or self.rows.get(event.id)
+        name = (message.data.organization.id, event.id)
+        earlier = self._received.get(event_key(event)) or self.rows.get(name)
         if earlier is not None:
             note_other_body(earlier, body)
             return Result(Status.DUPLICATE)
         tenant = self._tenants.get(message.data.organization.id)
         found = self._arrival(message, tenant)
         result = found if isinstance(found, Result) else Result(Status.ACCEPTED)
-        self.rows[event.id] = received_event(event, body, tenant.pk if tenant else None, result)
+        self.rows[name] = received_event(event, body, tenant.pk if tenant else None, result)
         return found
 
     def _arrival(self, message: _MessageItem, tenant: Tenant | None) -> Arrival | Result:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from structlog.contextvars import bind_contextvars
 
 from integrations.models import Organization
+from integrations.pseudonyms import keyed_hash
 from integrations.remembered import was_purged
 from messaging.acceptance import Judged, judge_messages
 from messaging.directory import apply_directory_event
@@ -84,7 +85,8 @@ def received_event(
 ) -> ReceivedEvent:
     """Return the row, not yet stored, that remembers an event and what became of it."""
     return ReceivedEvent(
-        event_id=event.id,
+        key=event_key(event),
+        ovice_id=event.id,
         organization_id=organization_id,
         type=event.type,
         body_digest=digest(body),
@@ -92,11 +94,20 @@ def received_event(
     )
 
 
+def event_key(event: Event) -> str:
+    """Return by which an event is known: its id counts within its organization, known or not.
+
+    Of an organization that is not, or no longer, a customer here nothing can be read from it.
+    """
+    organization = event.data.organization.id if event.data else ""
+    return keyed_hash("event", organization, event.id)
+
+
 def note_other_body(received: ReceivedEvent, body: bytes) -> None:
     """Write down that an id which is there already came again with something else."""
     if bytes(received.body_digest) != digest(body):
         logger.warning(
-            "event came again with another body; the first one counts", event_id=received.pk
+            "event came again with another body; the first one counts", event_id=received.ovice_id
         )
 
 
@@ -191,7 +202,7 @@ def _apply(event: Event, data: EventData, organization: Organization | None) -> 
 
 def _is_duplicate(event: Event, body: bytes) -> bool:
     """Return whether the event's id, or its message for this recipient, is there already."""
-    received = ReceivedEvent.objects.filter(pk=event.id).first()
+    received = ReceivedEvent.objects.filter(pk=event_key(event)).first()
     if received is None and isinstance(event.data, MessageCreated):
         received = _remember_repeat(event, event.data, body)
     if received is not None:
@@ -209,8 +220,9 @@ def _remember_repeat(event: Event, data: MessageCreated, body: bytes) -> Receive
     if same is None:
         return None
     received, _ = ReceivedEvent.objects.get_or_create(
-        event_id=event.id,
+        key=event_key(event),
         defaults={
+            "ovice_id": event.id,
             "organization_id": same.organization_id,
             "type": event.type,
             "body_digest": digest(body),

@@ -25,9 +25,12 @@ MESSAGE_ID_LENGTH = 255
 
 
 class ReceivedEvent(models.Model):
-    """One event of ovice's, by its own id, so that the same event never works twice."""
+    """One event of ovice's, so that the same event of an organization never works twice."""
 
-    event_id = models.CharField(primary_key=True, max_length=OVICE_ID_LENGTH)
+    # ``messaging.ingest.event_key`` of organization and id. The version before kept the bare id in
+    # this column; its rows age out.
+    key = models.CharField(primary_key=True, max_length=64, db_column="event_id")
+    ovice_id = models.CharField(max_length=OVICE_ID_LENGTH, default="", db_default="")
     organization = models.ForeignKey(Organization, models.CASCADE, null=True, blank=True)
     type = models.CharField(max_length=64)
     # Tells a retry from another event that wrongly carries the same id.
@@ -35,8 +38,11 @@ class ReceivedEvent(models.Model):
     outcome = models.CharField(max_length=32)
     received_at = models.DateTimeField(default=now, db_index=True)
 
+    class Meta:
+        indexes = [models.Index("ovice_id", name="event_by_ovice_id")]
+
     def __str__(self) -> str:
-        return self.event_id
+        return self.ovice_id
 
 
 class Message(models.Model):

@@ -41,7 +41,10 @@ def _to_member(subject: Subject) -> Q:
 
 def _event_of_member(subject: Subject) -> Q:
     """The events that brought the member's messages."""
-    return Q(event_id__in=Message.objects.filter(_to_member(subject)).values("event_id"))
+    return Q(
+        organization__in=Member.objects.filter(pk__in=subject.ids()).values("organization"),
+        ovice_id__in=Message.objects.filter(_to_member(subject)).values("event_id"),
+    )
 
 
 def _of_account(subject: Subject) -> Q:

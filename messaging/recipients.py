@@ -50,6 +50,11 @@ class Arrival:
     data: MessageCreated
 
     @property
+    def event(self) -> tuple[str, str]:
+        """The event, by organization and id, both ovice's."""
+        return self.data.organization.id, self.event_id
+
+    @property
     def recipient(self) -> Key:
         """The one recipient; an empty id where the message was not addressed to one."""
         return self.tenant.pk, recipient_of(self.data)

@@ -14,10 +14,11 @@ from django.utils.timezone import now
 
 from accounts.models import Link, Member, User
 from integrations.models import Installation, InstallationKind, InstallationState, Organization
+from integrations.pseudonyms import keyed_hash
 from integrations.standard_webhooks import parse_secret, signature
 from messaging.chats import Conversation, ReceivedUpdate
 from messaging.content import Content
-from messaging.models import Delivery, Message, lane_number
+from messaging.models import Delivery, Message, ReceivedEvent, lane_number
 
 EVENTS = "/v1/ovice/events"
 _numbers = itertools.count(1)
@@ -172,6 +173,17 @@ def dm_event(link: Link | None = None, /, **message: Any) -> dict[str, Any]:
         recipients=[
             {"id": link.member.ovice_id, "type": "user", "role": "member", "name": "Hanako"}
         ],
+    )
+
+
+def hold_event(event_id: str, organization: Organization) -> ReceivedEvent:
+    """Store, not committed yet, what another request with this event would store."""
+    return ReceivedEvent.objects.create(
+        key=keyed_hash("event", organization.ovice_id, event_id),
+        ovice_id=event_id,
+        type="t",
+        body_digest=b"",
+        outcome="",
     )
 
 

@@ -15,16 +15,16 @@ class ReceivedEventAdmin(LongList[ReceivedEvent]):
     """The events ovice has sent, for staff."""
 
     seen_by = STAFF
-    list_display = ("event_id", "organization", "type", "outcome", "received_at")
+    list_display = ("ovice_id", "organization", "type", "outcome", "received_at")
     list_select_related = ("organization",)
     search_help_text = _("The event's id in ovice")
     # Their ids are ovice's, and say nothing of time.
-    ordering = ("-received_at", "event_id")
-    fields = ("event_id", "organization", "type", "outcome", "received_at")
+    ordering = ("-received_at", "ovice_id")
+    fields = ("ovice_id", "organization", "type", "outcome", "received_at")
 
     def named(self, wanted: str) -> Q:
         """Find by the event's id."""
-        return Q(pk=wanted)
+        return Q(ovice_id=wanted)
 
 
 @admin.register(Outage)

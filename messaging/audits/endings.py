@@ -64,7 +64,7 @@ def _without_message(at: datetime) -> QuerySet[Any]:
     purges = Removal.objects.filter(scope=RemovalScope.INSTALLATION)
     since = max(window(at), purges.aggregate(last=Max("finished_at"))["last"] or window(at))
     there = Message.objects.filter(
-        organization=OuterRef("organization"), event_id=OuterRef("event_id")
+        organization=OuterRef("organization"), event_id=OuterRef("ovice_id")
     )
     events = ReceivedEvent.objects.filter(
         ~Exists(there), received_at__range=(since, at - SETTLING), outcome="accepted"

@@ -16,7 +16,7 @@ def tell_event(event: ReceivedEvent) -> Story:
     }
     text = texts.get(event.outcome, _("It was taken in; what became of it is no longer stored."))
     return Story(
-        title=_("Event %(id)s") % {"id": event.event_id},
+        title=_("Event %(id)s") % {"id": event.ovice_id},
         answers=(Answer(text, Tone.PLAIN if event.outcome == "applied" else Tone.WARN),),
         lines=(Line(_("Received from ovice."), event.received_at),),
         facts=(

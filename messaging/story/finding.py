@@ -96,8 +96,8 @@ def _removals(wanted: str, user: Visitor) -> Iterator[Found]:
 
 
 def _events(wanted: str, user: Visitor) -> Iterator[Found]:
-    named = ReceivedEvent.objects.filter(pk=wanted).select_related("organization")
-    yield from own(named, user)[:1]
+    named = ReceivedEvent.objects.filter(ovice_id=wanted).select_related("organization")
+    yield from own(named, user).order_by("received_at")[:MOST]
 
 
 def _uuid(wanted: str) -> UUID | None:

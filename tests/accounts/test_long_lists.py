@@ -32,7 +32,7 @@ def fill(portal, count: int) -> Delivery:
                 started_at=now(),
             )
             ReceivedEvent.objects.create(
-                event_id=delivery.message.event_id,
+                key=delivery.message.event_id,
                 organization=link.organization,
                 type="message.direct.created",
                 body_digest=b"",

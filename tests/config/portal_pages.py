@@ -56,7 +56,7 @@ def rows_of_a(portal: Portal) -> dict[str, Model]:
         organization=portal.a, delivery=delivery, outcome="sent", started_at=now()
     )
     event = ReceivedEvent.objects.create(
-        event_id="evt-1", organization=portal.a, type="connector.ping", body_digest=b""
+        key="evt-1", organization=portal.a, type="connector.ping", body_digest=b""
     )
     return {
         "accounts/directorysync": DirectorySync.objects.get_or_create(organization=portal.a)[0],

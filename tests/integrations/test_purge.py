@@ -31,7 +31,7 @@ def make_busy(link: Link) -> Delivery:
     )
     Lane.objects.get_or_create(installation=link.installation, number=0)
     ReceivedEvent.objects.create(
-        event_id=delivery.message.event_id, organization=organization, type="t", body_digest=b"1"
+        key=delivery.message.event_id, organization=organization, type="t", body_digest=b"1"
     )
     organization.spaces.get_or_create(ovice_id=number())
     return delivery

@@ -47,7 +47,7 @@ def test_a_dry_run_counts_and_changes_nothing():
     link = make_link()
     make_delivery(link)
     ReceivedEvent.objects.create(
-        event_id="old", type="t", body_digest=b"1", received_at=now() - timedelta(days=31)
+        key="old", type="t", body_digest=b"1", received_at=now() - timedelta(days=31)
     )
     removal = due(removed(link.installation))
     said = purge(dry_run=True)
@@ -67,7 +67,7 @@ def test_of_a_purge_that_has_begun_a_dry_run_counts_what_is_left():
 
 def test_what_is_old_is_purged_alone_when_asked_for():
     ReceivedEvent.objects.create(
-        event_id="old", type="t", body_digest=b"1", received_at=now() - timedelta(days=31)
+        key="old", type="t", body_digest=b"1", received_at=now() - timedelta(days=31)
     )
     due(removed(make_installation()))
     assert "aged messaging.ReceivedEvent: 1 gone" in purge(only="aged")

@@ -102,7 +102,7 @@ def test_a_delivery_that_still_waits_stays(later):
 
 
 def test_an_event_is_known_for_thirty_days(later):
-    ReceivedEvent.objects.create(event_id=number(), type="t", body_digest=b"1")
+    ReceivedEvent.objects.create(key=number(), type="t", body_digest=b"1")
 
     assert later(29) == {}
     assert later(31) == {"messaging.ReceivedEvent": 1}
@@ -202,7 +202,7 @@ def long_settled(monkeypatch):
 @pytest.mark.usefixtures("one_at_a_time")
 def test_a_full_table_keeps_no_other_waiting(long_settled):
     long_settled(3)
-    ReceivedEvent.objects.create(event_id=number(), type="t", body_digest=b"1")
+    ReceivedEvent.objects.create(key=number(), type="t", body_digest=b"1")
 
     turn = purge_aged(seconds=0)
 

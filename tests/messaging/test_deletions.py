@@ -9,9 +9,9 @@ from django.db import connection, connections, transaction
 
 from messaging.claims import claim, read_ahead
 from messaging.lanes import Lease, take_lease
-from messaging.models import Delivery, Lane, Message, ReceivedEvent
+from messaging.models import Delivery, Lane, Message
 from messaging.settlement import delete_message
-from tests.factories import dm_event, event, make_delivery, post_batch, post_event
+from tests.factories import dm_event, event, hold_event, make_delivery, post_batch, post_event
 from tests.messaging.draining import run, state
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wakes")]
@@ -47,7 +47,7 @@ def store_with_another(document: dict) -> None:
 
 
 @contextmanager
-def held_up(work, *args) -> Iterator[None]:
+def held_up(office, work, *args) -> Iterator[None]:
     """Let ``work`` go as far as it can in another thread; at the end, let it finish.
 
     It waits where it writes down the event ``HELD``: somebody else has just done that, and has
@@ -58,7 +58,7 @@ def held_up(work, *args) -> Iterator[None]:
 
     def stand_in_the_way() -> None:
         with suppress(Interrupted), transaction.atomic():
-            ReceivedEvent.objects.create(event_id=HELD, type="t", body_digest=b"", outcome="")
+            hold_event(HELD, office.organization)
             begun.set()
             may_go_on.wait(20)
             raise Interrupted
@@ -157,7 +157,7 @@ class TestTogether:
     @pytest.mark.parametrize("store", [store_alone, store_with_another])
     def test_a_deletion_during_the_storing_is_heeded(self, office, store):
         link = office.join("Hanako")
-        with held_up(store, dm_event(link, id="msg-1")):
+        with held_up(office, store, dm_event(link, id="msg-1")):
             delete(office, "msg-1")
         delivery = Delivery.objects.get(link=link)
         run(office)
@@ -165,7 +165,7 @@ class TestTogether:
 
     def test_a_message_that_is_read_ahead_during_the_deletion_is_not_sent(self, office):
         link, lease = office.join("Hanako"), leased(office)
-        with held_up(lambda: delete(office, "msg-1", event_id=HELD)):
+        with held_up(office, lambda: delete(office, "msg-1", event_id=HELD)):
             post_event(dm_event(link, id="msg-1"))
             (read,) = read_ahead(lease)
         assert not claim(read, lease)

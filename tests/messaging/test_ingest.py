@@ -81,12 +81,6 @@ def test_the_same_message_under_another_event_id_is_one_message():
     }
 
 
-def test_two_organizations_may_use_the_same_message_id():
-    for _ in range(2):
-        answer = post_event(dm_event(make_link(), id="msg-1"))
-        assert answer.json() == {"status": "accepted"}
-
-
 def test_an_unknown_organization_leaves_nothing_but_the_event_id():
     document = dm_event()
     document["data"]["organization"]["id"] = "never heard of".replace(" ", "-")

@@ -31,7 +31,6 @@ from messaging.models import (
     DeliveryState,
     Lane,
     Message,
-    ReceivedEvent,
     ReceivedUpdate,
 )
 from messaging.moving import move_queue
@@ -41,6 +40,7 @@ from messaging.taps import Code
 from messaging.wakeups import wake, wake_all
 from tests.factories import (
     dm_event,
+    hold_event,
     make_delivery,
     make_installation,
     make_link,
@@ -99,7 +99,7 @@ def a_dm_half_stored(link: Link, start: Start) -> Iterator[Future[Any]]:
     # The lane is made, so that the next DM is stored by one statement.
     assert post_event(dm_event(link)).status_code == 202
     with transaction.atomic():
-        ReceivedEvent.objects.create(event_id=HELD_EVENT, type="t", body_digest=b"", outcome="")
+        hold_event(HELD_EVENT, link.organization)
         yield start(lambda: post_event(dm_event(link), event_id=HELD_EVENT).status_code)
         transaction.set_rollback(True)
 

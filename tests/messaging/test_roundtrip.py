@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def event(event_id: str) -> ReceivedEvent:
-    return ReceivedEvent(event_id=event_id, type="t", body_digest=b"\x00", outcome="o")
+    return ReceivedEvent(key=event_id, type="t", body_digest=b"\x00", outcome="o")
 
 
 def test_each_statement_tells_how_many_rows_it_wrote():
@@ -46,9 +46,7 @@ def test_many_rows_come_back_as_they_were():
 
 @pytest.mark.parametrize("text", ["\\N", "a\tb\nc", "\\.", "言伝", "\\x41", ""])
 def test_a_text_is_copied_as_it_is(text):
-    insert_many(
-        [event(f"evt{text}"), ReceivedEvent(event_id="e", type=text, body_digest=b"\\N\t\0")]
-    )
+    insert_many([event(f"evt{text}"), ReceivedEvent(key="e", type=text, body_digest=b"\\N\t\0")])
     assert ReceivedEvent.objects.filter(pk=f"evt{text}").exists()
     found = ReceivedEvent.objects.get(pk="e")
     assert (found.type, bytes(found.body_digest)) == (text, b"\\N\t\0")

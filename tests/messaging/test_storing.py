@@ -14,7 +14,7 @@ from messaging import acceptance
 from messaging.claims import read_ahead
 from messaging.lanes import take_lease
 from messaging.models import Delivery, DeliveryState, Lane, Message, ReceivedEvent
-from tests.factories import dm_event, make_link, post_event
+from tests.factories import dm_event, hold_event, make_link, post_event
 from tests.messaging.test_cost import cost_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -128,7 +128,7 @@ def test_who_takes_up_a_wake_up_waits_for_a_dm_that_is_just_being_stored(wakes):
 
     def stand_in_the_way() -> None:
         with suppress(Interrupted), transaction.atomic():
-            ReceivedEvent.objects.create(event_id="evt_held", type="t", body_digest=b"", outcome="")
+            hold_event("evt_held", link.organization)
             begun.set()
             may_go_on.wait(20)
             raise Interrupted

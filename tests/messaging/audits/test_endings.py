@@ -46,7 +46,8 @@ def delivered(link: Link | None = None, **fields) -> Delivery:
 
 def received(delivery: Delivery, outcome: str = "accepted") -> ReceivedEvent:
     return ReceivedEvent.objects.create(
-        event_id=delivery.message.event_id,
+        key=delivery.message.event_id,
+        ovice_id=delivery.message.event_id,
         organization=delivery.organization,
         type="message.direct.created",
         body_digest=b"1",

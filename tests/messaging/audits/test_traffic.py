@@ -29,7 +29,7 @@ def moment(weeks: int) -> datetime:
 def events(count: int, weeks: int = 0) -> None:
     ReceivedEvent.objects.bulk_create(
         ReceivedEvent(
-            event_id=f"evt-{number()}",
+            key=f"evt-{number()}",
             type=CREATED,
             body_digest=b"1",
             outcome="accepted",
