@@ -22,7 +22,6 @@ from bench.measures.relaying import at_once, slow
 from bench.measures.together import beside_old_rows, end_to_end, statements
 from bench.measures.uninstalls import uninstalls
 from bench.measures.webhooks import webhooks
-from bench.measures.weekly import weekly
 from bench.rows import Row
 from bench.scene import Scene
 from bench.stage import Stage
@@ -38,7 +37,6 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "statements": statements,
     "fairness": fairness,
     "settled": beside_old_rows,
-    "weekly": weekly,
     "memory": memory,
     "purge": purging,
     "uninstall": uninstalls,

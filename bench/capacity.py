@@ -13,7 +13,7 @@ DMS_A_DAY = 20_000
 # The busiest hour has so much of the day, and the busiest seconds so many times its average.
 HOUR_SHARE, PEAK = 0.15, 3
 CALL_SECONDS, WORKER_THREADS, DAYS_KEPT = 0.1, 16, 30
-# How full a core may be kept, and what a settled DM takes on disk (`make bench ONLY=weekly`).
+# How full a core may be kept, and what a settled DM takes on disk.
 FULL, BYTES_PER_DM = 0.6, 1_100
 
 

@@ -283,7 +283,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="10"),
         "options": {"expires": 3600},
     },
-    "keep-partitions": job("messaging.tasks.keep_partitions", timedelta(hours=1)),
     "look-after-links": job("accounts.tasks.look_after_links", LINK_ROUND_EVERY),
 }
 

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from integrations.pulse import worker_pulse
-from messaging import partitions, relay, sweeping, wakeups
+from messaging import relay, sweeping, wakeups
 from messaging.bot import handling, profile
 from messaging.bot import wakeups as bot_wakeups
 from messaging.models import TALK_LANES
@@ -53,12 +53,3 @@ def introduce_bots() -> None:
     """Set this hour's share of the bots' empty chats right again."""
     for installation_id in profile.due(now().hour):
         introduce_bot.delay(str(installation_id))
-
-
-@shared_task
-def keep_partitions() -> None:
-    """Make the coming weeks' tables and drop those whose time is over, where there are any."""
-    if partitions.is_partitioned():
-        made, dropped = partitions.make_ahead(now()), partitions.drop_old(now())
-        partitions.learn()
-        logger.info("partitions", made=len(made), dropped=len(dropped))

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 
 from integrations.datakeys import forget_keys
 from integrations.stored import forget_counts
-from messaging.partitions import partition
 from messaging.wakeups import broker
 
 pytest_plugins = [
@@ -31,14 +30,6 @@ pytest_plugins = [
 # A busy machine is no fault of the code's.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """With PARTITIONED set, every test runs on tables as `partition_deliveries` leaves them."""
-    if "PARTITIONED" in os.environ:
-        with django_db_blocker.unblock():
-            partition(timezone.now())
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,6 @@ from messaging.models import Delivery, Message, ReceivedEvent
 # Found out and confirmed within a quarter of an hour.
 QUIET_FOR = timedelta(minutes=12)
 WEEK = timedelta(weeks=1)
-# Where deliveries are partitioned, the end of a week is kept for no more than 23 days.
 WEEKS = 3
 # With so many as the least in three weeks, none at all is no chance.
 FEWEST = 10
