@@ -2,7 +2,6 @@
 
 import os
 import sys
-from typing import Any
 
 from celery import Celery
 from celery.signals import (
@@ -13,8 +12,6 @@ from celery.signals import (
     worker_ready,
 )
 from django.core.exceptions import ImproperlyConfigured
-from kombu.transport import redis
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from config.soundness import require_sound_settings
 
@@ -78,22 +75,6 @@ def spare_the_collector(**_: object) -> None:
     spare_what_stays(with_pages=False)
 
 
-class Channel(redis.Channel):
-    """kombu's channel, which says properly that its broker has vanished.
-
-    kombu 5.7 raises ``AttributeError`` where something is given back or acknowledged on a channel
-    whose connection was lost, and that ends the worker with every call it has in hand. Celery knows
-    how to go on after the error that is raised here; the hints that are lost the sweep repeats.
-    """
-
-    def _connparams(self, asynchronous: bool = False) -> Any:
-        if getattr(self.connection, "client", None) is None:
-            raise RedisConnectionError("the connection of this channel was lost")
-        return super()._connparams(asynchronous)  # type: ignore[misc] # not in its stubs
-
-
-redis.Transport.Channel = Channel
-
-app = Celery("kotozute")
+app = Celery("kotozute", amqp="config.broker:Amqp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -16,8 +16,17 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.timezone import now
 from psycopg_pool import PoolTimeout
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
+from config.broker import BROKER_MARK
 from integrations.masterkeys import KeyMissingError, UnreadableError, parse_key
 from integrations.models import DataKey
 
@@ -53,10 +62,11 @@ def _migrations() -> None:
 
 
 def _broker() -> None:
+    """It takes a value: one that only answers may follow another server, be full or refuse us."""
     with Redis.from_url(
         settings.REDIS_URL, socket_timeout=1.0, socket_connect_timeout=1.0
     ) as redis:
-        redis.ping()
+        redis.set(BROKER_MARK, 1, ex=60)
 
 
 def _keys() -> None:
@@ -106,6 +116,12 @@ _MEANINGS: Mapping[type[Exception], str] = {
     UnreadableError: "what is stored cannot be opened with ENCRYPTION_KEYS",
     PoolTimeout: "no connection is free",
     DatabaseError: "cannot be asked",
+    ReadOnlyError: "follows another server and refuses to write",
+    OutOfMemoryError: "has no memory left",
+    BusyLoadingError: "is still loading",
+    AuthenticationError: "refuses our password, or wants one",
+    NoPermissionError: "does not let us write",
+    ResponseError: "refuses to write",
     RedisError: "cannot be reached",
     OSError: "cannot be reached",
 }

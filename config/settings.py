@@ -236,6 +236,11 @@ CACHES = {
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Celery would give up after a hundred tries.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Nothing that is read from the broker can run code.
+CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = CELERY_EVENT_SERIALIZER = "json"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A wake-up is a hint. Waiting long for a broker that is down would only slow the accept down.
     "max_retries": 0,

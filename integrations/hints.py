@@ -11,22 +11,25 @@ import structlog
 from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from integrations.metrics import LOST_HINTS
 
 logger = structlog.stdlib.get_logger(__name__)
 _P = ParamSpec("_P")
+# A broker that cannot be reached, refuses, or holds junk where the library keeps its own notes.
+BROKER_AWAY = (OperationalError, RedisError, OSError, ValueError)
 
 
 def hint(task: str, *args: str, expires: timedelta | None = None) -> bool:
-    """Queue ``task`` by its name; return False where the broker cannot be reached.
+    """Queue ``task`` by its name; return False where the broker does not take it.
 
     One that nobody takes up before it ``expires`` is dropped: its regular turn has come meanwhile.
     """
     life = expires.total_seconds() if expires else None
     try:
         current_app.send_task(task, args=list(args), expires=life)
-    except OperationalError:
+    except BROKER_AWAY:
         LOST_HINTS.inc()
         logger.warning("broker unreachable; a task waits for its regular turn", task=task)
         return False

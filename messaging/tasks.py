@@ -31,6 +31,7 @@ def forget_failed() -> None:
 def sweep() -> None:
     """Wake every lane with something due, and end what is too old or belongs to nobody any more."""
     worker_pulse.mark()
+    wakeups.broker.welcome_back()
     woken, expired, orphans = sweeping.sweep_once()
     if woken or expired or orphans:
         logger.info("sweep", woken=woken, expired=expired, cancelled=orphans)

@@ -15,9 +15,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils.timezone import now
-from kombu.exceptions import OperationalError
 
-from integrations.hints import after_commit
+from integrations.hints import BROKER_AWAY, after_commit
 from integrations.metrics import LOST_HINTS
 from integrations.models import Installation
 from messaging.models import (
@@ -56,6 +55,10 @@ class Broker:
     def leave_alone(self, pause: timedelta) -> None:
         """Do not ask it for this long."""
         self._away_until = time.monotonic() + pause.total_seconds()
+
+    def welcome_back(self) -> None:
+        """Ask it again at once: something has just come through it."""
+        self._away_until = 0.0
 
 
 broker = Broker()
@@ -114,9 +117,15 @@ def wake_all(lanes: Iterable[LaneKey]) -> int:
 
 
 def call_for_a_worker(installation_id: UUID, number: int) -> bool:
-    """Queue the task of a lane that was just marked; return whether the broker took it."""
+    """Queue the task of a lane that was just marked; return whether the broker took it.
+
+    Where it did not the mark goes, or the next sweep would wait for a hint that nobody holds.
+    """
     task = RELAY_LANE if number < FACTS_LANE else HANDLE_UPDATES
-    return queue(task, str(installation_id), number)
+    if queue(task, str(installation_id), number):
+        return True
+    Lane.objects.filter(installation_id=installation_id, number=number).update(woken_at=None)
+    return False
 
 
 def queue(task: str, *args: object) -> bool:
@@ -126,7 +135,7 @@ def queue(task: str, *args: object) -> bool:
     try:
         # One that waits longer than that is not worth taking up: the sweep has repeated it.
         current_app.send_task(task, args=args, expires=LOST_AFTER.total_seconds())
-    except OperationalError:
+    except BROKER_AWAY:
         broker.leave_alone(LOST_AFTER)
         LOST_HINTS.inc()
         logger.warning("broker unreachable; the sweep will wake what waits")

@@ -7,8 +7,10 @@ import psycopg
 import pytest
 from django.db import DatabaseError
 from django.test import Client
+from redis import Redis
 
 from config import readiness
+from config.embedded import start_valkey
 from config.readiness import LOOKS, OK, Readiness, verdict
 from integrations.models import DataKey
 from tests.factories import make_installation
@@ -59,6 +61,20 @@ def test_without_its_broker_it_goes_on_accepting_and_says_so(looked):
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert Client().get("/readyz/broker").status_code == 503
     assert Client().get("/readyz/database").status_code == 200
+
+
+def test_a_broker_that_only_answers_is_not_fit(settings, tmp_path):
+    server = start_valkey(tmp_path / "own" / "valkey.sock")
+    settings.REDIS_URL = f"unix://{tmp_path}/own/valkey.sock"
+    try:
+        with Redis.from_url(settings.REDIS_URL) as broker:
+            look = {"broker": LOOKS["broker"]}
+            assert Readiness(look).ask() == {"broker": OK}
+            broker.execute_command("REPLICAOF", "127.0.0.1", "9")
+            assert "follows another server" in Readiness(look).ask()["broker"]
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_what_hangs_is_not_waited_for_and_not_asked_twice(monkeypatch):

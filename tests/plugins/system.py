@@ -87,10 +87,18 @@ def system(
 
 @contextmanager
 def running_system(
-    folders: pytest.TempPathFactory, database_url: Callable[..., str], env: dict[str, str]
+    folders: pytest.TempPathFactory,
+    database_url: Callable[..., str],
+    env: dict[str, str],
+    *,
+    own_broker: bool = False,
 ) -> Iterator[System]:
-    """Run the whole service, on the REDIS_URL of the suite where there is one."""
-    broker = {"REDIS_URL": os.environ["REDIS_URL"]} if os.environ.get("REDIS_URL") else {}
+    """Run the whole service, on the REDIS_URL of the suite where there is one.
+
+    With ``own_broker`` on a Valkey of its own, which a test may harm.
+    """
+    given = os.environ.get("REDIS_URL", "")
+    broker = {"REDIS_URL": given} if given and not own_broker else {}
     with _system(folders, database_url, {**broker, **env}) as whole:
         whole.start_broker()
         whole.start_sandbox()
