@@ -313,7 +313,7 @@ def check_watching() -> Iterator[CheckMessage]:
             "WORKER_METRICS_ADDRESS must be a host and a port, such as 127.0.0.1:9101.",
             id="config.E071",
         )
-    if settings.TRACES_ENDPOINT and find_spec("opentelemetry") is None:
+    if settings.TRACES_ENDPOINT and find_spec("opentelemetry.sdk") is None:
         yield Error(
             "OTEL_EXPORTER_OTLP_ENDPOINT is set, and OpenTelemetry is not installed.",
             hint="pip install --require-hashes -r requirements-tracing.txt",

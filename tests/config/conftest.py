@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sentry_sdk
+from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sentry_sdk.transport import Transport
 
 from config.reports import Reports, start_reports
-from config.tracing import OpenTelemetry, new_provider
-from integrations import tracing
+from config.tracing import new_provider
 
 
 @pytest.fixture
@@ -33,14 +33,20 @@ def sent() -> Iterator[list[bytes]]:
     sentry_sdk.init(default_integrations=False, auto_enabling_integrations=False)
 
 
-@pytest.fixture
-def spans() -> Iterator[Callable[[], dict[str, ReadableSpan]]]:
-    """Return a function that returns the finished spans, by name."""
+@pytest.fixture(scope="session")
+def span_exporter() -> InMemorySpanExporter:
+    """Collect spans from here on; a process can be given a provider only once."""
     exporter, provider = InMemorySpanExporter(), new_provider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracing.use(OpenTelemetry(provider))
-    yield lambda: {span.name: span for span in exporter.get_finished_spans()}
-    tracing.use(None)
+    trace.set_tracer_provider(provider)
+    return exporter
+
+
+@pytest.fixture
+def spans(span_exporter) -> Callable[[], dict[str, ReadableSpan]]:
+    """Return a function that returns the finished spans, by name."""
+    span_exporter.clear()
+    return lambda: {span.name: span for span in span_exporter.get_finished_spans()}
 
 
 @pytest.fixture
