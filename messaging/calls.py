@@ -141,10 +141,11 @@ def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: At
     _remember(attempt, is_there=bool(written))
     if final:
         forget_content([delivery.message_id])
-        # The proof of its arrival may have come before the end of the call.
-        if written and not take_up_again(delivery.pk):
-            tell_of_failure(delivery, reason=error.reason)
-    else:
+    # The proof of its arrival may have come before the end of the call.
+    proven = written and take_up_again(delivery.pk)
+    if final and written and not proven:
+        tell_of_failure(delivery, reason=error.reason)
+    if not final:
         # What ended during the call could not be cancelled by whoever ended it.
         ended = Q(link__removed_at__isnull=False) | Q(installation__state__in=GONE_STATES)
         cancel(Delivery.objects.filter(ended, pk=delivery.pk), reason="link_ended")

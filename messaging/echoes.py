@@ -4,7 +4,6 @@ A call sends along which delivery and which of its texts it carries; the echo br
 often comes before the call's own answer, and also when that answer never comes.
 """
 
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +13,6 @@ from integrations.errors import Unconfirmed
 from integrations.models import Installation
 from messaging.doubts import take_up_again
 from messaging.models import OPEN_STATES, Delivery, DeliveryState
-from messaging.wakeups import wake
 
 # What was given up in doubt may have arrived all the same.
 _WANTS_PROOF = Q(state__in=OPEN_STATES) | Q(state=DeliveryState.FAILED, reason=Unconfirmed.reason)
@@ -30,8 +28,8 @@ def reference_of(delivery: Delivery) -> str:
 def confirm(installation: Installation, reference: str) -> bool:
     """Note that the text with this reference has arrived; return False when nobody waits to know.
 
-    An unconfirmed delivery is looked at again at once, also one that was given up as such: with the
-    proof it is not sent twice.
+    A delivery that waits for another try is looked at again at once, also one that was given up in
+    doubt: with the proof it is not sent twice, and keeps nothing behind it back.
     """
     found = _read(reference)
     if found is None:
@@ -46,10 +44,7 @@ def confirm(installation: Installation, reference: str) -> bool:
         )
         if not mine.update(parts_echoed=part):
             return False
-        if take_up_again(delivery_id):
-            lanes = Delivery.objects.filter(pk=delivery_id)
-            for lane in lanes.values_list("installation_id", "lane"):
-                transaction.on_commit(partial(wake, *lane))
+        take_up_again(delivery_id)
     return True
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from accounts.choices import choose_copies, pause, resume
+from integrations.errors import TargetError, Unavailable, Unconfirmed
 from integrations.models import CopyShows, UnconfirmedPolicy
 from messaging import sending
 from messaging.echoes import confirm, reference_of
@@ -187,3 +188,44 @@ def test_an_echo_from_another_organization_proves_nothing(office):
 @pytest.mark.parametrize("reference", ["", "x", "x.1", ".", f"{'0' * 32}.0", f"{'0' * 32}.٣"])
 def test_an_echo_of_none_of_our_messages_is_ignored(office, reference):
     assert not confirm(office.installation, reference)
+
+
+def calls_in_vain(office, monkeypatch, error: TargetError, *, echo: bool, number: int) -> None:
+    """Let the call with this number be accepted and yet end with ``error``."""
+    call_out = sending._call_out
+
+    def call_without_an_answer(*args):
+        sent = call_out(*args)
+        if len(office.sandbox.sends()) != number:
+            return sent
+        if echo:
+            confirm(office.installation, reference_at(office))
+        return error
+
+    monkeypatch.setattr(sending, "_call_out", call_without_an_answer)
+
+
+@pytest.mark.parametrize("error", [Unconfirmed(code="timeout"), Unavailable(code="2")])
+def test_what_an_echo_has_proven_before_its_call_ended_keeps_nothing_back(
+    office, monkeypatch, error
+):
+    link = office.join("Hanako")
+    first, second = make_delivery(link, "First"), make_delivery(link, "Second")
+    calls_in_vain(office, monkeypatch, error, echo=True, number=1)
+    run(office)
+    run(office)
+    assert [state(each)[0] for each in (first, second)] == ["delivered", "delivered"]
+    assert len(office.sandbox.sends()) == 2
+
+
+def test_a_late_echo_of_an_earlier_part_is_no_reason_to_send_a_later_one_again(office, monkeypatch):
+    delivery = make_delivery(office.join("Hanako"), "long " * 700)
+    calls_in_vain(office, monkeypatch, Unconfirmed(code="timeout"), echo=False, number=2)
+    run(office)
+    first, second = (sent["body"]["message"]["metadata"] for sent in office.sandbox.sends())
+    assert confirm(office.installation, first)
+    run(office)
+    assert (state(delivery)[0], len(office.sandbox.sends())) == ("unconfirmed", 2)
+    assert confirm(office.installation, second)
+    run(office)
+    assert (state(delivery)[0], len(office.sandbox.sends())) == ("delivered", 2)

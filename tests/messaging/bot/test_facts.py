@@ -1,6 +1,9 @@
 """Echoes, arrivals and readings, as Workplace tells them."""
 
+from threading import Thread
+
 import pytest
+from django.db import connections
 
 from accounts.erasure import erase_member
 from integrations.purge import purge_ready
@@ -8,7 +11,8 @@ from messaging.chats import ReceivedUpdate
 from messaging.models import DeliveryState
 from tests.factories import make_delivery
 from tests.messaging.bot.conftest import arrived, work_off
-from tests.messaging.draining import run
+from tests.messaging.draining import run, state
+from tests.plugins.receiver import wait_until
 
 
 @pytest.fixture
@@ -59,6 +63,29 @@ def test_a_lost_answer_is_settled_by_the_echo_without_another_call(sent, hanako)
     delivery.refresh_from_db()
     assert delivery.state == DeliveryState.DELIVERED
     assert len(hanako.from_bot()) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_an_echo_during_its_call_lets_what_is_behind_go_at_once(hanako, settings):
+    settings.RELAY_LANES = 1
+    link = hanako.office.installation.links.get()
+    deliveries = [make_delivery(link, text) for text in ("First", "Second")]
+    hanako.office.sandbox.fault("slow", calls=1, seconds=2, when="after")
+    hanako.office.sandbox.fault("cut_after", calls=1)
+
+    def hear() -> None:
+        wait_until(ReceivedUpdate.objects.filter(kind="echoed").exists, "the first echo")
+        work_off(hanako.office)
+        connections.close_all()
+
+    worker = Thread(target=hear)
+    worker.start()
+    run(hanako.office)
+    worker.join()
+
+    assert [state(each)[0] for each in deliveries] == [DeliveryState.DELIVERED] * 2
+    assert len(hanako.from_bot()) == 2
 
 
 def test_facts_cause_no_answer(sent, hanako):
