@@ -40,7 +40,8 @@ class State:
             self._http = aiohttp.ClientSession(
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "kotozute-sandbox"},
+                # Answers are read as they come, so none may come compressed.
+                headers={"User-Agent": "kotozute-sandbox", "Accept-Encoding": "identity"},
             )
         return self._http
 
