@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from sandbox.state import STATE
 
 # The last moment of the year 9999, in seconds since 1970.
 LATEST = 253_402_300_799
+DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 class ControlError(Exception):
@@ -54,6 +56,13 @@ def number(values: dict[str, Any], name: str, default: float | None = None) -> f
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ControlError(f"{name} must be a number.")
     return float(value)
+
+
+def whole(given: str, name: str) -> int:
+    """Return a number of an address: up to 18 ASCII digits."""
+    if not DIGITS.fullmatch(given):
+        raise ControlError(f"{name} must be a whole number of at most 18 digits.")
+    return int(given)
 
 
 def text(values: dict[str, Any], name: str, default: str | None = None) -> str:

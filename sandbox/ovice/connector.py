@@ -1,6 +1,7 @@
 """ovice's server side of the connector: the directory, the key set and our callbacks."""
 
 import hmac
+import re
 import time
 from collections import deque
 from typing import Any
@@ -15,6 +16,7 @@ from sandbox.ovice.world import OVICE
 from sandbox.state import STATE
 
 DIRECTORY_PAGE = 100
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Callbacks:
@@ -53,14 +55,17 @@ async def directory(request: web.Request) -> web.Response:
     """
     ovice = request.app[OVICE]
     key = f"Bearer {ovice.settings.connector_key}"
-    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), key.encode()):
+    given = request.headers.get("Authorization", "").encode(errors="replace")
+    if not hmac.compare_digest(given, key.encode()):
         return web.json_response({"error": "unauthorized"}, status=401)
     organization = ovice.organizations.get(request.match_info["organization"])
     if organization is None:
         return web.json_response({"error": "not found"}, status=404)
     start = request.query.get("cursor") or "0"
     limit = request.query.get("limit", str(DIRECTORY_PAGE))
-    if not (start.isdecimal() and limit.isdecimal() and 0 < int(limit) <= DIRECTORY_PAGE):
+    if not (NUMBER.fullmatch(start) and NUMBER.fullmatch(limit)) or not (
+        0 < int(limit) <= DIRECTORY_PAGE
+    ):
         return web.json_response({"error": "cursor or limit is malformed"}, status=400)
     url = ovice.settings.ovice_url
     return web.json_response(_directory_page(organization, int(start), int(limit), url))

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.control import ControlError, read_object
+from sandbox.control import ControlError, read_object, whole
 from sandbox.ovice.arrivals import Arrivals
 from sandbox.ovice.control import PREFIX
 from sandbox.ovice.desk import DESK, Draft
@@ -131,10 +131,7 @@ def _known(event: OutgoingEvent | None, arrivals: Arrivals) -> dict[str, Any]:
 
 def read_after(request: web.Request) -> int:
     """Return the number that `?after=` gives, or 0."""
-    after = request.query.get("after", "0")
-    if not (after.isascii() and after.isdecimal()):
-        raise ControlError("after must be a number.")
-    return int(after)
+    return whole(request.query.get("after", "0"), "after")
 
 
 def setup(app: web.Application) -> None:

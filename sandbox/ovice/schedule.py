@@ -1,5 +1,6 @@
 """When to try an event again: the schedule that Standard Webhooks gives as its example."""
 
+import re
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -18,6 +19,7 @@ WAITS = (
     24 * HOUR,
 )
 JITTER_SHARE = 0.1
+SECONDS = re.compile(r"[0-9]{1,9}")
 GONE = 410
 SLOW_DOWN = frozenset({429, 502, 504})
 TWICE = 2.0
@@ -59,7 +61,7 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     """Read a `retry-after` header, seconds or a date; `now` is in Unix seconds."""
     if value is None:
         return None
-    if value.isascii() and value.isdecimal():
+    if SECONDS.fullmatch(value):
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)

@@ -1,14 +1,17 @@
 """The control API's communities and custom integrations, and how requests name things."""
 
+import re
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.control import ControlError, read_object, text
-from sandbox.workplace.records import Community, Install, Kind, Member
+from sandbox.workplace.records import App, Community, Install, Kind, Member
 from sandbox.workplace.world import MINIMAL_PERMISSIONS, WORLD, World
 
 PREFIX = "/control/workplace"
+LONGEST_ID = 40
+ID = re.compile(f"[0-9]{{1,{LONGEST_ID}}}")
 
 
 def community_of(world: World, community_id: Any) -> Community:
@@ -51,6 +54,12 @@ def flag(values: dict[str, Any], name: str, *, default: bool) -> bool:
     return value
 
 
+def assign(record: App | Install | Member, given: dict[str, Any]) -> None:
+    """Set fields of a record, once all that a request gives has been read and found good."""
+    for name, value in given.items():
+        setattr(record, name, value)
+
+
 def describe_install(install: Install) -> dict[str, Any]:
     """Return an integration with its secrets, as its maker gets them once."""
     return {
@@ -67,8 +76,8 @@ async def create_community(request: web.Request) -> web.Response:
     """Answer `POST …/communities` with `{"name", "id"?}`."""
     world, values = request.app[WORLD], await read_object(request)
     community_id = text(values, "id", "")
-    if community_id and not (community_id.isascii() and community_id.isdecimal()):
-        raise ControlError("id must be decimal digits.")
+    if community_id and not ID.fullmatch(community_id):
+        raise ControlError(f"id must be decimal digits, at most {LONGEST_ID}.")
     if community_id in world.communities:
         raise ControlError(f"There is a community {community_id!r} already.")
     community = world.create_community(text(values, "name"), community_id)
@@ -86,13 +95,10 @@ async def create_integration(request: web.Request) -> web.Response:
     """Answer `POST …/communities/{id}/integrations` with `{"name", "permissions"?, …}`."""
     world, values = request.app[WORLD], await read_object(request)
     community = community_of(world, request.match_info["community"])
+    permissions = texts(values, "permissions", MINIMAL_PERMISSIONS)
+    require_proof = flag(values, "require_proof", default=False)
     app = world.create_app(text(values, "name"), Kind.CUSTOM)
-    install = world.install(
-        app,
-        community,
-        permissions=texts(values, "permissions", MINIMAL_PERMISSIONS),
-        require_proof=flag(values, "require_proof", default=False),
-    )
+    install = world.install(app, community, permissions=permissions, require_proof=require_proof)
     return web.json_response(describe_install(install), status=201)
 
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.control import ControlError, listed, number, read_object, text
+from sandbox.control import ControlError, listed, number, read_object, text, whole
 from sandbox.state import STATE
 from sandbox.workplace import dialog, removal, subscriptions
 from sandbox.workplace.acts import ACTS
 from sandbox.workplace.control import (
+    ID,
     PREFIX,
+    assign,
     community_of,
     describe_install,
     flag,
@@ -31,25 +33,31 @@ async def create_app(request: web.Request) -> web.Response:
     """Answer `POST …/apps`: a third-party app, by default with the relay's addresses."""
     world, values = request.app[WORLD], await read_object(request)
     app_id, relay = text(values, "app_id", ""), request.app[STATE].relay_url
-    if app_id in world.apps or (app_id and not app_id.isdecimal()):
+    if app_id in world.apps or (app_id and not ID.fullmatch(app_id)):
         raise ControlError("app_id must be decimal digits no other app has.")
-    secret = text(values, "app_secret", "")
-    app = world.create_app(text(values, "name"), Kind.THIRD_PARTY, app_id, secret)
-    app.redirect_uris = texts(values, "redirect_uris", [f"{relay}/workplace/callback"])
-    app.deauthorize_url = text(values, "deauthorize_url", f"{relay}/workplace/deauthorize")
-    app.permissions = texts(values, "permissions", MINIMAL_PERMISSIONS)
-    _set_encoding(app, values)
+    given = {
+        "redirect_uris": texts(values, "redirect_uris", [f"{relay}/workplace/callback"]),
+        "deauthorize_url": text(values, "deauthorize_url", f"{relay}/workplace/deauthorize"),
+        "permissions": texts(values, "permissions", MINIMAL_PERMISSIONS),
+        "deauthorize_encoding": _encoding(None, values),
+    }
+    name, secret = text(values, "name"), text(values, "app_secret", "")
+    app = world.create_app(name, Kind.THIRD_PARTY, app_id, secret)
+    assign(app, given)
     return web.json_response(_describe_app(app), status=201)
 
 
 async def change_app(request: web.Request) -> web.Response:
     """Answer `PATCH …/apps/{app}`: addresses, permissions, encoding, secret."""
     app, values = _app(request), await read_object(request)
-    app.redirect_uris = texts(values, "redirect_uris", app.redirect_uris)
-    app.deauthorize_url = text(values, "deauthorize_url", app.deauthorize_url)
-    app.permissions = texts(values, "permissions", app.permissions)
-    app.secret = text(values, "app_secret", app.secret)
-    _set_encoding(app, values)
+    given = {
+        "redirect_uris": texts(values, "redirect_uris", app.redirect_uris),
+        "deauthorize_url": text(values, "deauthorize_url", app.deauthorize_url),
+        "permissions": texts(values, "permissions", app.permissions),
+        "secret": text(values, "app_secret", app.secret),
+        "deauthorize_encoding": _encoding(app, values),
+    }
+    assign(app, given)
     return web.json_response(_describe_app(app))
 
 
@@ -62,13 +70,13 @@ async def install_app(request: web.Request) -> web.Response:
     community = community_of(world, request.match_info["community"])
     app = _known_app(world, text(values, "app_id"))
     redirect_uri = text(values, "redirect_uri", app.redirect_uris[0] if app.redirect_uris else "")
+    answer = {"state": text(values, "state")} if "state" in values else {}
     install = world.install(
         app,
         community,
         permissions=texts(values, "permissions", app.permissions),
         page_name=text(values, "page_name", ""),
     )
-    answer = {"state": text(values, "state")} if "state" in values else {}
     address = dialog.redirect_with_code(request, install, redirect_uri, answer)
     code = next(reversed(world.codes))
     made = describe_install(install) | {"code": code, "redirect_to": address}
@@ -83,13 +91,17 @@ async def change_install(request: web.Request) -> web.Response:
     """
     world, values = request.app[WORLD], await read_object(request)
     install = install_of(world, request.match_info["page"])
-    install.require_proof = flag(values, "require_proof", default=install.require_proof)
-    install.permissions = texts(values, "permissions", install.permissions)
+    given: dict[str, Any] = {
+        "require_proof": flag(values, "require_proof", default=install.require_proof),
+        "permissions": texts(values, "permissions", install.permissions),
+    }
     if flag(values, "reactivate", default=False):
-        install.last_called_at = world.clock.now()
+        given["last_called_at"] = world.clock.now()
     if "scope" in values:
         chosen = None if values["scope"] is None else texts(values, "scope", [])
-        install.scope = None if chosen is None else {member_of(world, m).member_id for m in chosen}
+        scope = None if chosen is None else {member_of(world, m).member_id for m in chosen}
+        given["scope"] = scope
+    assign(install, given)
     world.announce(install.community)
     return web.json_response(describe_install(install))
 
@@ -128,15 +140,16 @@ async def subscribe(request: web.Request) -> web.Response:
 async def deauthorize(request: web.Request) -> web.Response:
     """Answer `POST …/apps/{app}/deauthorize`: an uninstall call by hand, also a forged one.
 
-    `payload` is signed as given; `secret` replaces the app's own; nothing is uninstalled.
+    `payload` is signed as given; `secret` and `encoding` replace the app's own, this once;
+    nothing is uninstalled.
     """
     app, values = _app(request), await read_object(request)
     payload = values.get("payload")
     if not isinstance(payload, dict):
         raise ControlError("payload must be an object.")
-    _set_encoding(app, values)
-    sender = request.app[PLATFORM].sender
-    signed = removal.deauthorize(sender, app, payload, text(values, "secret", app.secret))
+    sender, encoding = request.app[PLATFORM].sender, _encoding(app, values)
+    secret = text(values, "secret", app.secret)
+    signed = removal.deauthorize(sender, app, payload, secret, encoding)
     return web.json_response({"signed_request": signed})
 
 
@@ -203,10 +216,8 @@ async def send_change(request: web.Request) -> web.Response:
 
 async def list_attempts(request: web.Request) -> web.Response:
     """Answer `GET …/webhooks?after=N`: every attempt to reach an app, in order."""
-    after = request.query.get("after", "0")
-    if not after.isdecimal():
-        raise ControlError("after must be a number.")
-    return listed(request.app[PLATFORM].sender.shown(int(after)))
+    after = whole(request.query.get("after", "0"), "after")
+    return listed(request.app[PLATFORM].sender.shown(after))
 
 
 async def show_sender(request: web.Request) -> web.Response:
@@ -236,11 +247,11 @@ def _install(request: web.Request) -> Install:
     return install_of(request.app[WORLD], request.match_info["page"])
 
 
-def _set_encoding(app: App, values: dict[str, Any]) -> None:
-    encoding = text(values, "encoding", app.deauthorize_encoding)
+def _encoding(app: App | None, values: dict[str, Any]) -> str:
+    encoding = text(values, "encoding", app.deauthorize_encoding if app else ENCODINGS[0])
     if encoding not in ENCODINGS:
         raise ControlError(f"encoding must be one of {', '.join(ENCODINGS)}.")
-    app.deauthorize_encoding = encoding
+    return encoding
 
 
 def _describe_app(app: App) -> dict[str, Any]:

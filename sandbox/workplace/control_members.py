@@ -5,7 +5,14 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.control import ControlError, read_object, text
-from sandbox.workplace.control import PREFIX, community_of, flag, install_of, member_of
+from sandbox.workplace.control import (
+    PREFIX,
+    assign,
+    community_of,
+    flag,
+    install_of,
+    member_of,
+)
 from sandbox.workplace.records import Community, Member
 from sandbox.workplace.world import WORLD, World
 
@@ -39,24 +46,33 @@ async def create_members(request: web.Request) -> web.Response:
     world, values = request.app[WORLD], await read_object(request)
     community = community_of(world, request.match_info["community"])
     if "members" not in values:
-        made = describe_member(world, _create(world, community, values))
-        return web.json_response(made, status=201)
+        member = world.create_member(community, **_read(world, community, values, set()))
+        return web.json_response(describe_member(world, member), status=201)
     wanted = values["members"]
     if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted):
         raise ControlError("members must be a list of objects.")
-    rows = [describe_member(world, _create(world, community, one)) for one in wanted]
+    taken: set[str] = set()
+    read = [_read(world, community, one, taken) for one in wanted]
+    made = [world.create_member(community, **values) for values in read]
+    rows = [describe_member(world, member) for member in made]
     return web.json_response({"data": rows}, status=201)
 
 
-def _create(world: World, community: Community, values: dict[str, Any]) -> Member:
-    return world.create_member(
-        community,
-        name=text(values, "name"),
-        email=_free_email(world, community, values),
-        locale=text(values, "locale", "en_US"),
-        claimed=flag(values, "claimed", default=True),
-        details={name: text(values, name) for name in DETAILS if name in values},
-    )
+def _read(
+    world: World, community: Community, values: dict[str, Any], taken: set[str]
+) -> dict[str, Any]:
+    """Return a new member's parts; `taken` holds the addresses of the same request."""
+    email = _free_email(world, community, values)
+    if email.casefold() in taken:
+        raise ControlError("Two of the members have one email.")
+    taken.add(email.casefold())
+    return {
+        "name": text(values, "name"),
+        "email": email,
+        "locale": text(values, "locale", "en_US"),
+        "claimed": flag(values, "claimed", default=True),
+        "details": {name: text(values, name) for name in DETAILS if name in values},
+    }
 
 
 def _free_email(
@@ -82,20 +98,24 @@ async def change_member(request: web.Request) -> web.Response:
     """Answer `PATCH …/members/{id}`: email, name, locale, claimed, active, blocks and unblocks."""
     world, values = request.app[WORLD], await read_object(request)
     member = member_of(world, request.match_info["member"])
-    now = world.clock.now()
+    now, email = world.clock.now(), member.email
+    given: dict[str, Any] = {
+        "name": text(values, "name", member.name),
+        "locale": text(values, "locale", member.locale),
+    }
     if "email" in values:
-        world.rename_email(member, _free_email(world, member.community, values, member))
-    member.name = text(values, "name", member.name)
-    member.locale = text(values, "locale", member.locale)
+        email = _free_email(world, member.community, values, member)
     if "active" in values:
-        world.set_active(member, active=flag(values, "active", default=True))
+        given["deactivated_at"] = None if flag(values, "active", default=True) else now
     if "claimed" in values:
-        member.claimed_at = now if flag(values, "claimed", default=True) else None
+        given["claimed_at"] = now if flag(values, "claimed", default=True) else None
+    blocked = set(member.blocked_pages)
     if "blocks" in values:
-        member.blocked_pages.add(install_of(world, values["blocks"]).page_id)
+        blocked.add(install_of(world, values["blocks"]).page_id)
     if "unblocks" in values:
-        member.blocked_pages.discard(text(values, "unblocks"))
-    world.announce(member.community)
+        blocked.discard(text(values, "unblocks"))
+    assign(member, given | {"blocked_pages": blocked})
+    world.rename_email(member, email)
     return web.json_response(describe_member(world, member))
 
 

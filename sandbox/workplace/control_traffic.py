@@ -6,7 +6,7 @@ from typing import Any, get_args, get_type_hints
 
 from aiohttp import web
 
-from sandbox.control import ControlError, listed, number, read_object, text
+from sandbox.control import ControlError, listed, number, read_object, text, whole
 from sandbox.workplace.calls import CALLS
 from sandbox.workplace.control import PREFIX, member_of
 from sandbox.workplace.faults import DELAYS, DISTRIBUTIONS, FAULTS, OUTCOMES, Fault
@@ -23,6 +23,7 @@ LIMITS = {
     "batch": (1, 1000),
     "duplicates": (0, 100),
     "seed": (-(10**18), 10**18),
+    "community_id_digits": (10, 30),
 }
 HEADER = re.compile(r"[!#-'*+.^_`|~0-9A-Za-z-]+: [ -~]*")
 NOT_SETTABLE = frozenset({"fault_id", "met", "_random", "_moments"})
@@ -30,10 +31,7 @@ NOT_SETTABLE = frozenset({"fault_id", "met", "_random", "_moments"})
 
 async def list_calls(request: web.Request) -> web.Response:
     """Answer `GET …/calls?after=N`: every call received after the N-th, in order."""
-    after = request.query.get("after", "0")
-    if not after.isdecimal():
-        raise ControlError("after must be a number.")
-    return listed(request.app[CALLS].after(int(after)))
+    return listed(request.app[CALLS].after(whole(request.query.get("after", "0"), "after")))
 
 
 async def list_messages(request: web.Request) -> web.Response:
@@ -92,9 +90,7 @@ async def list_faults(request: web.Request) -> web.Response:
 async def remove_faults(request: web.Request) -> web.Response:
     """Answer `DELETE …/faults` and `DELETE …/faults/{id}`."""
     wanted = request.match_info.get("fault")
-    if wanted is not None and not wanted.isdecimal():
-        raise ControlError("A fault's id is a number.")
-    removed = request.app[FAULTS].remove(None if wanted is None else int(wanted))
+    removed = request.app[FAULTS].remove(None if wanted is None else whole(wanted, "fault"))
     return web.json_response({"removed": removed})
 
 
@@ -115,8 +111,6 @@ async def set_usage(request: web.Request) -> web.Response:
 async def set_behaviour(request: web.Request) -> web.Response:
     """Answer `PUT …/behaviour`: choices where the real platform's answer is not known."""
     world, values = request.app[WORLD], await read_object(request)
-    if values.get("deactivated_lookup", "shown") not in ("shown", "hidden"):
-        raise ControlError("deactivated_lookup must be shown or hidden.")
     world.behaviour = Behaviour(**asdict(world.behaviour) | checked(Behaviour, values))
     return web.json_response(asdict(world.behaviour))
 
@@ -134,7 +128,7 @@ def checked(record: type, values: dict[str, Any]) -> dict[str, Any]:
         if name not in allowed:
             raise ControlError(f"{text({'name': name}, 'name')} is not known here.")
         if not _fits(value, hints[name]):
-            raise ControlError(f"{name} has the wrong type.")
+            raise ControlError(f"{name} {_wanted(hints[name])}.")
         _check_limits(name, value)
     return values
 
@@ -145,6 +139,11 @@ def _check_limits(name: str, value: Any) -> None:
         raise ControlError(f"{name} must be between {least} and {most}.")
     if isinstance(value, dict) and not all(map(HEADER.fullmatch, map(": ".join, value.items()))):
         raise ControlError(f"{name} must be names and values that HTTP can carry.")
+
+
+def _wanted(hint: Any) -> str:
+    choices = [choice for choice in get_args(hint) if isinstance(choice, str)]
+    return f"must be {' or '.join(choices)}" if choices else "has the wrong type"
 
 
 def _fits(value: Any, hint: Any) -> bool:

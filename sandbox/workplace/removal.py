@@ -20,11 +20,13 @@ def uninstall(world: World, sender: Sender, install: Install) -> None:
         }
         if install.community.members:
             payload["user_id"] = world.scoped_id(install, install.community.members[0])
-        deauthorize(sender, app, payload, app.secret)
+        deauthorize(sender, app, payload, app.secret, app.deauthorize_encoding)
 
 
-def deauthorize(sender: Sender, app: App, payload: dict[str, Any], secret: str) -> str:
+def deauthorize(
+    sender: Sender, app: App, payload: dict[str, Any], secret: str, encoding: str
+) -> str:
     """Call an app's deauthorization callback with a signed payload; return the signed text."""
-    text = signed_request(secret, payload, app.deauthorize_encoding)
+    text = signed_request(secret, payload, encoding)
     sender.post_form(app, app.deauthorize_url, {"signed_request": text})
     return text

@@ -52,8 +52,10 @@ def test_a_secret_that_is_none_is_refused(ovice: Ovice) -> None:
     assert error == "A secret starts with whsec_."
 
 
-def test_a_log_is_asked_for_by_number(ovice: Ovice) -> None:
-    assert refused(ovice, "GET", "events?after=x", None) == "after must be a number."
+@pytest.mark.parametrize("after", ["x", "-1", "%EF%BC%99", "9" * 5000])
+def test_a_log_is_asked_for_by_number(ovice: Ovice, after: str) -> None:
+    refusal = "after must be a whole number of at most 18 digits."
+    assert refused(ovice, "GET", f"events?after={after}", None) == refusal
 
 
 def test_everything_that_was_made_is_listed(ovice: Ovice, place: Place) -> None:

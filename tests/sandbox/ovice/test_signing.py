@@ -71,3 +71,11 @@ def test_what_is_no_secret_is_refused(secret):
 
 def test_the_key_is_what_the_base64_says():
     assert decode_secret(OTHER) == base64.b64decode(OTHER.removeprefix("whsec_"))
+
+
+@pytest.mark.parametrize("header", ["webhook-signature", "webhook-timestamp", "webhook-id"])
+@pytest.mark.parametrize("value", ["\udcff", "9" * 5000, "９"])
+def test_a_wild_header_is_refused(header: str, value: str) -> None:
+    received = headers([SECRET], "msg_1", NOW, PING) | {header: value}
+    with pytest.raises(SignatureError):
+        verify(SECRET, received, PING, NOW)
