@@ -65,25 +65,24 @@ def _from_member(
     field_name: str,
     **content: dict[str, Any],
 ) -> None:
-    community_id: int | str = thread.install.community.community_id
-    if sender.settings.numeric_community:
-        # Inside messaging[].sender the platform sent this id as a number, elsewhere as text.
-        community_id = int(community_id)
     item: dict[str, Any] = {
-        "sender": {
-            "id": world.scoped_id(thread.install, member),
-            "community": {"id": community_id},
-        },
+        "sender": {"id": world.scoped_id(thread.install, member)},
         "recipient": {"id": thread.install.page_id},
         "timestamp": world.clock.milliseconds(),
         **content,
     }
-    if thread.is_group:
-        item["thread"] = {"id": thread.thread_id}
     _emit(sender, thread, field_name, item)
 
 
 def _emit(sender: Sender, thread: Thread, field_name: str, item: dict[str, Any]) -> None:
+    """Send an event with what every one has: the community, and the thread if it is a group's."""
+    community_id: int | str = thread.install.community.community_id
+    if sender.settings.numeric_community:
+        # Inside messaging[].sender the platform sent this id as a number, elsewhere as text.
+        community_id = int(community_id)
+    item["sender"]["community"] = {"id": community_id}
+    if thread.is_group:
+        item["thread"] = {"id": thread.thread_id}
     if thread.install.uninstalled_at is None:
         event = Event(thread.install.page_id, item)
         sender.emit(thread.install.app, "page", field_name, event)

@@ -17,10 +17,14 @@ FIELDS = ["messages", "messaging_postbacks", "message_echoes", "message_reads"]
 
 @pytest.fixture
 def subscribed(sandbox: Sandbox, graph: Graph, receiver: Receiver) -> Graph:
+    subscribe(sandbox, graph, receiver, FIELDS)
+    return graph
+
+
+def subscribe(sandbox: Sandbox, graph: Graph, receiver: Receiver, fields: list[str]) -> None:
     values = {"callback_url": f"{receiver.url}/hook", "verify_token": receiver.verify_token}
     path = f"installs/{graph.integration.page_id}/webhooks"
-    sandbox.workplace("POST", path, {**values, "fields": FIELDS})
-    return graph
+    sandbox.workplace("POST", path, {**values, "fields": fields})
 
 
 def items(posts: list[Received]) -> list[dict[str, Any]]:
@@ -92,11 +96,28 @@ def test_the_bots_own_message_is_echoed_with_its_metadata(
     recipient = subscribed.id_of("hanako@example.com")
     sent = subscribed.send(recipient, "hi", metadata="delivery-1").json()
     [item] = items(receiver.wait_for(1))
-    assert item["sender"] == {"id": subscribed.integration.page_id}
+    assert item["sender"]["id"] == subscribed.integration.page_id
     assert item["recipient"] == {"id": recipient}
     echo = item["message"]
     assert (echo["is_echo"], echo["mid"]) == (True, sent["message_id"])
     assert echo["metadata"] == "delivery-1"
+
+
+def test_every_event_names_the_community_and_a_groups_its_thread(
+    sandbox: Sandbox, graph: Graph, receiver: Receiver, community: str, hanako: str
+) -> None:
+    subscribe(sandbox, graph, receiver, [*FIELDS, "message_deliveries"])
+    sandbox.member(community, "Taro Example")
+    page = graph.integration.page_id
+    people = [graph.id_of(f"{name}@example.com") for name in ("hanako", "taro")]
+    graph.send(people[0])
+    thread = graph.post_message({"ids": people}, {"text": "a"}).json()["thread_key"]
+    for chat in ({"page": page}, {"thread": thread}):
+        for act in ({"text": "a"}, {"payload": "A"}, {"read": True}):
+            sandbox.workplace("POST", "chat", {"member": hanako, **chat, **act})
+    events = items(receiver.wait_for(10))
+    assert [one["sender"]["community"] for one in events] == [{"id": int(community)}] * 10
+    assert [one["thread"] for one in events if "thread" in one] == [{"id": thread}] * 5
 
 
 def test_only_subscribed_fields_are_sent(
@@ -266,6 +287,16 @@ def test_the_consumer_form_is_one_that_a_public_library_verifies(
     data = facebook.parse_signed_request(text, installed.app_secret)
     assert data["community_id"] == community
     assert facebook.parse_signed_request(text, "wrong") is False
+
+
+def test_the_encoding_of_one_call_by_hand_is_not_kept(
+    sandbox: Sandbox, installed: Integration, receiver: Receiver
+) -> None:
+    values = {"payload": {"community_id": 5}, "encoding": "consumer"}
+    sandbox.workplace("POST", f"apps/{installed.app_id}/deauthorize", values)
+    sandbox.uninstall(installed.page_id)
+    by_hand, of_its_own = map(signed_request, receiver.wait_for(2))
+    assert [len(text.split(".")[0]) for text in (by_hand, of_its_own)] == [43, 86]
 
 
 def test_an_uninstalled_token_is_dead_with_and_without_proof(
