@@ -3,15 +3,13 @@
 import json
 import re
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from sandbox.workplace import parameters
+from sandbox.workplace import parameters, paths
 from sandbox.workplace.call import Call
-from sandbox.workplace.errors import BAD_REQUEST, bad_parameter
+from sandbox.workplace.errors import BAD_REQUEST, GraphError, bad_parameter
 from sandbox.workplace.replies import Reply
 
 MOST_ITEMS = 50
-METHODS = frozenset({"GET", "POST", "DELETE"})
 SHARED = ("access_token", "appsecret_proof", "appsecret_time")
 FORM = "application/x-www-form-urlencoded"
 RESULT = re.compile(r"\{result=([A-Za-z0-9_-]+):\$((?:\.[A-Za-z0-9_*-]+)+)\}")
@@ -40,7 +38,7 @@ class _Batch:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._with_headers = str(call.params.get("include_headers", True)).lower() != "false"
+        self._with_headers = parameters.flag(call.params.get("include_headers"), default=True)
         self._results: dict[str, Reply] = {}
         self._used: set[str] = set()
 
@@ -48,11 +46,11 @@ class _Batch:
         """Return an item's answer; null when what it depends on failed or it never answered."""
         if not self._may_run(item.get("depends_on")):
             return None
-        parts = self._parts(item)
-        if isinstance(parts, Reply):
-            reply = parts
+        try:
+            call = self._call.child(*self._parts(item))
+        except GraphError as error:
+            reply = Reply.refused(error)
         else:
-            call = self._call.child(*parts)
             reply = await self._call.platform.pipeline.answer(call)
             call.record.answered(reply.status)
         if isinstance(item.get("name"), str):
@@ -62,7 +60,8 @@ class _Batch:
     def is_omitted(self, item: Item) -> bool:
         """Tell whether an answer is left out: another item used it, and it went well."""
         name = item.get("name")
-        if name not in self._used or item.get("omit_response_on_success") is False:
+        is_wanted = not parameters.flag(item.get("omit_response_on_success"), default=True)
+        if not isinstance(name, str) or name not in self._used or is_wanted:
             return False
         return name in self._results and self._results[name].status < BAD_REQUEST
 
@@ -72,21 +71,26 @@ class _Batch:
         self._used.add(needed)
         return needed in self._results and self._results[needed].status < BAD_REQUEST
 
-    def _parts(self, item: Item) -> tuple[str, list[str], Item] | Reply:
+    def _parts(self, item: Item) -> tuple[str, list[str], Item]:
         method, url, body = item.get("method", "GET"), item.get("relative_url"), item.get("body")
-        if method not in METHODS or not isinstance(url, str):
-            return _refused("An item of param batch needs method and relative_url.")
+        if not isinstance(method, str) or not isinstance(url, str):
+            raise bad_parameter("An item of param batch needs method and relative_url.")
         if not isinstance(body, str | None):
-            return _refused("The body of an item of param batch must be a string.")
-        address = urlsplit("/" + url.lstrip("/"))
-        own = parameters.read(address.query, FORM, (body or "").encode())
+            raise bad_parameter("The body of an item of param batch must be a string.")
+        path, _, query = url.partition("?")
+        own = parameters.read(query, FORM, (body or "").encode())
+        method = parameters.take_method("POST", {"method": method})
+        method = parameters.take_method(method, own)
+        segments = paths.split(path)[1]
+        if method == "POST" and not segments:
+            raise bad_parameter("An item of param batch must not be a batch.")
         shared = {name: self._call.params[name] for name in SHARED if name in self._call.params}
-        segments = [unquote(part) for part in address.path.split("/") if part]
         try:
             filled = {name: self._filled(value) for name, value in own.items()}
             return method, [self._filled(segment) for segment in segments], shared | filled
         except LookupError:
-            return _refused("A result this item of param batch refers to is not there.")
+            message = "A result this item of param batch refers to is not there."
+            raise bad_parameter(message) from None
 
     def _filled(self, value: Any) -> Any:
         return RESULT.sub(self._result, value) if isinstance(value, str) else value
@@ -109,10 +113,6 @@ class _Batch:
             headers = {"Content-Type": reply.content_type} | reply.headers
             shown["headers"] = [{"name": name, "value": value} for name, value in headers.items()]
         return shown
-
-
-def _refused(message: str) -> Reply:
-    return Reply.refused(bad_parameter(message))
 
 
 def _inside(value: Any, step: str) -> list[Any]:

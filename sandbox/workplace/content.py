@@ -24,8 +24,11 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def check(message: Any) -> dict[str, Any]:
-    """Return the message if it keeps all rules; else raise code 100 naming the parameter."""
+def check(message: Any, *, cuts_titles: bool) -> dict[str, Any]:
+    """Return the message if it keeps all rules; else raise code 100 naming the parameter.
+
+    With `cuts_titles` the title of a quick reply is cut where it is too long, and not refused.
+    """
     if not isinstance(message, dict) or not message:
         raise bad_parameter("param message must be non-empty.")
     text, attachment = message.get("text"), message.get("attachment")
@@ -37,10 +40,10 @@ def check(message: Any) -> dict[str, Any]:
         check_text(text, "message[text]", TEXT_UNITS)
     if attachment is not None:
         _check_attachment(attachment)
-    _check_quick_replies(message.get("quick_replies"))
     if message.get("metadata") is not None:
         check_text(message["metadata"], "message[metadata]", PAYLOAD)
-    return message
+    replies = _quick_replies(message.get("quick_replies"), cuts_titles=cuts_titles)
+    return message | ({"quick_replies": replies} if replies else {})
 
 
 def check_text(value: Any, name: str, limit: int) -> None:
@@ -65,15 +68,28 @@ def _check_button(button: Any, name: str) -> None:
     check_text(button.get(key), f"{name}[{key}]", PAYLOAD)
 
 
-def _check_quick_replies(replies: Any) -> None:
+def cut(text: str, limit: int) -> str:
+    """Return the beginning of a text: up to `limit` UTF-16 units, and never half a character."""
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * limit].decode("utf-16-le", "ignore")
+
+
+def _quick_replies(replies: Any, *, cuts_titles: bool) -> list[dict[str, Any]]:
     if replies is None:
-        return
+        return []
     name = "message[quick_replies]"
-    for number, reply in enumerate(_list(replies, name, range(1, QUICK_REPLIES + 1))):
-        if not isinstance(reply, dict) or reply.get("content_type") != "text":
-            raise bad_parameter(f"param {name}[{number}][content_type] must be text.")
-        check_text(reply.get("title"), f"{name}[{number}][title]", QUICK_REPLY_TITLE)
-        check_text(reply.get("payload"), f"{name}[{number}][payload]", PAYLOAD)
+    listed = _list(replies, name, range(1, QUICK_REPLIES + 1))
+    return [_quick_reply(one, f"{name}[{at}]", cuts_titles) for at, one in enumerate(listed)]
+
+
+def _quick_reply(reply: Any, name: str, cuts_titles: bool) -> dict[str, Any]:
+    if not isinstance(reply, dict) or reply.get("content_type") != "text":
+        raise bad_parameter(f"param {name}[content_type] must be text.")
+    check_text(reply.get("payload"), f"{name}[payload]", PAYLOAD)
+    title = reply.get("title")
+    if cuts_titles and isinstance(title, str):
+        title = cut(title, QUICK_REPLY_TITLE)
+    check_text(title, f"{name}[title]", QUICK_REPLY_TITLE)
+    return reply | {"title": title}
 
 
 def _check_attachment(attachment: Any) -> None:

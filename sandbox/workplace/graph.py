@@ -1,18 +1,17 @@
 """The Graph API's one entrance: reads a call, has it answered, writes the answer."""
 
-import re
-from urllib.parse import unquote
+from typing import Any
 
 from aiohttp import web
 
-from sandbox.workplace import ids, parameters, replies, scim
+from sandbox.workplace import ids, parameters, paths, replies, scim
 from sandbox.workplace.call import Call, Platform
-from sandbox.workplace.errors import GraphError
+from sandbox.workplace.errors import GraphError, bad_parameter
 from sandbox.workplace.replies import Reply
 
-VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")
 DEFAULT_VERSION = "v13.0"
 SCHEMES = ("bearer", "oauth")
+MULTIPART = "multipart/form-data"
 
 PLATFORM: web.AppKey[Platform] = web.AppKey("platform", Platform)
 
@@ -21,9 +20,8 @@ async def handle(request: web.Request) -> web.StreamResponse:
     """Answer any Graph API or SCIM call."""
     call = _open(request)
     try:
-        body = await _body(request)
-        query = request.rel_url.raw_query_string
-        call.params = parameters.read(query, request.content_type, body)
+        call.params = await _parameters(request)
+        call.method = parameters.take_method(call.method, call.params)
     except GraphError as error:
         call.record.error_code = error.code
         reply = refused(call, error)
@@ -43,7 +41,7 @@ def refused(call: Call, error: GraphError) -> Reply:
 
 def _open(request: web.Request) -> Call:
     platform = request.app[PLATFORM]
-    version, segments = _split(request.rel_url.raw_path)
+    version, segments = paths.split(request.rel_url.raw_path)
     now = platform.world.clock.now()
     record = platform.calls.open(request.method, "/".join(segments), now)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -51,15 +49,25 @@ def _open(request: web.Request) -> Call:
     return Call(platform, record, request.method, segments, {}, bearer, version)
 
 
-async def _body(request: web.Request) -> bytes:
+async def _parameters(request: web.Request) -> dict[str, Any]:
+    query = request.rel_url.raw_query_string
     try:
-        return await request.read()
+        if request.content_type == MULTIPART:
+            return parameters.merge(query, await _fields(request))
+        return parameters.read(query, request.content_type, await request.read())
     except web.HTTPRequestEntityTooLarge:
         raise GraphError(1, "Please reduce the amount of data you're asking for") from None
 
 
-def _split(raw_path: str) -> tuple[str, list[str]]:
-    segments = [unquote(part) for part in raw_path.split("/") if part]
-    if segments and VERSION.fullmatch(segments[0]):
-        return segments[0], segments[1:]
-    return "", segments
+async def _fields(request: web.Request) -> list[tuple[str, Any]]:
+    """Return the parts of a multipart body, as `curl -F` sends one."""
+    try:
+        # aiohttp reads no form of a GET, though the Graph API reads the body of any call.
+        fields = (await request.clone(method="POST").post()).items()
+    except (ValueError, LookupError, AssertionError):
+        raise bad_parameter("The request body is not valid multipart/form-data.") from None
+    return [(name, _field(value)) for name, value in fields]
+
+
+def _field(value: Any) -> Any:
+    return parameters.Upload(value.filename) if isinstance(value, web.FileField) else value

@@ -17,9 +17,9 @@ def new_id(prefix: str, digits: int) -> str:
     return prefix + str(secrets.randbelow(10**digits)).zfill(digits)
 
 
-def community_id() -> str:
-    """Return an id above 2**53: whoever reads it as a floating number gets another one."""
-    return new_id("10", 16)
+def community_id(digits: int) -> str:
+    """Return an id of so many digits; up to 16 of them a JavaScript number holds it (2**53)."""
+    return new_id("10", digits - 2)
 
 
 @functools.lru_cache(maxsize=10_000)

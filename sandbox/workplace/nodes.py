@@ -55,13 +55,13 @@ async def several(call: Call) -> Reply:
 
 
 def read(call: Call, asked: str, fields: dict[str, Field]) -> dict[str, Any]:
-    """Return one object the install may see, by id or by login address."""
+    """Return one object the install may see, by id, by login address, or as `me` and the like."""
     install = call.install
-    if asked == install.page_id:
+    if asked in ("me", install.page_id):
         return pick(_page(install), fields)
-    if asked == install.app.app_id:
+    if asked in ("app", install.app.app_id):
         return pick(_app(install.app), fields)
-    if asked == install.community.community_id:
+    if asked in ("community", "company", install.community.community_id):
         return _community(call, fields)
     if asked.startswith("t_"):
         return pick(threads.describe(call, threads.of(call, asked)), fields)

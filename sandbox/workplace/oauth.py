@@ -12,6 +12,7 @@ from sandbox.workplace.world import World
 
 LIFETIME_SECONDS = 300
 CODE = re.compile(r"AQ[A-Za-z0-9_-]{40,200}")
+CODE_GRANT, APP_GRANT = "authorization_code", "client_credentials"
 USED, EXPIRED, OTHER_REDIRECT = 36009, 36007, 36008
 
 
@@ -24,8 +25,19 @@ def issue(world: World, install: Install, redirect_uri: str) -> Code:
 
 
 async def exchange(call: Call) -> Reply:
-    """Answer `GET` or `POST /oauth/access_token`: `{"access_token", "token_type"}`."""
-    app = _app(call)
+    """Answer `GET` or `POST /oauth/access_token`: `{"access_token", "token_type"}`.
+
+    The app's own token is had with `grant_type=client_credentials`.
+    """
+    app, grant = _app(call), call.params.get("grant_type", CODE_GRANT)
+    if grant == APP_GRANT:
+        return Reply.of({"access_token": app.token, "token_type": "bearer"})
+    if grant != CODE_GRANT:
+        raise GraphError(100, f"(#100) param grant_type must be {CODE_GRANT} or {APP_GRANT}.")
+    return _exchanged(call, app)
+
+
+def _exchanged(call: Call, app: App) -> Reply:
     code = call.world.codes.get(_text(call, "code"))
     if code is None or code.install.app is not app:
         raise GraphError(100, _unusable(_text(call, "code")))

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,6 +13,14 @@ BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 HALF_PAIR = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 MOST_PARAMETERS = 1000
 DEEPEST_NESTING = 10
+METHODS = frozenset({"get", "post", "delete"})
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of a multipart body; what is in it is not kept."""
+
+    name: str
 
 
 def read(query: str, content_type: str, body: bytes) -> dict[str, Any]:
@@ -21,6 +31,33 @@ def read(query: str, content_type: str, body: bytes) -> dict[str, Any]:
     if content_type == "application/json":
         return params | _json_object(body)
     return params | _pairs(body.decode(errors="replace"))
+
+
+def merge(query: str, fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return all parameters of a call with a multipart body: text, bytes of text, or a file."""
+    return _pairs(query) | _nested(
+        (name, value.decode(errors="replace") if isinstance(value, bytes | bytearray) else value)
+        for name, value in fields
+    )
+
+
+def take_method(method: str, params: dict[str, Any]) -> str:
+    """Return what a call does: `method` of a POST's parameters, else the HTTP method's own.
+
+    The parameter is removed. A HEAD is a GET whose body HTTP leaves out.
+    """
+    if method != "POST" or "method" not in params:
+        return "GET" if method == "HEAD" else method
+    asked = params.pop("method")
+    if not isinstance(asked, str) or asked.lower() not in METHODS:
+        raise bad_parameter(f"param method must be one of {{{', '.join(sorted(METHODS))}}}.")
+    return asked.upper()
+
+
+def flag(value: Any, *, default: bool) -> bool:
+    """Return a true or false parameter; in a query it is `true` or `1`, `false` or `0`."""
+    text = str(value).lower()
+    return text in ("true", "1") if text in ("true", "false", "0", "1") else default
 
 
 def structure(params: dict[str, Any], name: str) -> Any:
@@ -66,17 +103,21 @@ def _loads(text: str) -> Any:
 
 
 def _pairs(text: str) -> dict[str, Any]:
-    params: dict[str, Any] = {}
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise bad_parameter("Too many parameters.") from None
+    return _nested(pairs)
+
+
+def _nested(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    params: dict[str, Any] = {}
     for key, value in pairs:
         _put(params, key, value)
     return {key: _lists(value) for key, value in params.items()}
 
 
-def _put(params: dict[str, Any], key: str, value: str) -> None:
+def _put(params: dict[str, Any], key: str, value: Any) -> None:
     """Store `a[0][b]=c` as `{"a": {"0": {"b": "c"}}}`."""
     head, steps = key.partition("[")[0], BRACKETS.findall(key)[:DEEPEST_NESTING]
     target = params

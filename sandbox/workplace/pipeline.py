@@ -13,7 +13,8 @@ from sandbox.workplace.replies import Reply
 from sandbox.workplace.usage import Usages
 
 NOT_ACCEPTED = {"recipient_id": "0", "message_id": "0"}
-SENT = frozenset({"recipient", "message", "messaging_type", "sender_action", "tag"})
+NESTED = frozenset({"recipient", "message"})
+SENT = NESTED | {"messaging_type", "sender_action", "tag"}
 
 
 class Pipeline:
@@ -84,11 +85,17 @@ def _note_parameters(call: Call) -> None:
     if not _is_send(call):
         call.record.query = shown(call.params)
         return
-    call.record.body = {name: _read(call, name) for name in call.params if name in SENT}
+    call.record.body = {
+        name: _read(call, name)
+        for name, value in call.params.items()
+        if name in SENT and not isinstance(value, parameters.Upload)
+    }
     call.record.recipient = call.record.body.get("recipient")
 
 
 def _read(call: Call, name: str) -> Any:
+    if name not in NESTED:
+        return call.params[name]
     try:
         return parameters.structure(call.params, name)
     except GraphError:

@@ -15,14 +15,12 @@ FIELDS = (
     "home_url",
     "account_linking_url",
 )
-GREETING, MENU_TITLE, MENU_ITEMS = 160, 30, 20
+GREETING, MENU_TITLE, MENU_ITEMS, MOST_DOMAINS = 160, 30, 20, 50
 
 
 async def change(call: Call) -> Reply:
     """Answer `POST /me/messenger_profile`."""
-    given = {
-        name: parameters.structure(call.params, name) for name in FIELDS if name in call.params
-    }
+    given = {name: _given(call, name) for name in FIELDS if name in call.params}
     if not given:
         raise bad_parameter(f"Requires one of the params: {','.join(FIELDS)}")
     profile = call.install.profile | given
@@ -66,17 +64,45 @@ async def change_thread_settings(call: Call) -> Reply:
     return Reply.of({"result": "success"})
 
 
+def _given(call: Call, name: str) -> Any:
+    if name == "account_linking_url":
+        return call.params[name]
+    if name == "whitelisted_domains":
+        return parameters.names(call.params[name])
+    return parameters.structure(call.params, name)
+
+
 def _check(profile: dict[str, Any]) -> None:
     if "get_started" in profile:
         started = profile["get_started"]
         payload = started.get("payload") if isinstance(started, dict) else None
         content.check_text(payload, "get_started[payload]", content.PAYLOAD)
+    if "account_linking_url" in profile:
+        _check_address(profile["account_linking_url"], "account_linking_url")
+    if "home_url" in profile:
+        home = profile["home_url"]
+        _check_address(home.get("url") if isinstance(home, dict) else None, "home_url[url]")
+    if "whitelisted_domains" in profile:
+        _check_domains(profile["whitelisted_domains"])
     for greeting in _localized(profile, "greeting"):
         content.check_text(greeting.get("text"), "greeting[text]", GREETING)
     if "persistent_menu" in profile and "get_started" not in profile:
         raise bad_parameter("param persistent_menu requires get_started to be set.")
     for menu in _localized(profile, "persistent_menu"):
         _check_menu(menu.get("call_to_actions"))
+
+
+def _check_address(value: Any, name: str) -> None:
+    content.check_text(value, name, content.PAYLOAD)
+    if not value.startswith(("http://", "https://")):
+        raise bad_parameter(f"param {name} must be a URL.")
+
+
+def _check_domains(domains: list[str]) -> None:
+    if not 0 < len(domains) <= MOST_DOMAINS:
+        raise bad_parameter(f"param whitelisted_domains must have 1 to {MOST_DOMAINS} items.")
+    for domain in domains:
+        _check_address(domain, "whitelisted_domains")
 
 
 def _localized(profile: dict[str, Any], name: str) -> list[dict[str, Any]]:

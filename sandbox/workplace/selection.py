@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.workplace import parameters
 from sandbox.workplace.errors import GraphError
 
-TOKEN = re.compile(r"\s*([A-Za-z0-9_]+|[{},()]|\.[a-z]+)")
+TOKEN = re.compile(r"\s*([A-Za-z0-9_]+|[{},]|\.[a-z_]+\([^()]*\))")
 
 
 @dataclass
@@ -54,9 +54,10 @@ class _Reader:
         result = Field()
         while (token := self._peek()).startswith("."):
             self._expect(token)
-            self._expect("(")
-            result.arguments[token[1:]] = self._take()
-            self._expect(")")
+            name, _, argument = token[1:-1].partition("(")
+            if name == "fields":
+                result.inner = _Reader(argument).read()
+            result.arguments[name] = argument
         if self._peek() == "{":
             self._expect("{")
             result.inner = self._list()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.workplace import content, events, parameters, threads
+from sandbox.workplace import content, events, ids, parameters, threads
 from sandbox.workplace.call import Call
 from sandbox.workplace.errors import GraphError, bad_parameter, not_messageable
 from sandbox.workplace.records import Member, Message, Thread
@@ -30,7 +30,8 @@ async def message(call: Call) -> Reply:
     if call.params.get("messaging_type", "UPDATE") not in MESSAGING_TYPES:
         raise bad_parameter("param messaging_type must be one of RESPONSE, UPDATE, MESSAGE_TAG.")
     if body is not None:
-        content.check(body)
+        cuts_titles = call.world.behaviour.long_quick_reply_titles == "cut"
+        body = content.check(_with_upload(call, body), cuts_titles=cuts_titles)
     thread = _thread(call, recipient)
     answer = _answer(call, recipient, thread)
     if body is None:
@@ -53,6 +54,18 @@ def recipient_of(call: Call) -> Member | None:
     return call.world.member_by_scoped_id(call.install, asked)
 
 
+def _with_upload(call: Call, body: Any) -> Any:
+    """Return the message with the file of a multipart body where an attachment's address goes."""
+    attachment = body.get("attachment") if isinstance(body, dict) else None
+    upload = call.params.get("filedata")
+    if not isinstance(attachment, dict) or not isinstance(upload, parameters.Upload):
+        return body
+    payload = attachment.get("payload") or {}
+    if isinstance(payload, dict):
+        payload = payload | {"attachment_id": ids.new_id("5", 15)}
+    return body | {"attachment": attachment | {"payload": payload}}
+
+
 def _recipient(call: Call) -> dict[str, Any]:
     if "recipient" not in call.params:
         raise bad_parameter("The parameter recipient is required.")
@@ -72,7 +85,8 @@ def _thread(call: Call, recipient: dict[str, Any]) -> Thread:
     asked = recipient["ids"]
     if not isinstance(asked, list) or not 0 < len(asked) <= MOST_GROUP_MEMBERS:
         raise bad_parameter("param recipient[ids] must be a list of member ids.")
-    members = [_messageable(call, one) for one in dict.fromkeys(map(str, asked))]
+    found = [_messageable(call, one) for one in asked]
+    members = list({member.member_id: member for member in found}.values())
     return call.world.group_thread(call.install, members)
 
 

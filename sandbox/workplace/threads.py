@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.workplace import content, parameters
+from sandbox.workplace import content, paging, parameters
 from sandbox.workplace.call import Call
 from sandbox.workplace.errors import bad_parameter, missing_permission, no_such_object
 from sandbox.workplace.records import Member, Message, Thread
@@ -60,7 +60,7 @@ async def messages(call: Call) -> Reply:
     thread = of(call, call.segments[0])
     if "read_all_messages" not in call.install.permissions:
         raise missing_permission("Requires the permission to read all messages.")
-    return Reply.of({"data": [_described(call, message) for message in reversed(thread.messages)]})
+    return paging.page(call, [_described(call, message) for message in reversed(thread.messages)])
 
 
 def _group(call: Call) -> Thread:
@@ -71,7 +71,7 @@ def _group(call: Call) -> Thread:
 
 
 def _people(call: Call) -> list[Member]:
-    asked = parameters.names(parameters.structure(call.params, "to"))
+    asked = parameters.names(call.params.get("to"))
     found = [call.world.member_by_scoped_id(call.install, one) for one in asked]
     people = [member for member in found if member is not None]
     if not asked or len(people) != len(found):

@@ -27,6 +27,9 @@ class Behaviour:
     proof_tolerance_seconds: float = 2.0
     idle_days: int = 60
     typing_seconds: float = 20.0
+    community_id_digits: int = 16
+    long_quick_reply_titles: Literal["cut", "refused"] = "cut"
+    paging_secrets: Literal["kept", "left_out"] = "kept"
 
 
 class World:
@@ -57,7 +60,9 @@ class World:
 
     def create_community(self, name: str, community_id: str = "") -> Community:
         """Add a community; an id is made unless one is given."""
-        community = Community(community_id or ids.community_id(), name)
+        community = Community(
+            community_id or ids.community_id(self.behaviour.community_id_digits), name
+        )
         self.communities[community.community_id] = community
         self.announce(community)
         return community

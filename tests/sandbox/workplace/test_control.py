@@ -78,8 +78,13 @@ def test_a_community_may_be_given_its_id(sandbox: Sandbox) -> None:
     assert sandbox.community(id="1000000001") == "1000000001"
 
 
-def test_an_id_made_up_is_too_large_for_a_floating_number(community: str) -> None:
-    assert int(community) > 2**53
+def test_an_id_made_up_is_one_that_javascript_can_hold_unless_asked_otherwise(
+    sandbox: Sandbox, community: str
+) -> None:
+    assert len(community) == 16
+    assert int(community) < 2**53
+    sandbox.behave(community_id_digits=18)
+    assert int(sandbox.community("Other")) > 2**53
 
 
 def test_an_app_may_be_given_id_and_secret_and_points_at_the_relay(sandbox: Sandbox) -> None:

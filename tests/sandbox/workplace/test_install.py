@@ -220,3 +220,29 @@ def test_no_call_record_shows_a_secret(sandbox: Sandbox, admin: Admin) -> None:
     shown = str(sandbox.calls())
     assert code not in shown
     assert admin.app["app_secret"] not in shown
+
+
+@pytest.mark.parametrize("how", ["params", "data", "json", "files"])
+def test_an_app_gets_its_own_token_by_its_secret(admin: Admin, how: str) -> None:
+    app = admin.app
+    asked = {
+        "client_id": app["app_id"],
+        "client_secret": app["app_secret"],
+        "grant_type": "client_credentials",
+    }
+    method = "GET" if how == "params" else "POST"
+    given = {name: (None, value) for name, value in asked.items()} if how == "files" else asked
+    url = f"{admin.sandbox.graph_url}/oauth/access_token"
+    answer = requests.request(method, url, timeout=5, **{how: given}).json()
+    assert answer["token_type"] == "bearer"
+    token = {"access_token": answer["access_token"]}
+    found = requests.get(f"{admin.sandbox.graph_url}/app", params=token, timeout=5).json()
+    assert found["id"] == app["app_id"]
+    refused = requests.get(url, params=asked | {"client_secret": "x"}, timeout=5)
+    assert error_of(refused) == (400, 1, None)
+
+
+def test_the_grant_of_a_code_may_be_named_and_another_one_is_refused(admin: Admin) -> None:
+    assert exchange(admin, admin.code(), grant_type="authorization_code").status_code == 200
+    refused = exchange(admin, admin.code(), grant_type="fb_exchange_token")
+    assert error_of(refused) == (400, 100, None)

@@ -1,7 +1,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sandbox.workplace import content
 from tests.plugins.graph import Graph, error_of
 from tests.plugins.sandbox import Sandbox
 
@@ -157,7 +160,7 @@ def test_a_longer_text_is_refused(graph: Graph, hanako: str, text: str) -> None:
         {"text": "a", "metadata": "m" * 1001},
         {"text": "a", "quick_replies": [REPLY] * 14},
         {"text": "a", "quick_replies": []},
-        {"text": "a", "quick_replies": [{**REPLY, "title": "t" * 21}]},
+        {"text": "a", "quick_replies": [{**REPLY, "title": " " * 21}]},
         {"text": "a", "quick_replies": [{**REPLY, "payload": "p" * 1001}]},
         {"text": "a", "quick_replies": [{**REPLY, "content_type": "location"}]},
         {"quick_replies": [REPLY]},
@@ -183,6 +186,25 @@ def test_a_message_against_the_rules_is_refused_and_not_delivered(
     recipient = graph.id_of("hanako@example.com")
     assert error_of(graph.post_message({"id": recipient}, message)) == (400, 100, None)
     assert sandbox.chat(hanako) == []
+
+
+def test_a_quick_replys_title_is_cut_or_refused(
+    sandbox: Sandbox, graph: Graph, hanako: str
+) -> None:
+    recipient = graph.id_of("hanako@example.com")
+    long = {"text": "a", "quick_replies": [{**REPLY, "title": "t" * 19 + "😀"}]}
+    assert graph.post_message({"id": recipient}, long).status_code == 200
+    assert sandbox.chat(hanako)[0]["quick_replies"] == [{**REPLY, "title": "t" * 19}]
+    sandbox.behave(long_quick_reply_titles="refused")
+    assert error_of(graph.post_message({"id": recipient}, long)) == (400, 100, None)
+
+
+@given(text=st.text(), limit=st.integers(1, 30))
+def test_a_text_is_cut_between_characters(text: str, limit: int) -> None:
+    short = content.cut(text, limit)
+    assert text.startswith(short)
+    assert content.units(short) <= limit
+    assert short == text or content.units(text[: len(short) + 1]) > limit
 
 
 @pytest.mark.parametrize(
