@@ -1,5 +1,6 @@
 """The list of every call received, in order, without secrets."""
 
+import json
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -76,7 +77,11 @@ class Calls:
 
 def shown(params: dict[str, Any]) -> dict[str, str]:
     """Return the parameters that are no secrets, as text."""
-    return {key: str(value) for key, value in params.items() if key not in SECRET_PARAMETERS}
+    return {
+        key: value if isinstance(value, str) else json.dumps(value, default=str)
+        for key, value in params.items()
+        if key not in SECRET_PARAMETERS
+    }
 
 
 CALLS: web.AppKey[Calls] = web.AppKey("calls", Calls)

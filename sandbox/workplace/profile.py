@@ -1,5 +1,6 @@
 """The bot's messenger profile: greeting, Get started, persistent menu."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.workplace import content, parameters
@@ -50,25 +51,46 @@ async def remove(call: Call) -> Reply:
 
 
 async def change_thread_settings(call: Call) -> Reply:
-    """Answer `POST /me/thread_settings`, the older way to set Get started and the greeting."""
-    profile = dict(call.install.profile)
-    if call.params.get("setting_type") == "greeting":
-        greeting = parameters.structure(call.params, "greeting")
-        text = greeting.get("text") if isinstance(greeting, dict) else None
-        profile["greeting"] = [{"locale": "default", "text": text}]
-    else:
-        actions = parameters.structure(call.params, "call_to_actions")
-        profile["get_started"] = actions[0] if isinstance(actions, list) and actions else None
+    """Answer `POST /me/thread_settings`, the older way to set parts of the profile."""
+    kind = call.params.get("setting_type", "call_to_actions")
+    if not isinstance(kind, str) or kind not in THREAD_SETTINGS:
+        raise bad_parameter(f"param setting_type must be one of {{{', '.join(THREAD_SETTINGS)}}}.")
+    profile = call.install.profile | THREAD_SETTINGS[kind](call)
     _check(profile)
     call.install.profile = profile
     return Reply.of({"result": "success"})
 
 
+def _older_greeting(call: Call) -> dict[str, Any]:
+    greeting = parameters.structure(call.params, "greeting")
+    text = greeting.get("text") if isinstance(greeting, dict) else None
+    return {"greeting": [{"locale": "default", "text": text}]}
+
+
+def _older_actions(call: Call) -> dict[str, Any]:
+    """Return Get started, or the menu where it is set for threads that exist."""
+    actions = parameters.structure(call.params, "call_to_actions")
+    if call.params.get("thread_state") == "existing_thread":
+        return {"persistent_menu": [{"locale": "default", "call_to_actions": actions}]}
+    return {"get_started": actions[0] if isinstance(actions, list) and actions else None}
+
+
+def _older_domains(call: Call) -> dict[str, Any]:
+    return {"whitelisted_domains": _given(call, "whitelisted_domains")}
+
+
+THREAD_SETTINGS: dict[str, Callable[[Call], dict[str, Any]]] = {
+    "greeting": _older_greeting,
+    "call_to_actions": _older_actions,
+    "domain_whitelisting": _older_domains,
+}
+
+
 def _given(call: Call, name: str) -> Any:
     if name == "account_linking_url":
-        return call.params[name]
+        return call.params.get(name)
     if name == "whitelisted_domains":
-        return parameters.names(call.params[name])
+        return parameters.names(call.params.get(name))
     return parameters.structure(call.params, name)
 
 

@@ -64,7 +64,8 @@ def test_a_lost_answer_to_an_action_is_no_doubt_worth_keeping(sandbox, client, a
         send_action(client, ada.account_id, Action.TYPING_ON)
 
 
-def test_what_is_too_large_is_refused_by_the_platform(client, ada):
+def test_what_is_too_large_is_refused_by_the_platform(sandbox, client, ada):
+    sandbox.behave(long_quick_reply_titles="refused")
     too_much = [
         lambda: send_text(client, ada.account_id, "a" * 2001),
         lambda: send_text(client, ada.account_id, ""),

@@ -61,6 +61,59 @@ def test_get_started_cannot_go_while_the_menu_needs_it(graph: Graph) -> None:
     assert error_of(answer) == (400, 100, None)
 
 
+@pytest.mark.parametrize(
+    ("older", "name", "value"),
+    [
+        (
+            {"setting_type": "greeting", "greeting": {"text": "Hi"}},
+            "greeting",
+            [{"locale": "default", "text": "Hi"}],
+        ),
+        (
+            {"thread_state": "new_thread", "call_to_actions": [{"payload": "GO"}]},
+            "get_started",
+            {"payload": "GO"},
+        ),
+        (
+            {"thread_state": "existing_thread", "call_to_actions": [MENU_ENTRY]},
+            "persistent_menu",
+            MENU,
+        ),
+        (
+            {
+                "setting_type": "domain_whitelisting",
+                "domain_action_type": "add",
+                "whitelisted_domains": ["https://example.com"],
+            },
+            "whitelisted_domains",
+            ["https://example.com"],
+        ),
+    ],
+)
+def test_the_older_thread_settings_set_the_same_profile(
+    graph: Graph, older: dict[str, Any], name: str, value: Any
+) -> None:
+    change(graph, **STARTED)
+    assert graph.call("POST", "me/thread_settings", json=older).json() == {"result": "success"}
+    assert graph.get("me/messenger_profile", fields=name).json() == {"data": [{name: value}]}
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        {"setting_type": "payment"},
+        {"setting_type": ["greeting"]},
+        {"setting_type": "domain_whitelisting"},
+        {"thread_state": "existing_thread", "call_to_actions": "x"},
+        {"call_to_actions": [5]},
+    ],
+)
+def test_older_thread_settings_of_the_wrong_form_are_refused(
+    graph: Graph, older: dict[str, Any]
+) -> None:
+    assert error_of(graph.call("POST", "me/thread_settings", json=older)) == (400, 100, None)
+
+
 def test_the_older_thread_settings_set_get_started(graph: Graph) -> None:
     params = {
         "setting_type": "call_to_actions",

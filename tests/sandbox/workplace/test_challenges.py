@@ -22,7 +22,7 @@ class Callback:
     """A web server of a few lines: answers each call with the packets that it is told."""
 
     url: str = ""
-    packets: Packets = list
+    packets: Packets = lambda text: [text]
     requests: list[bytes] = field(default_factory=list)
 
 

@@ -231,9 +231,10 @@ def test_an_app_gets_its_own_token_by_its_secret(admin: Admin, how: str) -> None
         "grant_type": "client_credentials",
     }
     method = "GET" if how == "params" else "POST"
-    given = {name: (None, value) for name, value in asked.items()} if how == "files" else asked
+    parts = {name: (None, value) for name, value in asked.items()}
+    given: dict[str, Any] = {how: parts if how == "files" else asked}
     url = f"{admin.sandbox.graph_url}/oauth/access_token"
-    answer = requests.request(method, url, timeout=5, **{how: given}).json()
+    answer = requests.request(method, url, timeout=5, **given).json()
     assert answer["token_type"] == "bearer"
     token = {"access_token": answer["access_token"]}
     found = requests.get(f"{admin.sandbox.graph_url}/app", params=token, timeout=5).json()
