@@ -38,6 +38,12 @@ def live_installation(organization: Organization, target: str) -> Installation |
     return Installation.objects.live().filter(organization=organization, target=target).first()
 
 
+def has_token(organization: Organization, target: str) -> bool:
+    """Tell whether a custom integration is connected, whose token may stay as it is."""
+    live = live_installation(organization, target)
+    return live is not None and live.kind == InstallationKind.CUSTOM
+
+
 def latest_generation(organization: Organization, target: str) -> int:
     """Return the number of the newest generation, 0 where there was none."""
     newest = organization.installations.filter(target=target).order_by("-generation").first()

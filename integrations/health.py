@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from integrations.deafness import deafness_of
 from integrations.errors import NeedsAttention, PermissionMissing, TargetError
 from integrations.guides import Words
 from integrations.hints import hint
@@ -31,7 +32,6 @@ _WHILE_AILING = timedelta(minutes=15)
 _WHILE_AWAY = timedelta(minutes=5)
 # Successful calls note a proof of life no oftener than this.
 _PROOF_EVERY = timedelta(minutes=10)
-_DEAF_AFTER = timedelta(hours=1)
 
 
 class Light(StrEnum):
@@ -80,8 +80,8 @@ _TEXTS: Mapping[str, tuple[Light, Words, Words]] = {
             " wrong."
         ),
         _(
-            "Copy the app secret from the integration's details in %(target)s, and paste it here"
-            " together with a new access token."
+            "Copy the app secret from the integration's details in %(target)s, and save it on the"
+            " connection's page. The access token may stay as it is."
         ),
     ),
     "clock_skewed": (
@@ -110,6 +110,39 @@ _TEXTS: Mapping[str, tuple[Light, Words, Words]] = {
         _(
             "In %(target)s, open the integration's webhooks and check that they are switched on."
             " With an installed app, tell the operator of this service."
+        ),
+    ),
+    "never_heard": (
+        Light.AMBER,
+        _(
+            "Direct messages are being delivered, but %(target)s has never told us what happens in"
+            " its chats: the bot does not answer."
+        ),
+        _(
+            "Set up the integration's webhooks in %(target)s, as the connection's page says under"
+            " “Let the bot answer”. With an installed app, tell the operator of this service."
+        ),
+    ),
+    "no_secret": (
+        Light.AMBER,
+        _(
+            "Direct messages are being delivered, but the bot does not answer: without the app"
+            " secret nobody can tell what really comes from %(target)s."
+        ),
+        _(
+            "Copy the app secret from the integration's details in %(target)s, and save it on the"
+            " connection's page. The access token may stay as it is."
+        ),
+    ),
+    "webhooks_refused": (
+        Light.AMBER,
+        _(
+            "Direct messages are being delivered, but the bot does not answer: what comes in as"
+            " from %(target)s does not fit the app secret that is stored here."
+        ),
+        _(
+            "Copy the app secret of the same integration once more in %(target)s, and save it on"
+            " the connection's page. The access token may stay as it is."
         ),
     ),
     "paused": (
@@ -193,17 +226,7 @@ def _reason(installation: Installation) -> str:
     if held:
         known = installation.hold_reason in _TEXTS and installation.hold_reason
         return known or "rate_limited"
-    silent = "deaf" if _is_deaf(installation) else ""
-    return "outage" if installation.trouble else silent
-
-
-def _is_deaf(installation: Installation) -> bool:
-    """Tell whether DMs went out long after the target last told us of anything.
-
-    Each of them comes back as an echo within seconds where webhooks are set up, as they once were.
-    """
-    told_at, sent_at = installation.told_at, installation.sent_at
-    return told_at is not None and sent_at is not None and sent_at - told_at > _DEAF_AFTER
+    return "outage" if installation.trouble else deafness_of(installation).value
 
 
 def note_alive(installation: Installation) -> None:

@@ -1,15 +1,19 @@
 """Connecting an organization to a community of a chat target.
 
 Each connection is a new generation. For the same community it takes the links and the waiting
-messages of the one before; for another community the owner is asked first, and links end.
+messages of the one before; for another community the owner is asked first, and links end. For the
+same bot it also takes what nobody has changed: the app secret, a hold, what its webhooks told.
 """
+
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.timezone import now
 
-from integrations.errors import PermissionMissing, TokenRejected
+from integrations.errors import PermissionMissing, ProofRejected, TokenRejected
 from integrations.models import (
+    LIVE_STATES,
     NAME_LENGTH,
     Installation,
     InstallationKind,
@@ -70,26 +74,51 @@ def connect(
 ) -> Installation:
     """Prove the credentials with live calls, then store them as a new generation.
 
+    Without a token, or a secret, those of the present custom integration stay.
+
     Raises a ``TargetError`` when the target refuses them (``PermissionsLacking`` says what they
     lead to all the same), ``AlreadyConnectedError``, ``OrganizationGoneError``, and
     ``OtherCommunityError`` unless its community is the ``confirmed_community``. Nothing is stored
     or changed in any of these cases.
     """
-    credentials = credentials.trimmed()
-    connection = open_target(target, credentials).check()
+    given = credentials.trimmed()
+    tried, connection = _prove(target, given, _filled_up(given, organization, target, kind))
     if connection.missing_permissions:
         raise PermissionsLacking(connection)
     fresh = Installation(organization=organization, target=target, kind=kind)
-    fresh.access_token = credentials.access_token
-    fresh.app_secret = credentials.app_secret
+    fresh.access_token = tried.access_token
+    fresh.app_secret = given.app_secret or None
     _describe(fresh, connection)
+    keeps_secret = tried.app_secret != given.app_secret
     try:
-        _store(fresh, connection, confirmed_community)
+        _store(fresh, connection, confirmed_community, keeps_secret=keeps_secret)
     except IntegrityError:
         raise AlreadyConnectedError(f"{organization} cannot have this community.") from None
     if kind == InstallationKind.THIRD_PARTY:
         _prove_once_more(fresh)
     return fresh
+
+
+def _filled_up(
+    given: Credentials, organization: Organization, target: str, kind: InstallationKind
+) -> Credentials:
+    """Return what was given together with what the present custom integration has."""
+    live = Installation.objects.live().filter(organization=organization, target=target).first()
+    if live is None or InstallationKind.THIRD_PARTY in (kind, live.kind):
+        return given
+    token = given.access_token or live.access_token or ""
+    return Credentials(token, given.app_secret or live.app_secret or "")
+
+
+def _prove(target: str, given: Credentials, kept: Credentials) -> tuple[Credentials, Connection]:
+    """Try the credentials together with what is kept; the secret may be of another integration."""
+    try:
+        return kept, open_target(target, kept).check()
+    except ProofRejected:
+        bare = replace(kept, app_secret=given.app_secret)
+        if bare == kept:
+            raise
+        return bare, open_target(target, bare).check()
 
 
 def _describe(installation: Installation, connection: Connection) -> None:
@@ -102,7 +131,9 @@ def _describe(installation: Installation, connection: Connection) -> None:
 
 
 @transaction.atomic
-def _store(fresh: Installation, connection: Connection, confirmed_community: str) -> None:
+def _store(
+    fresh: Installation, connection: Connection, confirmed_community: str, *, keeps_secret: bool
+) -> None:
     """Save the new generation in the place of the one before; only one owner at a time can."""
     # Locks that leave foreign keys alone: whoever stores a message meanwhile must not wait for us
     # and be waited for.
@@ -120,7 +151,9 @@ def _store(fresh: Installation, connection: Connection, confirmed_community: str
             raise OtherCommunityError(connection)
         remove_installation(previous)
         previous = None
-    else:
+    if previous is not None and (previous.bot_id, previous.kind) == (fresh.bot_id, fresh.kind):
+        _inherit(fresh, previous, keeps_secret=keeps_secret)
+    if previous is not None and previous.state in LIVE_STATES:
         _retire(previous)
     fresh.generation = (generations.aggregate(latest=Max("generation"))["latest"] or 0) + 1
     paused = organization.paused_at is not None
@@ -147,6 +180,15 @@ def _removed_lately(fresh: Installation) -> Installation | None:
     if last is None or last.state != InstallationState.REMOVED or not fresh.community_id:
         return None
     return last if last.community_id == fresh.community_id else None
+
+
+def _inherit(fresh: Installation, previous: Installation, *, keeps_secret: bool) -> None:
+    """Take over what belongs to the bot, which is the same, and not to its token."""
+    if keeps_secret:
+        fresh.app_secret = previous.app_secret
+        fresh.refused_at = previous.refused_at
+    fresh.told_at, fresh.sent_at = previous.told_at, previous.sent_at
+    fresh.held_until, fresh.hold_reason = previous.held_until, previous.hold_reason
 
 
 def _retire(installation: Installation) -> None:

@@ -191,8 +191,10 @@ class Installation(Audited, models.Model):
     connected_at = models.DateTimeField(null=True, blank=True)
     # When its owner put the next generation in its place; links and waiting messages went there.
     replaced_at = models.DateTimeField(null=True, blank=True)
-    # When its target last told last told us something on its own, and whether it ever did.
+    # When its target last told us something on its own, and whether it ever did.
     told_at = models.DateTimeField(null=True, blank=True)
+    # Since when nothing but unproven webhooks has come; None as soon as it tells us anything.
+    refused_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When it last accepted a DM, give or take a few minutes.
     sent_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from accounts.choices import choices_of, shows_text
 from accounts.models import ORGANIZATION_USERS
 from accounts.recheck import look_into_refusal, note_arrival, recheck_if_old
+from integrations.deafness import hears
 from integrations.errors import Scope, TargetError, Unavailable, Unconfirmed
 from integrations.holds import hold
 from integrations.masterkeys import KeyMissingError
@@ -101,8 +102,7 @@ def _texts(route: Route, delivery: Delivery) -> list[Part] | None:
         with_link = begun or not delivery.space_removed
         notice = compose(content, locale=locale, with_link=with_link, shows=shows)
         *first, last = route.target.lay_out(notice)
-        hears = route.installation.told_at is not None
-        below = offers(locale=locale, link=notice.link, hears=hears)
+        below = offers(locale=locale, link=notice.link, hears=hears(route.installation))
         return [*((text, ()) for text in first), (last, below)][delivery.parts_sent :]
     except AWAY:
         raise

@@ -50,7 +50,7 @@ def make_installation(organization: Organization | None = None, **fields: Any) -
             **fields,
         },
     )
-    installation.access_token = "DQVtoken"
+    installation.access_token, installation.app_secret = "DQVtoken", "secret"
     installation.save()
     return installation
 

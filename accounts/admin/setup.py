@@ -24,6 +24,7 @@ from accounts.connecting import (
     Outcome,
     check_again,
     connect_custom,
+    has_token,
     latest_generation,
     live_installation,
     send_test,
@@ -179,7 +180,7 @@ class SetupPages(ScopedAdmin[Organization]):
 
     @sensitive_variables("form")
     def _save(self, request: HttpRequest, organization: Organization, target: str) -> HttpResponse:
-        form = ConnectForm(request.POST)
+        form = ConnectForm(request.POST, has_token=has_token(organization, target))
         if not form.is_valid():
             return self._show(request, organization, target, form=form)
         outcome = connect_custom(
@@ -210,10 +211,11 @@ class SetupPages(ScopedAdmin[Organization]):
         outcome = outcome or Outcome(findings=findings)
         installation = live_installation(organization, target)
         empty = ConnectForm(
+            has_token=has_token(organization, target),
             initial={
                 "seen_generation": latest_generation(organization, target),
                 "confirmed_community": outcome.other_community,
-            }
+            },
         )
         context = self._context(request, organization, target, installation)
         context |= {"form": form or empty, "outcome": outcome, "findings": outcome.findings}

@@ -29,10 +29,11 @@ def take_in(target: str, updates: Sequence[Update], *, only: Installation | None
     if not lanes:
         return
     with transaction.atomic():
-        stale = Q(told_at=None) | Q(told_at__lt=now() - TOLD_STEP)
+        recent = Q(told_at__gte=now() - TOLD_STEP, refused_at=None)
         # First: two posts that both hold the row to store could not both write it afterwards.
         told = {installation_id for installation_id, _number in lanes}
-        Installation.objects.filter(stale, pk__in=told).update(told_at=now())
+        deafened = Installation.objects.filter(pk__in=told).exclude(recent)
+        deafened.update(told_at=now(), refused_at=None)
         store(rows)
         transaction.on_commit(partial(wake_all, lanes))
 

@@ -4,12 +4,13 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.dispatch import receiver
 
 from integrations.models import Installation, InstallationKind
 from integrations.signals import installation_connected, stranger_erased
 from messaging.bot.wakeups import wake_introduction
-from messaging.chats import Conversation, ReceivedUpdate
+from messaging.chats import TALKED, Conversation, ReceivedUpdate
 
 
 @receiver(stranger_erased)
@@ -21,6 +22,21 @@ def forget_stranger(target: str, account_id: str, **_: Any) -> dict[str, int]:
         rows = model.objects.filter(installation__in=told_to, account_id=account_id)
         gone[model._meta.label] = rows.delete()[0]  # noqa: SLF001 - Django's public API
     return gone
+
+
+@receiver(installation_connected)
+def go_on_talking(
+    installation: Installation, previous: Installation | None = None, **_: Any
+) -> None:
+    """A new token is no new bot: what it was told and what it owes is not lost.
+
+    Of what was worked off already it takes along what must not work twice.
+    """
+    if previous is None or previous.bot_id != installation.bot_id:
+        return
+    Conversation.objects.filter(installation=previous).update(installation=installation)
+    told = ReceivedUpdate.objects.filter(installation=previous)
+    told.filter(Q(handled_at=None) | Q(kind__in=TALKED)).update(installation=installation)
 
 
 @receiver(installation_connected)

@@ -1,5 +1,6 @@
 """The webhook of a chat target: prove, store, answer; everything else happens later."""
 
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
@@ -9,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from psycopg_pool import PoolTimeout
 
+from integrations.deafness import note_refused
 from integrations.metrics import REFUSED
 from integrations.models import Installation
 from integrations.targets import app_webhook_keys, open_inbox
@@ -62,6 +64,9 @@ def _answer(
         return _take_in(request, target, inbox, only)
     except WebhookRefused:
         REFUSED.labels("webhook").inc()
+        if only is not None and request.method == "POST":
+            with suppress(DatabaseError, PoolTimeout):
+                note_refused(only)
         # The same for every reason, also for an installation that does not exist.
         return HttpResponseForbidden()
     except WebhookMalformed:

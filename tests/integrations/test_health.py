@@ -164,7 +164,7 @@ def test_a_quiet_custom_integration_is_kept_alive_for_more_than_sixty_days(unsig
     office = unsigned
     for _ in range(3):
         office.sandbox.advance(timedelta(days=25).total_seconds())
-        assert recheck(office.installation).light == Light.GREEN
+        assert recheck(office.installation).light == Light.AMBER
 
 
 def test_an_abandoned_custom_integration_is_deactivated(unsigned):
@@ -197,6 +197,23 @@ def test_a_target_that_fell_silent_while_dms_go_out_is_noticed(office):
     assert (health.light, health.reason) == (Light.AMBER, "deaf")
 
 
-def test_a_target_that_never_told_anything_is_not_missed(office):
-    Installation.objects.update(told_at=None, sent_at=now())
+def test_a_target_that_never_told_anything_is_missed_after_an_hour_of_dms(office):
+    connected_at = office.installation.connected_at
+    Installation.objects.update(told_at=None, sent_at=connected_at + timedelta(minutes=59))
+    assert health_of(office.refresh()).light == Light.GREEN
+    Installation.objects.update(sent_at=connected_at + timedelta(minutes=61))
+    health = health_of(office.refresh())
+    assert (health.light, health.reason) == (Light.AMBER, "never_heard")
+
+
+def test_where_no_dm_has_gone_out_nothing_could_be_heard(office):
+    Installation.objects.update(connected_at=now() - timedelta(days=9), sent_at=None)
+    assert health_of(office.refresh()).light == Light.GREEN
+
+
+def test_a_bot_without_its_secret_cannot_hear(office):
+    Installation.objects.update(app_secret_sealed=None, told_at=now())
+    health = health_of(office.refresh())
+    assert (health.light, health.reason) == (Light.AMBER, "no_secret")
+    Installation.objects.update(kind="third_party")
     assert health_of(office.refresh()).light == Light.GREEN

@@ -243,7 +243,7 @@ def test_check_again_names_what_is_in_order(setup):
 
 def test_check_again_notes_a_token_that_died_and_one_that_is_well_again(setup):
     made = setup.sandbox.custom_integration(setup.community)
-    setup.save(made.access_token)
+    setup.save(made.access_token, made.app_secret)
     new = setup.sandbox.reset_token(made.page_id)
     setup.browser.post(setup.url("check"))
     assert 'data-light="red"' in setup.browser.get(setup.url()).content.decode()
@@ -252,9 +252,31 @@ def test_check_again_notes_a_token_that_died_and_one_that_is_well_again(setup):
 
 
 def test_the_home_page_shows_how_each_connection_is(setup):
-    setup.save(setup.sandbox.custom_integration(setup.community).access_token)
+    made = setup.sandbox.custom_integration(setup.community)
+    setup.save(made.access_token, made.app_secret)
     page = setup.browser.get("/admin/").content.decode()
     assert "Direct messages are being delivered." in page
+
+
+def test_a_bot_that_cannot_hear_is_told_of_and_mended_by_the_secret_alone(setup):
+    made = setup.sandbox.custom_integration(setup.community)
+    setup.save(made.access_token)
+    page = setup.browser.get(setup.url()).content.decode()
+    assert 'data-light="amber"' in page
+    assert "without the app secret nobody can tell" in page
+    assert setup.save("", made.app_secret, seen_generation=1).status_code == 302
+    page = setup.browser.get(setup.url()).content.decode()
+    assert 'data-light="green"' in page
+    assert setup.live().access_token == made.access_token
+
+
+def test_neither_token_nor_secret_is_no_change(setup):
+    made = setup.sandbox.custom_integration(setup.community)
+    assert "Paste the access token." in setup.save("", "secret").content.decode()
+    setup.save(made.access_token, made.app_secret)
+    answer = setup.save("", "", seen_generation=1)
+    assert "Paste the access token." in answer.content.decode()
+    assert setup.live().generation == 1
 
 
 def test_an_owner_sees_what_is_stored_and_until_when(setup):

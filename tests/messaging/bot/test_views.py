@@ -12,9 +12,10 @@ from django.db import OperationalError, connections, transaction
 from django.test import Client
 from django.utils.timezone import now
 
+from integrations.health import health_of
 from integrations.models import Installation, InstallationState
 from integrations.updates import Update, UpdateKind, keys_of_secret
-from messaging.bot import intake
+from messaging.bot import intake, views
 from messaging.bot.storing import store
 from messaging.bot.views import BODY_LIMIT
 from messaging.chats import ReceivedUpdate
@@ -251,6 +252,28 @@ def test_a_database_that_is_away_asks_for_it_again(installation, monkeypatch):
 
     monkeypatch.setattr(intake, "store", away)
     assert post(body_of(item()), own(installation)).status_code == 503
+
+
+def test_webhooks_that_the_secret_does_not_prove_are_noted_until_one_is(installation):
+    for _ in range(2):
+        assert post(body_of(item()), own(installation), secret="another").status_code == 403
+    installation.refresh_from_db()
+    assert health_of(installation).reason == "webhooks_refused"
+    since = installation.refused_at
+    post(body_of(item()), own(installation), secret="another")
+    installation.refresh_from_db()
+    assert installation.refused_at == since
+    post(body_of(item()), own(installation))
+    installation.refresh_from_db()
+    assert (installation.refused_at, health_of(installation).reason) == (None, "")
+
+
+def test_a_refusal_that_cannot_be_noted_looks_like_any_other(installation, monkeypatch):
+    def away(*_args, **_kwargs):
+        raise OperationalError
+
+    monkeypatch.setattr(views, "note_refused", away)
+    assert post(body_of(item()), own(installation), secret="another").status_code == 403
 
 
 def test_hearing_something_is_noted_on_the_installation(installation):
