@@ -1,7 +1,7 @@
 """What a chat target tells us on its own: someone wrote, tapped or read, or our message arrived.
 
 A target's inbox turns its webhooks into these; whoever handles them knows no platform. What people
-write is never taken over: nobody here reads it, so nothing of it can be stored or leaked.
+write is never stored: a short message is looked at once, for a word that the bot knows.
 """
 
 import hashlib
@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 
 KEY_LENGTH = 128
+# A longer message is not even looked at.
+SAID_LENGTH = 64
 CODE_LENGTH = 64
 
 
@@ -38,7 +40,8 @@ class Update:
     """One thing that happened, already proven to come from the target.
 
     ``key`` is the same each time the target tells the same thing. ``bot_id`` says which
-    installation is meant; ``community_id`` is empty where the target does not name it.
+    installation is meant; ``community_id`` is empty where the target does not name it. ``said`` is
+    what the person wrote, if it may be a word for the bot: no row and no log may hold it.
     """
 
     key: str
@@ -50,6 +53,7 @@ class Update:
     code: str = ""
     reference: str = ""
     message_ids: tuple[str, ...] = ()
+    said: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ TALKED = (UpdateKind.WROTE, UpdateKind.TAPPED, UpdateKind.SPOKE_IN_GROUP)
 class ReceivedUpdate(models.Model):
     """One thing a chat target told us on its own, stored before anything is done about it.
 
-    Never what somebody wrote: only that they did, or which of our buttons they tapped.
+    Never what somebody wrote: only that they did, or which of our buttons they tapped. A word that
+    does what a button does is kept as a tap of it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

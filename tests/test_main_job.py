@@ -61,7 +61,8 @@ def test_somebody_who_writes_to_the_bot_gets_an_answer(system, cast):
         return [said["text"] for said in chat_of(system, cast) if not said["metadata"]]
 
     system.children.wait_until("an answer", answers, seconds=SECONDS)
-    assert answers() == ["Nobody reads what is written here: replies do not go back to ovice."]
+    [answer] = answers()
+    assert answer.startswith("Nobody reads what is written here: replies do not go back to ovice.")
 
 
 def chat_of(system: System, cast: Cast) -> list[dict[str, Any]]:

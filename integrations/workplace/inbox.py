@@ -10,6 +10,7 @@ from typing import Any
 from integrations.updates import (
     CODE_LENGTH,
     KEY_LENGTH,
+    SAID_LENGTH,
     Update,
     UpdateKind,
     WebhookKeys,
@@ -106,6 +107,7 @@ def _read_chat(bot_id: str, item: Mapping[str, Any]) -> Update | None:
         code=_code(item, message),
         reference=_plain(message.get("metadata"), CODE_LENGTH) if echo else "",
         message_ids=_message_ids(item, message),
+        said=_said(message) if kind is UpdateKind.WROTE else "",
     )
 
 
@@ -133,6 +135,11 @@ def _code(item: Mapping[str, Any], message: Mapping[str, Any]) -> str:
     # The title of a quick reply also comes as the message's text; only the payload is ours.
     tapped = _object(message, "quick_reply") or _object(item, "postback")
     return _plain(tapped.get("payload"), CODE_LENGTH) if tapped else ""
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    text = message.get("text")
+    return text if isinstance(text, str) and len(text) <= SAID_LENGTH else ""
 
 
 def _message_ids(item: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[str, ...]:

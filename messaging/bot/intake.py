@@ -1,6 +1,7 @@
 """Storing what a chat target tells us, before anything is done about it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -9,9 +10,10 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from integrations.models import Installation
-from integrations.updates import Update
+from integrations.updates import Update, UpdateKind
 from messaging.bot.storing import store
 from messaging.bot.wakeups import lane_for
+from messaging.bot.words import code_of
 from messaging.wakeups import wake_all
 
 # Posts that all write the installation's row would wait for each other.
@@ -24,7 +26,9 @@ def take_in(target: str, updates: Sequence[Update], *, only: Installation | None
     With ``only`` nothing of another installation's is taken, whoever signed it.
     """
     homes = _homes(target, {update.bot_id for update in updates}, only)
-    rows = [(homes[update.bot_id], update) for update in updates if _is_home(homes, update)]
+    rows = [
+        (homes[update.bot_id], _understood(update)) for update in updates if _is_home(homes, update)
+    ]
     lanes = {(installation.id, lane_for(update.kind)) for installation, update in rows}
     if not lanes:
         return
@@ -36,6 +40,12 @@ def take_in(target: str, updates: Sequence[Update], *, only: Installation | None
         deafened.update(told_at=now(), refused_at=None)
         store(rows)
         transaction.on_commit(partial(wake_all, lanes))
+
+
+def _understood(update: Update) -> Update:
+    """Return a word that was typed as a tap of the button that it stands for."""
+    code = code_of(update.said) if update.kind == UpdateKind.WROTE else None
+    return replace(update, kind=UpdateKind.TAPPED, code=code.value, said="") if code else update
 
 
 def _homes(target: str, bot_ids: set[str], only: Installation | None) -> Mapping[str, Installation]:

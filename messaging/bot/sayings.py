@@ -173,8 +173,11 @@ def _undo_failed(_standing: Standing) -> Saying:
 
 
 def _one_way(standing: Standing) -> Saying:
-    text = gettext("Nobody reads what is written here: replies do not go back to ovice.")
-    return Saying(text, _menu(standing), (ovice_button(),))
+    lines = [
+        gettext("Nobody reads what is written here: replies do not go back to ovice."),
+        gettext("These words work: help, status, pause, resume, stop."),
+    ]
+    return Saying("\n".join(lines), _menu(standing), (ovice_button(),))
 
 
 def _one_to_one(standing: Standing) -> Saying:
