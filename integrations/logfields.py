@@ -80,6 +80,7 @@ SHAPES: Mapping[str, Shape] = {
     "target": _word,
     "trouble": _word,
     "kind": _word,
+    "field": _word,
     "code": _code,
     "error": _like(r"[A-Za-z_]{2,64}"),
     # a platform's own id of a call, checked where it is read

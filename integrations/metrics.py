@@ -47,6 +47,11 @@ CALL_SECONDS = Histogram(
     ["call"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+MENDED_FIELDS = Counter(
+    "kotozute_mended_fields_total",
+    "Fields of ovice's that could not be read and were left out or mended, by their place.",
+    ["field"],
+)
 REFUSED = Counter(
     "kotozute_refused_proofs_total", "Requests whose signature, key or token was refused.", ["door"]
 )

@@ -1,10 +1,10 @@
 """The events ovice sends, as strict types, and the parser that lets nothing else through.
 
-Unknown fields are ignored and unknown event types are told apart, so that ovice may add both.
-Wrong types, duplicate keys, broken Unicode in an identifier and times without a zone are refused.
+Unknown fields are ignored and unknown event types are told apart, so that ovice may add both. A
+field that merely decorates is cut or dropped where it cannot be read. In those that decide, wrong
+types, broken Unicode and times without a zone are refused, and so are duplicate keys anywhere.
 """
 
-import json
 import re
 from contextlib import suppress
 from datetime import datetime
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from integrations import strict_json
 from integrations.models import OVICE_ID_LENGTH
 from integrations.shapes import (
     Email,
@@ -27,6 +28,7 @@ from integrations.shapes import (
     Url,
     Word,
 )
+from integrations.tolerant_reader import decorates, mended, read
 
 _T = TypeVar("_T")
 _ENUM_VALUE = re.compile(r"Invalid enum value .*(?= - at )", re.DOTALL)
@@ -52,21 +54,33 @@ class Attachment(Struct, frozen=True):
     kind: Word = ""
 
 
+# Attachments are counted: one that cannot be read is one all the same.
+def _countable(told: object) -> object:
+    return [one if isinstance(one, dict) else {} for one in told] if isinstance(told, list) else []
+
+
+Text = Annotated[
+    str, Meta(max_length=TEXT_LIMIT, extra=mended(lambda told: "" if told is None else told))
+]
+TextFormat = Annotated[Literal["plain", "html"], Meta(extra=decorates())]
+
+
 class DirectMessage(Struct, frozen=True):
     """The message itself."""
 
     id: Id
     sent_at: Time
-    text: Annotated[str, Meta(max_length=TEXT_LIMIT)] = ""
-    text_format: Literal["plain", "html"] = "plain"
+    text: Text = ""
+    text_format: TextFormat = "plain"
     deep_link: Url | None = None
-    attachments: list[Attachment] = []
+    attachments: Annotated[list[Attachment], Meta(extra=mended(_countable))] = []
 
 
 class Mention(Struct, frozen=True):
     """How the message was addressed; the scope decides, never the text."""
 
-    scope: Literal["user", "users", "all", "here", "openspace", "role", "room", "group", "none"]
+    # Everything but "user" is more than one person, also what is not known here.
+    scope: Annotated[str, Meta(extra=mended(lambda _told: ""))]
 
 
 class Sender(Struct, frozen=True):
@@ -80,7 +94,8 @@ class Recipient(Struct, frozen=True):
     """One addressee; ``recipients`` lists all of them."""
 
     id: Id | None = None
-    type: Word = ""
+    # Everything but "user" is not one person.
+    type: Annotated[str, Meta(extra=mended(lambda _told: ""))] = ""
 
 
 class MessageCreated(Struct, frozen=True):
@@ -91,7 +106,7 @@ class MessageCreated(Struct, frozen=True):
     mention: Mention
     sender: Sender
     recipients: list[Recipient]
-    space: SpaceInfo | None = None
+    space: Annotated[SpaceInfo | None, Meta(extra=decorates())] = None
 
 
 class MessageRef(Struct, frozen=True):
@@ -104,7 +119,7 @@ class MessageEdit(MessageRef, frozen=True):
     """A message's new text."""
 
     text: Annotated[str, Meta(max_length=TEXT_LIMIT)]
-    text_format: Literal["plain", "html"] = "plain"
+    text_format: TextFormat = "plain"
 
 
 class MessageUpdated(Struct, frozen=True):
@@ -260,33 +275,14 @@ def parse_event(body: bytes, *, event_id: str | None = None) -> Event:
 
 def _load(body: bytes) -> object:
     try:
-        return json.loads(
-            body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant
-        )
-    except RecursionError:
-        raise MalformedEventError("nested too deeply") from None
-    except UnicodeDecodeError:
-        raise MalformedEventError("not UTF-8") from None
-    except MalformedEventError:
-        raise
-    except ValueError:
-        raise MalformedEventError("not JSON") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise MalformedEventError("a key occurs twice in one object")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise MalformedEventError(f"{name} is not JSON")
+        return strict_json.load(body)
+    except strict_json.NotStrictError as error:
+        raise MalformedEventError(str(error)) from None
 
 
 def _convert(document: object, schema: type[_T]) -> _T:
     try:
-        return msgspec.convert(document, schema)
+        return read(document, schema)
     except UnicodeEncodeError:
         raise MalformedEventError("a lone surrogate where none may be") from None
     except msgspec.ValidationError as error:

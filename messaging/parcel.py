@@ -1,16 +1,24 @@
-"""Taking the body of a batch apart, so that each event keeps its own bytes and its own fate."""
+"""Splitting the body of a batch, so that each event keeps its own bytes and its own fate.
 
-import json
+The cuts are found by quotes and brackets alone: an event that no reader of JSON can take, however
+deep or long, is refused by itself. What is around the events is read as strictly as an event.
+"""
+
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from django.conf import settings
 
+from integrations import strict_json
 from messaging.events import Event, MalformedEventError, parse_event
 
 EVENTS_LIMIT = 500
-_SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder()
+# A string that does not end goes on to the end of the body, so that it is looked at only once.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[][{},:]', re.DOTALL)
+_EVENTS = b'"events"'
+# In the list, in the object that is the body.
+_IN_LIST = 2
 
 
 def unpack(body: bytes) -> list[bytes]:
@@ -19,21 +27,24 @@ def unpack(body: bytes) -> list[bytes]:
     Raises ``MalformedEventError`` when the body is not a batch; what is wrong with a single event
     is for ``parse_each`` to say.
     """
-    # What is not UTF-8 is the fault of the one event it stands in.
-    reader = _Reader(body.decode("utf-8", "surrogateescape"))
+    cuts = _cuts(body)
+    around = body[: cuts[0]] + body[cuts[-1] - 1 :] if cuts else body
     try:
-        events = _events(reader)
-    except RecursionError:
-        raise MalformedEventError("nested too deeply") from None
-    except MalformedEventError:
-        raise
-    except ValueError:
-        raise MalformedEventError("not JSON") from None
-    if events is None:
+        # A broken character beside the events spoils none of them.
+        document = strict_json.load(around.decode(errors="replace").encode())
+    except strict_json.NotStrictError as error:
+        raise MalformedEventError(str(error)) from None
+    if not isinstance(document, dict) or document.get("events", []) != []:
+        raise MalformedEventError("not a batch of events")
+    if not cuts:
         raise MalformedEventError("Object missing required field `events`")
+    events = [body[start : end - 1].strip(b" \t\n\r") for start, end in pairwise(cuts)]
+    events = [] if events == [b""] else events
+    if b"" in events:
+        raise MalformedEventError("not a batch of events")
     if len(events) > EVENTS_LIMIT:
         raise MalformedEventError(f"more than {EVENTS_LIMIT} events")
-    return [text.encode("utf-8", "surrogateescape") for text in events]
+    return events
 
 
 def parse_each(bodies: list[bytes]) -> Iterator[Event | MalformedEventError]:
@@ -51,65 +62,23 @@ def _parse(body: bytes) -> Event:
     return parse_event(body)
 
 
-class _Reader:
-    """Goes through a JSON text value by value and remembers where each one stands."""
+def _cuts(body: bytes) -> list[int]:
+    """Return the place behind the list's beginning, behind each of its commas, and behind its end.
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-
-    def take(self, mark: str) -> bool:
-        """Step over ``mark`` if it comes next."""
-        self._skip_space()
-        found = self._text.startswith(mark, self._at)
-        self._at += len(mark) if found else 0
-        return found
-
-    def expect(self, mark: str) -> None:
-        """Step over ``mark``; nothing else may come next."""
-        if not self.take(mark):
-            raise MalformedEventError("not a batch of events")
-
-    def value(self) -> tuple[object, str]:
-        """Return the next value, and the text that says it."""
-        self._skip_space()
-        start = self._at
-        value, self._at = _DECODER.raw_decode(self._text, start)
-        return value, self._text[start : self._at]
-
-    def list_until(self, end: str) -> Iterator[None]:
-        """Yield before each of the things that are separated by commas up to ``end``."""
-        if self.take(end):
-            return
-        yield
-        while not self.take(end):
-            self.expect(",")
-            yield
-
-    def expect_end(self) -> None:
-        """Nothing but space may follow."""
-        self._skip_space()
-        if self._at != len(self._text):
-            raise MalformedEventError("not a batch of events")
-
-    def _skip_space(self) -> None:
-        space = _SPACE.match(self._text, self._at)
-        self._at = space.end() if space else self._at
-
-
-def _events(reader: _Reader) -> list[str] | None:
-    """Return the texts of the elements of ``events``; other fields are ignored."""
-    events = None
-    reader.expect("{")
-    for _ in reader.list_until("}"):
-        name, _ = reader.value()
-        reader.expect(":")
-        if name != "events":
-            reader.value()
-        elif events is None:
-            reader.expect("[")
-            events = [reader.value()[1] for _ in reader.list_until("]")]
-        else:
-            raise MalformedEventError("a key occurs twice in one object")
-    reader.expect_end()
-    return events
+    Nothing where the body has no such list.
+    """
+    depth, before, cuts = 0, (b"", b""), list[int]()
+    for token in _TOKEN.finditer(body):
+        mark = token[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth == _IN_LIST and mark == b"[" and before == (_EVENTS, b":") and not cuts:
+                cuts.append(token.end())
+        elif mark in (b"]", b"}"):
+            depth -= 1
+            if cuts and depth < _IN_LIST:
+                return [*cuts, token.end()]
+        elif mark == b"," and depth == _IN_LIST and cuts:
+            cuts.append(token.end())
+        before = (before[1], mark)
+    return []

@@ -1,10 +1,20 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.events import SCHEMAS, MalformedEventError, MessageCreated, parse_event
+from integrations.languages import language_of
+from messaging.eligibility import Skip, check_addressing
+from messaging.events import (
+    SCHEMAS,
+    Attachment,
+    MalformedEventError,
+    MemberTold,
+    MessageCreated,
+    parse_event,
+)
 from tests.factories import event
 
 ID = "evt_1"
@@ -71,22 +81,81 @@ def test_an_unknown_type_is_told_apart():
         ("data.organization.id", "a\x00b"),
         ("data.organization.id", "\ud800"),
         ("data.message.id", ...),
-        ("data.message.text", None),
         ("data.message.text", "x" * 8_001),
-        ("data.message.text_format", "markdown"),
         ("data.message.sent_at", 1741051425),
         ("data.message.sent_at", "9999-12-31T23:59:59Z"),
-        ("data.mention.scope", "everybody"),
         ("data.recipients", {}),
         ("data.recipients", ["223344"]),
         ("data.sender", ...),
-        ("data.space.name", 5),
-        ("data.space.url", "https://app.ovice.com/\x00"),
+        ("data.message.text", 5),
+        ("data.mention", ...),
+        ("data.mention", None),
+        ("data.recipients", None),
     ],
 )
 def test_a_wrong_field_is_refused(path, value):
     with pytest.raises(MalformedEventError):
         parse(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "stands"),
+    [
+        ("data.message.text", None, ""),
+        ("data.message.text_format", "markdown", "plain"),
+        ("data.message.text_format", None, "plain"),
+        ("data.message.deep_link", ["https://app.ovice.com/"], None),
+        ("data.message.deep_link", "https://app.ovice.com/" + "x" * 2_048, None),
+        ("data.message.attachments", None, []),
+        ("data.message.attachments", "two", []),
+        ("data.message.attachments", [1, {"kind": 5}, {"kind": "x" * 65}, {}], [Attachment()] * 4),
+        ("data.mention.scope", "everybody", "everybody"),
+        ("data.mention.scope", ["user"], ""),
+        ("data.mention.scope", None, ""),
+        ("data.sender.name", None, ""),
+        ("data.sender.name", "x" * 300, "x" * 255),
+        ("data.space", "987", None),
+        ("data.space", {"name": "no id"}, None),
+        ("data.space.name", 5, None),
+        ("data.space.domain", "x" * 64, None),
+        ("data.space.url", "https://app.ovice.com/\x00", None),
+        ("data.message.sent_at", "2025-03-04T01:23:60Z", datetime(2025, 3, 4, 1, 23, 59, 0, UTC)),
+    ],
+)
+def test_a_field_that_decorates_refuses_nothing(path, value, stands):
+    read = parse(changed(path, value)).data
+    for name in path.removeprefix("data.").split("."):
+        read = getattr(read, name)
+    assert read == stands
+
+
+def test_a_recipient_of_an_unknown_type_is_not_one_person():
+    data = parse(changed("data.recipients", [{"id": "223344", "type": 5}])).data
+    assert isinstance(data, MessageCreated)
+    assert check_addressing(data) == Skip.MULTIPLE_RECIPIENTS
+
+
+@pytest.mark.parametrize("scope", ["everybody", "USER", "user ", "", 5, None, ["user"]])
+def test_a_scope_that_is_not_known_is_not_one_person(scope):
+    data = parse(changed("data.mention.scope", scope)).data
+    assert isinstance(data, MessageCreated)
+    assert check_addressing(data) == Skip.GROUP_MENTION
+
+
+@pytest.mark.parametrize("role", ["boss", "OWNER", "", 5, [], {"owner": 1}])
+def test_a_role_that_is_not_known_gives_no_right(role):
+    told = event("organization.member.updated", "4821", member={"id": "1", "role": role})
+    data = parse(told).data
+    assert isinstance(data, MemberTold)
+    assert data.member.role == "guest"
+
+
+def test_the_longest_locale_leaves_the_person_their_language():
+    locale = "en-US-u-fw-mon-mu-celsius"
+    told = event("organization.member.updated", "4821", member={"id": "1", "locale": locale})
+    data = parse(told).data
+    assert isinstance(data, MemberTold)
+    assert language_of(data.member.locale or "") == "en"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +188,7 @@ def test_the_longest_text_is_read_whole():
 
 
 def test_a_refusal_quotes_nothing_of_the_event():
-    for path in ("data.mention.scope", "data.message.text_format", "data.organization.id", "type"):
+    for path in ("data.message.sent_at", "timestamp", "data.organization.id", "type"):
         with pytest.raises(MalformedEventError) as refusal:
             parse(changed(path, "canary ' canary"))
         assert "canary" not in str(refusal.value)

@@ -3,16 +3,21 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import Member
 from integrations.datakeys import forget_keys
 from integrations.models import DataKey
 from messaging import batches
+from messaging.events import MalformedEventError
 from messaging.models import Delivery, Message, ReceivedEvent
+from messaging.parcel import unpack
 from tests.factories import (
     dm_event,
     event,
@@ -317,3 +322,58 @@ def test_nothing_of_a_batch_is_logged(caplog):
     post_batch([named(dm_event(text="canary", sent_at="canary"))])
     post_batch(b'{"events": "canary"}')
     assert "canary" not in caplog.text
+
+
+GOOD = json.dumps(named(event("connector.ping", "4821"), "evt_1")).encode()
+UNREADABLE = [
+    b'{"a":' + b"9" * 5_000 + b"}",
+    b"[" * 20_000 + b"]" * 20_000,
+    b'{"a":' * 9_000 + b"1" + b"}" * 9_000,
+    b'{"a":1,"a":2}',
+    b'{"a":"\\ud800"}',
+    b'{"a":"\xff"}',
+    b'{"a":"\x01"}',
+    b'{"a":"\\x"}',
+    b'{"a":NaN}',
+    b'{"a":01}',
+    b'{"a":1,}',
+    b"nonsense",
+    b'"]}, {["',
+]
+
+
+@pytest.mark.parametrize("bad", UNREADABLE, ids=lambda body: repr(body[:16]))
+def test_an_event_that_cannot_be_read_is_refused_and_no_other(bad):
+    body = b'{"events": [' + b",".join([GOOD, bad, GOOD]) + b"]}"
+    results = post_batch(body).json()["results"]
+    assert [result["status"] for result in results] == ["ignored", "refused", "ignored"]
+
+
+@given(
+    st.lists(st.sampled_from([GOOD, *UNREADABLE]), max_size=8),
+    st.sampled_from([b"", b" ", b"\n\t"]),
+)
+def test_each_event_of_a_batch_keeps_its_own_bytes(events, space):
+    body = b'{"events":[' + (space + b"," + space).join(events) + space + b"]}"
+    assert unpack(body) == events
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_a_batch_or_refused(inside):
+    for body in (inside, b'{"events":[' + inside + b"]}", b'{"events":[]' + inside + b"}"):
+        with suppress(MalformedEventError):
+            assert all(isinstance(one, bytes) for one in unpack(body))
+
+
+@pytest.mark.parametrize(
+    "bit", [b'"', b'\\"', b"[", b"{", b'"a",', b"\\", b",", b"[]", b'{"events":['], ids=repr
+)
+def test_a_batch_is_taken_apart_in_a_time_that_grows_with_its_length(bit):
+    def seconds(size: int) -> float:
+        body = b'{"events":[' + bit * (size // len(bit))
+        begun = time.process_time()
+        with suppress(MalformedEventError):
+            unpack(body)
+        return time.process_time() - begun
+
+    assert seconds(1024 * 1024) < 1
