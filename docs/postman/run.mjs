@@ -1,12 +1,13 @@
 // Starts the sandbox, runs the Postman collection with newman, then lets packages from the registry
 // meet it unchanged: a generic Messenger client writes to a member, and a webhook that the sandbox
 // sends is judged by a package for its signatures. The connector API has a collection of its own, run
-// against the service itself. Ends with status 0 or 1.
+// against the service itself, and so does what packages sign for its doors. Ends with status 0 or 1.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { checkWebhooks } from "./hooks.mjs";
+import { checkSigners, publishKeys } from "./signers.mjs";
 
 const require = createRequire(import.meta.url);
 const newman = require("newman");
@@ -25,10 +26,11 @@ async function startSandbox() {
   return { child, graph, web };
 }
 
-async function startService() {
+async function startService(settings) {
   const python = process.env.PYTHON || `${root}.venv/bin/python`;
   const program = ["-m", "tests.connector_service"];
-  const child = spawn(python, program, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, ...settings };
+  const child = spawn(python, program, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(createInterface(child.stdout), "line");
   const [, service, event_secret, connector_key] = line.match(/service=(\S+) secret=(\S+) key=(\S+)/);
   return { child, service, event_secret, connector_key };
@@ -83,16 +85,20 @@ async function stop({ child }) {
   await once(child, "exit");
 }
 
-const [sandbox, service] = await Promise.all([startSandbox(), startService()]);
+const keys = await publishKeys();
+const [sandbox, service] = await Promise.all([startSandbox(), startService(keys.settings)]);
 let failures = 1;
 try {
   const { graph, web } = sandbox;
   const { child: _child, ...values } = service;
   failures = await runCollection("workplace", { graph, web });
   failures += await runCollection("connector", values);
+  failures += await checkSigners(service, keys);
   failures += await meetGenericPackages(sandbox);
-  console.log(failures ? `${failures} failed` : "The collections, the generic client and the webhook's signatures went through.");
+  console.log(failures ? `${failures} failed` : "The collections, the generic client and all signatures went through.");
 } finally {
   await Promise.all([stop(sandbox), stop(service)]);
+  keys.server.close();
+  keys.server.closeAllConnections();
 }
 process.exitCode = failures ? 1 : 0;
