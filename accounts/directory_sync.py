@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 
 from accounts.directory import remove_member, update_member
 from accounts.models import ORGANIZATION_USERS, Member, Role
-from integrations.cleaning import one_line
 from integrations.directory import (
     apply_newer,
     remove_space,
@@ -22,8 +21,9 @@ from integrations.directory import (
     update_organization,
     update_space,
 )
-from integrations.models import Organization, Space
+from integrations.models import NAME_LENGTH, Organization, Space
 from integrations.ovice_directory import ACTIVE, Directory, Person
+from integrations.text import one_line
 
 # More than this share, and more than this many, leave only when somebody confirms it.
 LEAVING_SHARE = 0.2
@@ -98,13 +98,13 @@ def _apply_spaces(organization: Organization, directory: Directory, at: datetime
     update_organization(
         organization,
         at=at,
-        name=None if told.name is None else one_line(told.name),
+        name=None if told.name is None else one_line(told.name, NAME_LENGTH),
         plan=told.plan,
         feature_enabled=told.feature_enabled,
     )
     spaces = {space.id: space for space in directory.spaces if space.status == ACTIVE}
     for space in spaces.values():
-        name = None if space.name is None else one_line(space.name)
+        name = None if space.name is None else one_line(space.name, NAME_LENGTH)
         update_space(organization, space.id, at=at, name=name, domain=space.domain, url=space.url)
     there = Space.objects.filter(organization=organization, removed_at=None)
     for ovice_id in there.exclude(ovice_id__in=list(spaces)).values_list("ovice_id", flat=True):
@@ -131,7 +131,7 @@ def _told(person: Person) -> dict[str, Any]:
     return {
         "email": person.email,
         "email_verified": person.email_verified,
-        "name": None if person.name is None else one_line(person.name),
+        "name": None if person.name is None else one_line(person.name, NAME_LENGTH),
         "role": person.role,
         "locale": person.locale,
     }

@@ -31,6 +31,7 @@ from integrations.install import (
 )
 from integrations.models import NAME_LENGTH, Installation, InstallationKind, Organization
 from integrations.targets import Credentials, installer_of, open_target
+from integrations.text import one_line
 
 LASTS = timedelta(minutes=10)
 # The notice of a request whose owner is asked whether to leave the present community.
@@ -148,7 +149,7 @@ def keep_asking(request: InstallRequest, user: User, why: Exception | None) -> s
     request.notice = ""
     if isinstance(why, OtherCommunityError):
         request.community = why.community
-        request.community_name = why.community_name[:NAME_LENGTH]
+        request.community_name = one_line(why.community_name, NAME_LENGTH)
         request.notice = LEAVING
     elif isinstance(why, InstallRefused):
         request.notice = why.reason.value
@@ -176,7 +177,7 @@ def learn_community(request: InstallRequest) -> None:
             forget(request)
         raise refusal from None
     request.community = community_key(connection)
-    request.community_name = community_label(connection)[:NAME_LENGTH]
+    request.community_name = one_line(community_label(connection), NAME_LENGTH)
     request.notice = ""
     request.save(update_fields=["community", "community_name", "notice"])
 

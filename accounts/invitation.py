@@ -17,6 +17,7 @@ from accounts.states import connections
 from integrations.hints import hint
 from integrations.languages import language_of
 from integrations.targets import guide_of
+from integrations.text import one_line
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -66,7 +67,7 @@ def send_invitation(member_id: UUID) -> None:
         return
     values = {
         "target": guide_of(found[0].target).label,
-        "organization": " ".join(str(member.organization).split()),
+        "organization": one_line(str(member.organization)),
         "page": settings.BASE_URL + reverse("link"),
     }
     with override(language_of(member.locale, member.organization.language)):

@@ -16,13 +16,11 @@ from accounts.launch_tokens import SKEW_SECONDS, BadLaunchToken, LaunchClaims, r
 from accounts.models import Ground, Member, UsedLaunch, User
 from accounts.ownership import NotAnOwner, end_ownership, grant_ownership
 from accounts.visits import Purpose
-from integrations.cleaning import one_line
 from integrations.directory import update_organization
 from integrations.models import NAME_LENGTH, Organization
 from integrations.ovice_links import is_ovice_url
 from integrations.remembered import is_removed_for_good
-
-MEMBER_NAME_LENGTH = 255
+from integrations.text import one_line
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def _bring_up_to_date(claims: LaunchClaims) -> Member:
     organization = Organization.objects.register(claims.org)
     if organization.removed_at is not None:
         raise BadLaunchToken("organization removed")
-    name = one_line(claims.org_name)[:NAME_LENGTH] or None
+    name = one_line(claims.org_name, NAME_LENGTH) or None
     update_organization(organization, at=at, name=name, plan=None, feature_enabled=None)
     update_member(
         organization,
@@ -74,7 +72,7 @@ def _bring_up_to_date(claims: LaunchClaims) -> Member:
         at=at,
         email=claims.email,
         email_verified=claims.email_verified,
-        name=one_line(claims.name or "")[:MEMBER_NAME_LENGTH] or None,
+        name=one_line(claims.name or "", NAME_LENGTH) or None,
         role=claims.role,
         locale=claims.locale,
     )

@@ -19,6 +19,7 @@ from integrations.addresses import normalize_email
 from integrations.errors import NeedsAttention, PermissionMissing, TargetError
 from integrations.models import Installation, InstallationState
 from integrations.targets import Account, open_target
+from integrations.text import one_line
 
 # A slow target must not keep every thread of a web process: ovice's events come in there as well.
 LOOK_UPS_AT_ONCE, PATIENCE_SECONDS = 2, 2.0
@@ -121,7 +122,7 @@ def point_to(link: Link, account: Account, asked_at: datetime) -> None:
     if link.account_id not in ("", account.account_id, *link.former_account_ids):
         link.former_account_ids = [*link.former_account_ids, link.account_id]
     link.account_id = account.account_id
-    link.account_name = account.name
+    link.account_name = one_line(account.name)
     link.locale = account.locale[:LOCALE_LENGTH] or link.locale
     link.unresolved_at = None
     link.checked_at = asked_at

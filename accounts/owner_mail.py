@@ -26,6 +26,7 @@ from integrations.languages import language_of
 from integrations.ledger import Removal
 from integrations.models import Organization
 from integrations.targets import guide_of
+from integrations.text import one_line
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -119,7 +120,7 @@ def _compose(mail: OwnerMail) -> tuple[str, str]:
     kind = OwnerMailKind(mail.kind)
     told = _missing(mail) if kind is OwnerMailKind.DIRECTORY else _trouble(mail)
     body = render_to_string(f"mail/{kind}.txt", {**values, **told})
-    return " ".join((subjects[kind] % values).split()), body
+    return one_line(subjects[kind] % values), body
 
 
 def _trouble(mail: OwnerMail) -> dict[str, object]:

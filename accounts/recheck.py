@@ -21,6 +21,7 @@ from integrations.addresses import normalize_email
 from integrations.errors import PermissionMissing, TargetError
 from integrations.models import Installation
 from integrations.targets import Account, ChatTarget, open_target
+from integrations.text import one_line
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -163,6 +164,7 @@ def _by_id(link: Link, target: ChatTarget) -> Account | None:
 
 def _rename(link: Link, account: Account | None) -> None:
     """Keep the name that is shown to the member in step."""
-    if account and account.name and account.name != link.account_name:
-        link.account_name = account.name
+    name = one_line(account.name) if account else ""
+    if name and name != link.account_name:
+        link.account_name = name
         link.save(update_fields=["account_name_sealed"])

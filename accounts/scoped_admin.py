@@ -29,6 +29,7 @@ from accounts.audit import Tenant, entries_of, record_look
 from accounts.deeds import what_was_done, who_did_it
 from accounts.labels import translate_labels
 from accounts.roles import EVERYBODY, STAFF, SiteRole, Visitor, role_of, visible_ids
+from integrations.text import LINE_ENDS, visible_start
 
 Row = TypeVar("Row", bound=Model)
 
@@ -38,7 +39,7 @@ _CHOOSE_ALL: Any = getattr(ModelAdmin.action_checkbox, "short_description", "")
 # A spreadsheet would take these as the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # In some countries a spreadsheet ends a cell at one of these, whatever quotes are around it.
-_CELL_ENDS = re.compile(r"(?<=[;|\t\r\n])")
+_CELL_ENDS = re.compile(rf"(?<=[;|\t{LINE_ENDS}])")
 # What Django's filters ask of the columns that a page offers, and the steps of its dates.
 _FILTERED_BY = ("", "__exact", "__in", "__isnull", "__isempty")
 _DATE_STEPS = ("__year", "__month", "__day")
@@ -243,5 +244,5 @@ def _cell(value: Any) -> str:
 def _harmless(part: str) -> str:
     """Return the text with a mark before what would be a formula, also one in wide signs."""
     start = normalize("NFKC", part[:1])
-    blank = normalize("NFKC", part.strip()[:1])
+    blank = normalize("NFKC", visible_start(part)[:1])
     return f"'{part}" if start.startswith(_FORMULA) or blank.startswith(_FORMULA) else part

@@ -24,6 +24,7 @@ from integrations.removal import remove_installation
 from integrations.schedule import next_regular_check
 from integrations.signals import installation_connected, installation_healed
 from integrations.targets import Connection, Credentials, open_target
+from integrations.text import one_line
 
 
 class AlreadyConnectedError(Exception):
@@ -123,9 +124,9 @@ def _prove(target: str, given: Credentials, kept: Credentials) -> tuple[Credenti
 
 def _describe(installation: Installation, connection: Connection) -> None:
     installation.community_id = connection.community_id
-    installation.community_name = connection.community_name[:NAME_LENGTH]
+    installation.community_name = one_line(connection.community_name, NAME_LENGTH)
     installation.bot_id = connection.bot_id
-    installation.bot_name = connection.bot_name[:NAME_LENGTH]
+    installation.bot_name = one_line(connection.bot_name, NAME_LENGTH)
     installation.install_id = connection.install_id
     installation.permissions = list(connection.permissions)
 

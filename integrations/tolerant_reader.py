@@ -16,6 +16,7 @@ import structlog
 from msgspec import Struct
 
 from integrations.metrics import MENDED_FIELDS
+from integrations.text import cut as cut_text
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -116,7 +117,7 @@ def _fits(value: object, of_type: Any) -> bool:
 
 
 def _cut(value: object, limit: int | None) -> object:
-    return value[:limit] if isinstance(value, str) and limit is not None else value
+    return cut_text(value, limit) if isinstance(value, str) and limit is not None else value
 
 
 @cache

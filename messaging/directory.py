@@ -6,14 +6,14 @@ from django.utils.timezone import now
 
 from accounts.directory import end_links_before, remove_member, update_member
 from accounts.directory_upkeep import notice_gap
-from integrations.cleaning import one_line
 from integrations.directory import (
     remove_space,
     update_organization,
     update_space,
 )
-from integrations.models import Organization
+from integrations.models import NAME_LENGTH, Organization
 from integrations.removal import remove_organization
+from integrations.text import one_line
 from messaging.events import (
     EmailChanged,
     Event,
@@ -92,4 +92,4 @@ def _apply_outdated(organization: Organization, event: Event, at: datetime) -> N
 
 
 def _name(told: str | None) -> str | None:
-    return None if told is None else one_line(told)
+    return None if told is None else one_line(told, NAME_LENGTH)

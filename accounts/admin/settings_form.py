@@ -9,6 +9,7 @@ from django.contrib.admin.widgets import AdminRadioSelect
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Organization
+from integrations.text import clean, is_blank
 
 SHORTEST_HOURS = 1
 LONGEST_HOURS = 7 * 24
@@ -67,5 +68,6 @@ class OrganizationForm(_OrganizationForm):
         if hours := cleaned.get("expire_hours"):
             self.instance.expire_after = timedelta(hours=hours)
         if "support_contact" in cleaned:
-            self.instance.support_contact = cleaned["support_contact"] or None
+            contact = clean(cleaned["support_contact"])
+            self.instance.support_contact = None if is_blank(contact) else contact
         return cleaned

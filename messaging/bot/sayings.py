@@ -11,9 +11,13 @@ from django.utils.translation import gettext
 from accounts.choices import UNTIL_RESUMED
 from integrations.models import InstallationState
 from integrations.targets import Choice, Page, Saying
+from integrations.text import shortened
 from messaging.bot.conversation import Answer
 from messaging.bot.standing import Standing
 from messaging.taps import Code
+
+# A saying has 640 characters in all.
+CONTACT_SHOWN = 100
 
 
 def saying(answer: Answer, standing: Standing, *, language: str) -> Saying:
@@ -86,7 +90,10 @@ def _help(standing: Standing) -> Saying:
     ]
     contact = standing.installation.organization.support_contact
     if contact:
-        lines.append(gettext("In your organization, ask: %(contact)s") % {"contact": contact[:100]})
+        lines.append(
+            gettext("In your organization, ask: %(contact)s")
+            % {"contact": shortened(contact, CONTACT_SHOWN)}
+        )
     return Saying("\n".join(lines), _menu(standing), (settings_button(), ovice_button()))
 
 
