@@ -6,14 +6,15 @@ statements as five hundred.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.conf import settings
 from django.utils.timezone import now
 
 from integrations import tracing
-from integrations.cleaning import one_line
 from integrations.hints import after_commit
-from messaging.content import Content, is_blank, plain_text
+from integrations.text import is_blank, one_line
+from messaging.content import Content, plain_text
 from messaging.eligibility import Skip, decide
 from messaging.events import MessageCreated
 from messaging.models import Delivery, Message, ReceivedEvent, lane_number
@@ -63,30 +64,46 @@ def judge_messages(arrivals: Sequence[Arrival], known: Known) -> Judged:
     """
     messages, deliveries = [], []
     for arrival in arrivals:
-        content = _content(arrival.data)
-        skip = _decide(arrival, known, content)
+        text = _Text(arrival.data)
+        skip = _decide(arrival, known, text)
         message = _message(arrival, skip)
         if skip is None:
-            message.content = content.to_json()
+            message.content = _content(arrival.data, text).to_json()
             deliveries += _deliveries(message, arrival, known.linked_before(arrival))
         messages.append(message)
     return Judged(messages, deliveries)
 
 
-def _decide(arrival: Arrival, known: Known, content: Content) -> Skip | None:
-    has_content = bool(content.attachments) or not is_blank(content.text)
-    skip = decide(arrival.data, known.standing(arrival), has_content=has_content, at=now())
+class _Text:
+    """A message's text, made readable once somebody asks for it."""
+
+    def __init__(self, data: MessageCreated) -> None:
+        self._message = data.message
+
+    @cached_property
+    def plain(self) -> str:
+        """The text as one reads it."""
+        return plain_text(self._message.text, self._message.text_format)
+
+    def has_content(self) -> bool:
+        """Return whether a copy would show anything of the message."""
+        return bool(self._message.attachments) or not is_blank(self.plain)
+
+
+def _decide(arrival: Arrival, known: Known, text: _Text) -> Skip | None:
+    standing = known.standing(arrival)
+    skip = decide(arrival.data, standing, has_content=text.has_content, at=now())
     if skip is None and arrival.message in known.deleted:
         return Skip.DELETED
     return skip
 
 
-def _content(data: MessageCreated) -> Content:
+def _content(data: MessageCreated, text: _Text) -> Content:
     message, space = data.message, data.space
     return Content(
         sender_name=one_line(data.sender.name),
         space_name=one_line(space.name or "") if space else "",
-        text=plain_text(message.text, message.text_format),
+        text=text.plain,
         attachments=len(message.attachments),
         link=choose_link(message.deep_link, space.url if space else None),
     )

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from integrations.models import Organization
-from messaging.content import Content, is_blank, plain_text
+from integrations.text import is_blank
+from messaging.content import Content, plain_text
 from messaging.events import MessageEdit
 from messaging.models import Attempt, Delivery, DeliveryQuerySet, DeliveryState, Message, Outcome
 from messaging.settlement import cancel
@@ -21,16 +22,17 @@ def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime)
     may have, keeps the old text: nobody could make sense of two halves. What is edited to nothing
     is cancelled.
     """
+    edited = Message.objects.filter(
+        organization=organization, ovice_id=edit.id, content_sealed__isnull=False, deleted_at=None
+    )
+    if not edited.exists():
+        # Most edits come after the copy was sent: no work on a text that goes nowhere.
+        return 0
     edition, text = int(at.timestamp() * 1000), plain_text(edit.text, edit.text_format)
     if is_blank(text):
         _lock_copies(organization, edit.id)
-    unsent = Message.objects.select_for_update(no_key=True).filter(
-        ~Exists(_begun().filter(message=OuterRef("pk"))),
-        organization=organization,
-        ovice_id=edit.id,
-        content_sealed__isnull=False,
-        deleted_at=None,
-        edition__lt=edition,
+    unsent = edited.select_for_update(no_key=True).filter(
+        ~Exists(_begun().filter(message=OuterRef("pk"))), edition__lt=edition
     )
     messages = list(unsent.order_by("pk"))
     for message in messages:

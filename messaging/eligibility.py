@@ -1,5 +1,6 @@
 """Whether a DM is to be relayed: one pure decision table, first failing rule first."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -55,15 +56,18 @@ def check_addressing(event: MessageCreated) -> Skip | None:
 
 
 def decide(
-    event: MessageCreated, standing: Standing, *, has_content: bool, at: datetime
+    event: MessageCreated, standing: Standing, *, has_content: Callable[[], bool], at: datetime
 ) -> Skip | None:
-    """Return the reason of the first rule, E1 to E9, that the message fails, or None."""
+    """Return the reason of the first rule, E1 to E9, that the message fails, or None.
+
+    Its content is looked at last: nobody works on the text of a message that goes nowhere.
+    """
     return (
         _check_organization(standing)
         or check_addressing(event)
         or _check_recipient(standing, event.message.sent_at)
         or (Skip.STALE if at - event.message.sent_at > standing.expire_after else None)
-        or (None if has_content else Skip.EMPTY)
+        or (None if has_content() else Skip.EMPTY)
     )
 
 

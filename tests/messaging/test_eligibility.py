@@ -29,9 +29,10 @@ def message(**changes: object) -> MessageCreated:
     return data
 
 
-def outcome(*, standing=None, event=None, has_content=True, at=NOW) -> Skip | None:
+def outcome(*, standing=None, event=None, has_content=True, at=NOW, look=None) -> Skip | None:
     changed = {name: getattr(GOOD, name) for name in Standing.__slots__} | (standing or {})
-    return decide(message(**(event or {})), Standing(**changed), has_content=has_content, at=at)
+    look = look or (lambda: has_content)
+    return decide(message(**(event or {})), Standing(**changed), has_content=look, at=at)
 
 
 # One way to break each rule, in the order in which the rules decide.
@@ -56,6 +57,11 @@ def combined(first: dict, second: dict) -> dict:
         else second.get(key, first.get(key))
         for key in {**first, **second}
     }
+
+
+@pytest.mark.parametrize("how", [how for _, how in BROKEN[:-1]])
+def test_nobody_works_on_the_text_of_a_message_that_goes_nowhere(how):
+    assert outcome(**how, look=pytest.fail) not in (None, Skip.EMPTY)
 
 
 def test_a_dm_to_a_linked_member_is_relayed():

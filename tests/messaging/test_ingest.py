@@ -156,6 +156,17 @@ def test_an_attachment_alone_is_worth_a_notice():
     assert Content.from_json(Message.objects.get().content or "").attachments == 1
 
 
+@pytest.mark.parametrize("text", ["\u3164", "\u2800\n", "\ufe0f\u034f", "\u2028\u200b"])
+def test_a_text_that_shows_nothing_is_empty(text):
+    assert skip_reason(dm_event(text=text)) == "empty"
+
+
+def test_markup_that_is_none_of_html_is_no_reason_to_refuse():
+    text = "hi <![FOO[x]]> there"
+    assert post_event(dm_event(text=text, text_format="html")).json() == {"status": "accepted"}
+    assert Content.from_json(Message.objects.get().content or "").text == "hi  there"
+
+
 def test_html_that_shows_nothing_is_empty():
     assert skip_reason(dm_event(text="<img src='x'>", text_format="html")) == "empty"
 
