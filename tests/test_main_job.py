@@ -10,6 +10,7 @@ import requests
 
 from config.demo.story import Cast, carry_one_dm, send_dm, texts_in_work_chat
 from config.demo.system import System
+from integrations.quoting import unquote
 from tests.factories import EVENTS, rfc3339, sign
 
 pytestmark = pytest.mark.services
@@ -22,7 +23,7 @@ def wait_for_texts(system: System, cast: Cast, count: int) -> list[str]:
     system.children.wait_until(
         f"{count} texts", lambda: len(texts_in_work_chat(system, cast)) >= count, seconds=SECONDS
     )
-    return [text.split("\n")[2] for text in texts_in_work_chat(system, cast)]
+    return [unquote(text.split("\n\n")[1]) for text in texts_in_work_chat(system, cast)]
 
 
 def test_a_dm_typed_in_ovice_is_read_in_work_chat(system, cast):

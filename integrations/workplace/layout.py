@@ -3,11 +3,12 @@
 import re
 
 from integrations.targets import Notice
+from integrations.text import ADDRESS, carried
 from integrations.workplace.split import split
 
 # Work Chat's light markdown has no way to escape a mark, so marks that would form a pair become
-# characters that look alike. Marks inside words do nothing and stay; in an address, which must
-# lead to the same place as before, they are percent-encoded (RFC 3986, 2.3).
+# characters that look alike. Marks inside words do nothing and stay; so do those of an address,
+# which must lead to the same place as before.
 _LOOK_ALIKE = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 _PAIRED = {
     mark: re.compile(
@@ -16,8 +17,6 @@ _PAIRED = {
     )
     for mark in "*_~"
 }
-_ADDRESS = re.compile(r"(https?://\S+)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # "@[id]" mentions a member (Graph API, posts); a word joiner inside is invisible and breaks it.
 _MENTION = re.compile(r"@(?=\[)")
 _CODE = re.compile("`")
@@ -33,8 +32,7 @@ def lay_out(notice: Notice) -> list[str]:
 
 def neutralise(text: str) -> str:
     """Return ``text`` so that Work Chat formats nothing in it and mentions nobody."""
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    lines = [_neutralise_line(line) for line in _CONTROL.sub("", text).split("\n")]
+    lines = [_neutralise_line(line) for line in carried(text).split("\n")]
     return _without_code("\n".join(lines))
 
 
@@ -42,7 +40,7 @@ def _neutralise_line(line: str) -> str:
     if not _MARKS.search(line):
         # As most lines are; to look for addresses in them would take longest.
         return line
-    line = _replace(line, _MENTION, "@\u2060")
+    line = _MENTION.sub("@\u2060", line)
     for mark, edges in _PAIRED.items():
         if len(edges.findall(line)) > 1:
             line = _replace(line, edges, _LOOK_ALIKE[mark])
@@ -50,14 +48,11 @@ def _neutralise_line(line: str) -> str:
 
 
 def _replace(text: str, found: re.Pattern[str], harmless: str) -> str:
-    """Put ``harmless`` for each character of what is ``found``; inside an address encode it."""
-    addresses = [match.span() for match in _ADDRESS.finditer(text)]
-
-    def replaced(match: re.Match[str]) -> str:
-        inside = any(start <= match.start() < end for start, end in addresses)
-        return "".join(f"%{ord(char):02X}" if inside else harmless for char in match[0])
-
-    return found.sub(replaced, text)
+    """Put ``harmless`` for each character of what is ``found`` outside of addresses."""
+    inside = bytearray(len(text))
+    for address in ADDRESS.finditer(text):
+        inside[address.start() : address.end()] = b"\x01" * len(address[0])
+    return found.sub(lambda at: at[0] if inside[at.start()] else harmless * len(at[0]), text)
 
 
 def _without_code(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-import regex
+from integrations.quoting import MARK, is_quoted
+from integrations.text import graphemes
 
 # Send API: 2,000 characters. Counted as UTF-16 units, the strictest of the possible readings.
 LIMIT = 2000
-# Room for the longest number in front of a part, "(999/999) ".
+# Room for the longest number in front of a part, "(999/999)" and a line end.
 _NUMBER = 10
-_GRAPHEME = regex.compile(r"\X")
 
 
 def utf16_units(text: str) -> int:
@@ -19,41 +19,67 @@ def utf16_units(text: str) -> int:
 def split(text: str, *, tail: str = "") -> list[str]:
     """Return ``text``, followed by ``tail`` on a line of its own, in parts of at most 2,000 units.
 
-    Several parts are numbered, "(1/3) ". No part ends inside a grapheme, save for one that alone
-    exceeds a part, and a part ends after white space where there is some. The tail, a link, stays
-    whole; one too long for any part is left out.
+    Several parts are numbered, each on a line of its own: "(1/3)". A part ends with a line. A line
+    that alone exceeds a part is cut, after white space where there is some, and never inside a
+    grapheme, save for one that alone exceeds a part; a quoted line stays quoted where it goes on.
+    The tail, a link, stays whole; one too long for any part is left out.
     """
-    tail = tail if utf16_units(tail) <= LIMIT - _NUMBER else ""
+    room = LIMIT - _NUMBER
+    tail = tail if utf16_units(tail) <= room else ""
     whole = "\n\n".join(part for part in (text, tail) if part)
     if utf16_units(whole) <= LIMIT:
         return [whole]
-    parts = list(_parts(text, LIMIT - _NUMBER))
+    parts = list(_parts(text, room))
     if tail:
         last = f"{parts[-1]}\n\n{tail}"
-        parts[-1:] = [last] if utf16_units(last) <= LIMIT - _NUMBER else [parts[-1], tail]
-    return [f"({number}/{len(parts)}) {part}" for number, part in enumerate(parts, 1)]
+        parts[-1:] = [last] if utf16_units(last) <= room else [parts[-1], tail]
+    return [f"({number}/{len(parts)})\n{part}" for number, part in enumerate(parts, 1)]
 
 
 def _parts(text: str, room: int) -> Iterator[str]:
-    """Cut ``text`` so that the parts, joined, are the text again."""
+    """Yield lines together as long as they fit; joined by line ends, the parts are the text."""
     part: list[str] = []
     used = 0
-    for piece in _pieces(text, room):
+    for line in _lines(text, room):
+        units = utf16_units(line) + 1
+        if part and used + units > room + 1:
+            yield "\n".join(part)
+            part, used = [], 0
+        part.append(line)
+        used += units
+    yield "\n".join(part)
+
+
+def _lines(text: str, room: int) -> Iterator[str]:
+    for line in text.split("\n"):
+        if utf16_units(line) <= room:
+            yield line
+        else:
+            mark = MARK if is_quoted(line) else ""
+            for row in _rows(line.removeprefix(mark), room - len(mark)):
+                yield f"{mark}{row}"
+
+
+def _rows(line: str, room: int) -> Iterator[str]:
+    """Cut a line so that the rows, joined, are the line again."""
+    row: list[str] = []
+    used = 0
+    for piece in _pieces(line, room):
         units = utf16_units(piece)
         while used + units > room:
-            kept = _last_break(part)
-            yield "".join(part[:kept])
-            part = part[kept:]
-            used = sum(map(utf16_units, part))
-        part.append(piece)
+            kept = _last_break(row)
+            yield "".join(row[:kept])
+            row = row[kept:]
+            used = sum(map(utf16_units, row))
+        row.append(piece)
         used += units
-    if part:
-        yield "".join(part)
+    if row:
+        yield "".join(row)
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:
     """Yield graphemes; one that no part could hold, piled up with marks, in characters."""
-    for grapheme in _GRAPHEME.findall(text):
+    for grapheme in graphemes(text):
         if utf16_units(grapheme) <= room:
             yield grapheme
         else:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from config.demo.story import send_dm, set_the_scene, texts_in_work_chat
+from integrations.quoting import unquote
 
 pytestmark = pytest.mark.faults
 SECONDS = 30
@@ -23,7 +24,7 @@ def wait_for_texts(system, cast, texts: list[str]) -> None:
         return len(texts_in_work_chat(system, cast)) >= len(texts)
 
     system.children.wait_until("the DMs", arrived, seconds=SECONDS)
-    assert [text.split("\n")[2] for text in texts_in_work_chat(system, cast)] == texts
+    assert [unquote(text.split("\n\n")[1]) for text in texts_in_work_chat(system, cast)] == texts
 
 
 @pytest.fixture

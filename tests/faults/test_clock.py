@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils.timezone import now
 
+from integrations.quoting import unquote
 from messaging.lanes import renew, take_lease
 from messaging.models import Delivery
 from tests.factories import dm_event, post_event, rfc3339
@@ -30,7 +31,7 @@ def write(link, text: str, at=None) -> None:
 
 
 def read(office) -> list[str]:
-    return [text.split("\n")[2] for text in office.texts("Hanako") if "DM" in text]
+    return [unquote(text.split("\n\n")[1]) for text in office.texts("Hanako") if "DM" in text]
 
 
 def test_after_a_jump_back_dms_wait_for_the_old_time_and_keep_their_order(office, hanako):

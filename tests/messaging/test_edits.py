@@ -36,7 +36,7 @@ def test_the_copy_carries_the_new_text(office):
     delivery = make_delivery(office.join("Hanako"))
     edit(delivery, "<b>Room C</b>, please", text_format="html")
     run(office)
-    assert office.texts("Hanako")[0].endswith("\n\nRoom C, please")
+    assert office.texts("Hanako")[0].endswith("\n\n│ Room C, please")
 
 
 def test_of_edits_out_of_order_the_youngest_counts():

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
+from integrations.models import CopyShows
 from integrations.ovice_links import is_ovice_url
-from messaging.content import Content
+from integrations.quoting import is_quoted, unquote
+from messaging.content import Content, plain_text
 from messaging.notice import choose_link, compose
 
 LINK = "https://app.ovice.com/ws/tokyo-hq"
@@ -24,7 +26,7 @@ def content(**changes: Any) -> Content:
 def test_an_english_notice_names_sender_and_space(locale):
     notice = compose(content(), locale=locale)
     assert notice.headline == "Taro sent you a direct message in ovice (Tokyo HQ)"
-    assert (notice.text, notice.footnotes, notice.link) == ("Can you join room B?", (), LINK)
+    assert (notice.text, notice.footnotes, notice.link) == ("│ Can you join room B?", (), LINK)
 
 
 @pytest.mark.parametrize("locale", ["ja_JP", "ja", "ja-JP"])
@@ -103,20 +105,36 @@ def test_a_sender_named_beyond_ovices_own_limit_is_shortened():
     assert headline.startswith("x" * 29 + "… sent you")
 
 
+@pytest.mark.parametrize("locale", ["en", "ja", "ko"])
+@pytest.mark.parametrize("shows", [CopyShows.FULL, CopyShows.FIRST_WORDS])
 @pytest.mark.parametrize(
     "line",
     [
         "Ada sent you a direct message in ovice (Tokyo HQ)",
-        "ADA  SENT YOU A DIRECT MESSAGE IN OVICE",
-        "Ａｄａ ｓｅｎｔ ｙｏｕ ａ ｄｉｒｅｃｔ ｍｅｓｓａｇｅ ｉｎ ｏｖｉｃｅ",
+        "Ada sent you a di\u200brect message in ovice",
+        "Аda sеnt yоu а dirесt mеssаgе in оviсе",
+        "\u202eecivo ni egassem tcerid a uoy tnes adA",
         "Tokyo HQ で Adaさんからダイレクトメッセージが届きました",
     ],
 )
-def test_a_text_cannot_pass_for_another_notice(line):
-    notice = compose(content(text=f"Hello\n\n{line}\n\nCall me"), locale="en")
-    assert notice.text == f"Hello\n\n│ {line}\n\nCall me"
+@pytest.mark.parametrize(
+    "end", ["\n", "\r", "\v", "\x85", "\u2028", "\u2029", " " * 99, "\u2800" * 99]
+)
+def test_a_text_cannot_pass_for_another_notice(line, end, shows, locale):
+    text = plain_text(f"Hello{end}{end}{line}{end}Call me", "plain")
+    notice = compose(content(text=text), locale=locale, shows=shows)
+
+    assert all(map(is_quoted, notice.text.splitlines()))
+    assert not is_quoted(notice.headline)
 
 
-def test_an_ordinary_text_stays_as_it_is():
-    text = "I sent you a direct message\nin ovice, did it arrive?"
-    assert compose(content(text=text), locale="ja").text == text
+def test_first_words_end_with_a_whole_character():
+    notice = compose(content(text="👨‍👩‍👧‍👦" * 20), locale="en", shows=CopyShows.FIRST_WORDS)
+
+    assert set(unquote(notice.text).replace("\n", "").split("👨‍👩‍👧‍👦")) == {"", "…"}
+
+
+def test_a_name_is_cut_after_a_whole_character():
+    headline = compose(content(sender_name="👨‍👩‍👧‍👦" * 20), locale="en").headline
+
+    assert headline.startswith("👨‍👩‍👧‍👦" * 4 + "… sent you")

@@ -28,7 +28,7 @@ def _one_lane(settings):
 def test_a_dm_arrives_in_work_chat(office):
     delivery = make_delivery(office.join("Hanako"))
     assert run(office) == 1
-    assert office.texts("Hanako") == [f"{HEADLINE}\n\nCan you join room B?"]
+    assert office.texts("Hanako") == [f"{HEADLINE}\n\n│ Can you join room B?"]
     assert state(delivery) == ("delivered", "")
     assert delivery.target_message_id.startswith("m")
 
@@ -53,7 +53,7 @@ def test_a_japanese_reader_is_written_to_in_japanese(office):
     make_delivery(office.join("Hanako", locale="ja_JP"), text="会議室Bに来られますか？")
     run(office)
     assert office.texts("Hanako") == [
-        "Tokyo HQ で Taroさんからダイレクトメッセージが届きました\n\n会議室Bに来られますか？"
+        "Tokyo HQ で Taroさんからダイレクトメッセージが届きました\n\n│ 会議室Bに来られますか？"
     ]
 
 

@@ -7,6 +7,7 @@ from django.utils.timezone import now
 
 from accounts.choices import choose_copies, pause, resume
 from integrations.models import CopyShows, UnconfirmedPolicy
+from integrations.quoting import quote
 from messaging.models import DeliveryState
 from tests.factories import make_delivery
 from tests.messaging.draining import make_due, run, state
@@ -28,10 +29,10 @@ def choose(office, **values) -> None:
 @pytest.mark.parametrize(
     ("shows", "expected"),
     [
-        (CopyShows.FULL, f"{HEADLINE}\n\n{TEXT.strip()}"),
+        (CopyShows.FULL, f"{HEADLINE}\n\n{quote(TEXT.strip())}"),
         (
             CopyShows.FIRST_WORDS,
-            f"{HEADLINE}\n\nCan you join room B? It is about the plan for next week. It…",
+            f"{HEADLINE}\n\n│ Can you join room B? It\n│ is about the plan for next\n│ week. It…",
         ),
         (CopyShows.NOTICE, HEADLINE),
     ],

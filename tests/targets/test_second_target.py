@@ -10,6 +10,7 @@ from accounts.linking import LinkRefused, link
 from integrations.errors import TokenRejected
 from integrations.install import connect
 from integrations.models import InstallationKind, InstallationState
+from integrations.quoting import is_quoted
 from integrations.targets import TARGETS, Credentials
 from messaging.models import Delivery, Lane
 from messaging.relay import relay_lane
@@ -51,11 +52,16 @@ def test_a_dm_is_carried_from_ovice_to_another_platform():
     assert (installation.state, installation.community_name) == (InstallationState.ACTIVE, "Echo")
     account = PLATFORM.join("hanako@example.com")
     made = link(member_of(installation), installation)
-    answer = post_event(dm_event(made, text="Can you join room B?"))
+    answer = post_event(
+        dm_event(made, text="Can you join room B?\u2028Boss sent you a direct message")
+    )
     assert answer.json() == {"status": "accepted"}
     assert drain(installation) == 1
     (text,) = PLATFORM.texts[account]
     assert "Can you join room B?" in text
+    headline, *lines = text.split("\n")
+    assert not is_quoted(headline)
+    assert all(map(is_quoted, lines))
     delivery = Delivery.objects.get()
     assert delivery.state == "delivered"
     # The reference names the part as well: here the only one.

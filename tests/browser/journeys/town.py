@@ -8,6 +8,7 @@ from typing import Any
 
 from config.demo.story import WEBHOOK_FIELDS
 from config.demo.system import System
+from integrations.quoting import unquote
 from tests.plugins.mailbox import Mailbox
 from tests.plugins.receiver import wait_until
 
@@ -110,7 +111,9 @@ class Company:
 
     def texts(self, name: str) -> list[str]:
         """Return the DMs a person got in Work Chat, without their headline."""
-        return [line["text"].split("\n")[2] for line in self._chat(name) if line["metadata"]]
+        return [
+            unquote(line["text"].split("\n\n")[1]) for line in self._chat(name) if line["metadata"]
+        ]
 
     def wait_for_texts(self, name: str, texts: list[str]) -> None:
         """Wait until a person's newest DMs are these, in this order."""

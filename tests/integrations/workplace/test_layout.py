@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.quoting import is_quoted, quote
 from integrations.targets import Notice
+from integrations.text import clean
 from integrations.workplace.layout import lay_out, neutralise
 
 LINK = "https://app.ovice.com/ws/example"
@@ -26,10 +28,10 @@ def test_what_a_notice_lacks_leaves_no_gap():
 
 
 def test_a_long_notice_keeps_its_link_whole_at_the_end():
-    parts = lay_out(Notice("Headline", "word " * 1000, ("Footnote",), LINK))
+    parts = lay_out(Notice("Headline", quote("word " * 1000), ("Footnote",), LINK))
 
-    assert parts[0].startswith("(1/3) Headline\n\nword")
-    assert parts[2].endswith(f"Footnote\n\n{LINK}")
+    assert parts[0].startswith("(1/3)\nHeadline\n\n│ word")
+    assert parts[-1].endswith(f"Footnote\n\n{LINK}")
 
 
 @pytest.mark.parametrize(
@@ -68,10 +70,23 @@ def test_what_the_chat_shows_as_it_is_stays_as_it_is(text):
     assert neutralise(text) == text
 
 
-def test_an_address_is_kept_between_marks():
+def test_marks_around_an_address_go_and_those_inside_stay():
+    assert neutralise("*see https://example.com/_a_ now*") == "∗see https://example.com/_a_ now∗"
     assert (
-        neutralise("*see https://example.com/_a_ now*") == "∗see https://example.com/%5Fa%5F now∗"
+        neutralise("資料：https://example.com/a。*至急*") == "資料：https://example.com/a。∗至急∗"
     )
+
+
+@given(st.text() | st.just("word " * 3_000), st.sampled_from(["\n", "\r", "\u2028", " " * 50]))
+def test_every_line_of_a_quotation_is_marked_in_every_part(text, end):
+    quoted = quote(clean(f"{text}{end}Boss sent you a direct message in ovice{end}{text}"))
+
+    for number, part in enumerate(lay_out(Notice("Headline", quoted, (), LINK)), 1):
+        ours = ("Headline", "", LINK)
+        lines = [line for line in part.splitlines() if line not in ours]
+        if lines[0].startswith(f"({number}/"):
+            del lines[0]
+        assert all(map(is_quoted, lines))
 
 
 def test_a_hostile_text_takes_no_time():
@@ -94,12 +109,12 @@ def test_neutral_text_stays_neutral_and_never_grows_marks(text):
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("https://example.com/*a*", "https://example.com/%2Aa%2A"),
+        ("https://example.com/*a*", "https://example.com/*a*"),
         ("https://example.com/ _x_ ~y~/", "https://example.com/ ˍxˍ ∼y∼/"),
-        ("https://example.com/`a`", "https://example.com/%60a%60"),
-        ("https://example.com/@[123]", "https://example.com/%40[123]"),
+        ("https://example.com/`a`", "https://example.com/ˋaˋ"),
+        ("https://example.com/@[123]", "https://example.com/@\u2060[123]"),
         ("https://example.com/snake_case_name", "https://example.com/snake_case_name"),
     ],
 )
-def test_marks_in_an_address_are_encoded_and_it_leads_to_the_same_place(address, expected):
+def test_an_address_stays_as_it_is_up_to_its_end(address, expected):
     assert neutralise(address) == expected

@@ -4,11 +4,13 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from integrations.quoting import MARK, is_quoted
+from integrations.text import graphemes
 from integrations.workplace.split import LIMIT, split, utf16_units
 
 LINK = "https://app.ovice.com/ws/example"
 FAMILY = "👨‍👩‍👧‍👦"
-NUMBER = regex.compile(r"^\((\d+)/(\d+)\) ")
+NUMBER = regex.compile(r"^\((\d+)/(\d+)\)\n")
 
 
 def unnumbered(parts: list[str]) -> list[str]:
@@ -23,7 +25,7 @@ def test_a_text_that_fits_is_one_message_without_a_number():
 def test_one_unit_more_makes_two_numbered_parts():
     parts = split("a" * (LIMIT + 1))
 
-    assert [part[:6] for part in parts] == ["(1/2) ", "(2/2) "]
+    assert [part[:6] for part in parts] == ["(1/2)\n", "(2/2)\n"]
     assert "".join(unnumbered(parts)) == "a" * (LIMIT + 1)
 
 
@@ -48,13 +50,13 @@ def test_a_part_ends_after_white_space():
 def test_the_link_stands_whole_below_the_last_words():
     parts = split("a" * 1995, tail=LINK)
 
-    assert parts == [f"(1/2) {'a' * 1990}", f"(2/2) {'a' * 5}\n\n{LINK}"]
+    assert parts == [f"(1/2)\n{'a' * 1990}", f"(2/2)\n{'a' * 5}\n\n{LINK}"]
 
 
 def test_the_link_gets_a_message_of_its_own_if_need_be():
     parts = split("a" * 3980, tail=LINK)
 
-    assert parts[2] == f"(3/3) {LINK}"
+    assert parts[2] == f"(3/3)\n{LINK}"
 
 
 def test_a_link_too_long_for_any_message_is_left_out():
@@ -68,7 +70,7 @@ def test_a_single_grapheme_larger_than_a_message_is_cut():
 
 
 PILE = "e" + "\u0301" * 1500
-pieces = st.one_of(st.characters(), st.sampled_from([FAMILY, "👍🏽", PILE, "\r\n", "word ", "한"]))
+pieces = st.one_of(st.characters(), st.sampled_from([FAMILY, "👍🏽", PILE, "\n", "word ", "한"]))
 LONGEST = 10_000
 texts = st.builds(
     lambda parts, times: ("".join(parts) * times)[:LONGEST],
@@ -87,21 +89,32 @@ def test_nothing_is_lost_and_every_part_fits(text, tail):
     assert max(map(utf16_units, parts)) <= LIMIT
     assert parts[-1].endswith(tail)
     if len(parts) > 1:
-        assert "".join(unnumbered(parts)) in {f"{text}{tail}", f"{text}\n\n{tail}"}
+        assert joined(unnumbered(parts)) == joined([text, tail])
 
 
 @settings(max_examples=60, deadline=None)
 @given(texts)
 def test_no_part_ends_inside_a_grapheme(text):
-    parts = unnumbered(split(text))
-    starts, position = set(), 0
-    for grapheme in regex.findall(r"\X", text):
-        starts.add(position)
-        # Only a grapheme larger than a whole message may be cut.
-        if utf16_units(grapheme) > LIMIT - 10:
-            starts.update(range(position, position + len(grapheme)))
-        position += len(grapheme)
+    assert whole(unnumbered(split(text))) == whole([text])
 
-    cuts = {len("".join(parts[:number])) for number in range(1, len(parts))}
 
-    assert cuts <= starts
+def test_a_quoted_line_that_goes_on_in_the_next_part_stays_quoted():
+    address = "https://example.com/" + "a" * 5_000
+    parts = split(f"Headline\n\n{MARK}see\n{MARK}{address}", tail=LINK)
+    lines = "\n".join(unnumbered(parts)).split("\n")
+
+    assert max(map(utf16_units, parts)) <= LIMIT
+    assert [line for line in lines if not is_quoted(line)] == ["Headline", "", "", LINK]
+    assert "".join(line.removeprefix(MARK) for line in lines[3:-2]) == address
+
+
+def joined(texts: list[str]) -> str:
+    """Return the texts without their line ends, which parts begin and end with."""
+    return "".join(texts).replace("\n", "")
+
+
+def whole(texts: list[str]) -> list[str]:
+    """Return the graphemes of all lines; those larger than a message, which are cut, in letters."""
+    found = [one for text in texts for line in text.split("\n") for one in graphemes(line)]
+    units = ([one] if utf16_units(one) <= LIMIT - 10 else list(one) for one in found)
+    return [one for some in units for one in some]

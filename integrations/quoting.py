@@ -1,0 +1,125 @@
+"""A sender's text as a quotation: every line of it begins with a mark, on the narrowest screen too.
+
+Only a sender's text has the mark at the beginning of its lines, so none of it can pass for words of
+ours, in whatever language or letters. A chat breaks long lines itself, and would begin the next one
+without a mark; so lines are broken here, as narrow as a phone shows them.
+"""
+
+import re
+from collections.abc import Iterator
+from unicodedata import category, east_asian_width
+
+from integrations.text import ADDRESS, graphemes
+
+MARK = "│ "
+# A phone of 360 points shows 15 full-width signs in a bubble; one of them is the mark's.
+COLUMNS = 28
+# Latin letters much wider than the others.
+_BROAD = frozenset("mwMW@%&—")
+_TAB = 8
+# An emoji that is joined to the one before it takes no room of its own.
+_JOINED = re.compile("\u200d[\u2190-\u2bff\U0001f000-\U0001faff]")
+# A line does not begin with these; one of them may stick out.
+_HANGING = frozenset("、。，．！？）」』】〉》”’…ー,.!?)")
+
+
+def quote(text: str) -> str:
+    """Return ``text`` with the mark before each line; nothing stays nothing.
+
+    Lines are broken between words, or else between graphemes, but never inside an address.
+    """
+    if not text:
+        return ""
+    return "\n".join(
+        f"{MARK}{row}".rstrip() for line in text.split("\n") for row in _rows(line.rstrip())
+    )
+
+
+def is_quoted(line: str) -> bool:
+    """Return whether a line is a sender's."""
+    return line.startswith(MARK.rstrip())
+
+
+def unquote(text: str) -> str:
+    """Return the lines of a quotation without their marks, broken as they are."""
+    lines = (line.removeprefix(MARK.rstrip()) for line in text.split("\n"))
+    return "\n".join(line.removeprefix(" ") for line in lines)
+
+
+def _rows(line: str) -> Iterator[str]:
+    """Break a line into rows of at most the width, save for what cannot be broken."""
+    if 2 * len(line) <= COLUMNS and "\t" not in line:
+        yield line
+        return
+    row = _Row()
+    for unit in _units(line):
+        width = _width(unit)
+        if not row.has_room(unit, width):
+            yield row.broken()
+            # A word that was carried over leaves no room for what is wider.
+            if row.units and not row.has_room(unit, width):
+                yield row.broken()
+        row.add(unit, width)
+    if row.units:
+        yield "".join(row.units)
+
+
+class _Row:
+    """One row as it grows; ``_break`` is where it may be broken, ``_fresh``: it follows a break."""
+
+    def __init__(self) -> None:
+        self.units: list[str] = []
+        self._used = self._break = 0
+        self._fresh = False
+
+    def has_room(self, unit: str, width: int) -> bool:
+        """Return whether the unit may go into this row; a first one always may."""
+        sticks_out = unit in _HANGING and (self._used <= COLUMNS or len(self.units) == 1)
+        return not self.units or self._used + width <= COLUMNS or sticks_out
+
+    def add(self, unit: str, width: int) -> None:
+        """Append the unit; white space at a break is not needed."""
+        if unit.isspace() and self._fresh and not self.units:
+            return
+        sets_apart = east_asian_width(unit[0]) in "WF"
+        if sets_apart and unit not in _HANGING:
+            self._break = len(self.units)
+        self.units.append(unit)
+        self._used += width
+        if sets_apart or unit.isspace():
+            self._break = len(self.units)
+
+    def broken(self) -> str:
+        """Return the row up to its last break, and go on with what comes after."""
+        end = self._break or len(self.units)
+        done = "".join(self.units[:end]).rstrip()
+        self.units = self.units[end:]
+        self._used, self._break, self._fresh = sum(map(_width, self.units)), 0, True
+        return done
+
+
+def _units(line: str) -> Iterator[str]:
+    """Yield addresses whole, and the graphemes between them."""
+    end = 0
+    for found in ADDRESS.finditer(line):
+        yield from graphemes(line[end : found.start()])
+        yield found[0]
+        end = found.end()
+    yield from graphemes(line[end:])
+
+
+def _width(unit: str) -> int:
+    """Return the columns that a grapheme or an address takes at most, by the usual letters."""
+    return sum(map(_columns, _JOINED.sub("", unit)))
+
+
+def _columns(char: str) -> int:
+    if char == "\t":
+        return _TAB
+    if char < "\x7f":
+        return 2 if char in _BROAD or char.isupper() else 1
+    kind = category(char)
+    if kind in ("Mn", "Me", "Cf"):
+        return 0
+    wide = east_asian_width(char) in "WF" or char in _BROAD or char > "\ufaff"
+    return 2 if wide or kind in ("Lu", "Lt", "So") else 1
