@@ -20,7 +20,7 @@ from django.utils.timezone import now
 from accounts.addresses import address_hashes
 from accounts.entrances import entrances_of
 from accounts.models import SignInCode
-from integrations.addresses import normalize_email
+from integrations.addresses import is_mailable, normalize_email
 from integrations.hints import hint
 from integrations.languages import language_of
 
@@ -102,7 +102,7 @@ def mail_code(pk: UUID) -> bool:
     if not waiting.update(mailed_at=now()):
         return False
     row = SignInCode.objects.get(pk=pk)
-    entrances = entrances_of(address_of(row))
+    entrances = entrances_of(address_of(row)) if is_mailable(address_of(row)) else []
     if not entrances:
         return False
     try:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, override
 
 from accounts.models import ORGANIZATION_USERS, Link, Member
 from accounts.states import connections
+from integrations.addresses import is_mailable, normalize_email
 from integrations.hints import hint
 from integrations.languages import language_of
 from integrations.targets import guide_of
@@ -44,7 +45,11 @@ def invitable(member_ids: Iterable[UUID]) -> list[Member]:
     chosen = able.select_related("organization").order_by("pk")[:MOST_AT_ONCE]
     organizations = {member.organization for member in chosen}
     connected = {one.pk for one in organizations if connections(one)}
-    return [member for member in chosen if member.organization_id in connected]
+    return [
+        member
+        for member in chosen
+        if member.organization_id in connected and is_mailable(member.email or "")
+    ]
 
 
 def invite(member_ids: Iterable[UUID]) -> int:
@@ -80,7 +85,7 @@ def send_invitation(member_id: UUID) -> None:
             "If you do not want that, do nothing. Nothing is linked without you."
         )
         try:
-            send_mail(subject, text % values, None, [member.email])
+            send_mail(subject, text % values, None, [normalize_email(member.email)])
         except OSError as error:
             logger.warning(
                 "member could not be invited", member=member_id, error=type(error).__name__

@@ -190,7 +190,7 @@ def _find(member: Member, installation: Installation, email: str) -> Account:
         raise LinkRefused("token_invalid") from error
     except TargetError as error:
         raise LinkRefused("temporarily_unavailable") from error
-    if account is None or (account.email and normalize_email(account.email) != email):
+    if account is None or normalize_email(account.email or email) != email:
         raise LinkRefused(f"{installation.target}_account_not_found")
     if account.active is False:
         raise LinkRefused(f"{installation.target}_account_inactive")

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
@@ -15,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.addresses import HASH_LENGTH, Address
 from accounts.redaction import redact_email
-from integrations.addresses import normalize_email
+from integrations.addresses import is_mailable, normalize_email
 from integrations.audited import Audited
 from integrations.datakeys import SealedText
 from integrations.ledger import Removal
@@ -44,6 +46,10 @@ class UserManager(BaseUserManager["User"]):
         """
         return self.create_user(email, is_staff=True, is_superuser=True)
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user with this address, however it is written."""
+        return super().get_by_natural_key(normalize_email(username or ""))
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in to this site: an owner, support, or an administrator."""
@@ -64,6 +70,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def normalize_username(cls, username: str) -> str:
         """Return the one form of an address; Django's forms ask for it before they compare."""
         return normalize_email(username)
+
+    def clean(self) -> None:
+        """Refuse an address to which no code can be mailed, as an administrator types it."""
+        super().clean()
+        if not is_mailable(self.email):
+            raise ValidationError({"email": validate_email.message})
 
     def __str__(self) -> str:
         # It stands in histories and messages, where an address does not belong.

@@ -11,8 +11,6 @@ from datetime import datetime
 from auditlog.context import disable_auditlog
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import now
@@ -20,7 +18,7 @@ from django.utils.timezone import now
 from accounts.addresses import address_hashes
 from accounts.audit import forget_history
 from accounts.models import Ground, Member, Ownership, Role, User, lapsed_at
-from integrations.addresses import normalize_email
+from integrations.addresses import is_mailable, normalize_email
 from integrations.languages import language_of
 
 # As long as a user's address can be kept, and as mail servers take.
@@ -95,11 +93,7 @@ def ownerships_of(members: Iterable[Member]) -> Q:
 
 def _is_usable(email: str) -> bool:
     """Return whether mail can be sent there; ovice's addresses may be longer and stranger."""
-    try:
-        validate_email(normalize_email(email))
-    except ValidationError:
-        return False
-    return len(normalize_email(email)) <= EMAIL_LENGTH
+    return is_mailable(email) and len(normalize_email(email)) <= EMAIL_LENGTH
 
 
 def _user_of(member: Member, email: str) -> User:

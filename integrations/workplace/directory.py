@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from integrations.addresses import normalize_email
+from integrations.addresses import normalize_email, spellings
 from integrations.errors import PermissionMissing, Scope, TargetError
 from integrations.targets import Account
 from integrations.workplace.answer import read_answer, text_of
@@ -36,9 +36,17 @@ def is_address(value: str) -> bool:
 
 
 def find_member(client: GraphClient, email: str) -> Account | None:
-    """Return the member who signs in with ``email``, or None; an odd address asks nobody."""
+    """Return the member who signs in with ``email``, or None; an odd address asks nobody.
+
+    A domain outside of ASCII may be written in two ways there; both are asked for.
+    """
     if not is_address(email):
         return None
+    asked = (_ask_for(client, spelling) for spelling in spellings(email))
+    return next((member for member in asked if member), None)
+
+
+def _ask_for(client: GraphClient, email: str) -> Account | None:
     try:
         body = client.call(Call("find_member", "GET", (email,), {"fields": FIELDS})).body
     except NotFound:
@@ -67,11 +75,16 @@ def find_members(client: GraphClient, emails: Sequence[str]) -> dict[str, Accoun
     An address whose item failed or timed out is left out: nothing is known about it. An error
     that concerns the whole installation is raised.
     """
-    found: dict[str, Account | None] = {email: None for email in emails if not is_address(email)}
-    asked = [email for email in dict.fromkeys(emails) if is_address(email)]
+    ways = {email: spellings(email) if is_address(email) else [] for email in emails}
+    asked = list(dict.fromkeys(spelling for each in ways.values() for spelling in each))
+    found: dict[str, Account | None] = {}
     for start in range(0, len(asked), BATCH_SIZE):
         found |= _find_batch(client, asked[start : start + BATCH_SIZE])
-    return found
+    return {
+        email: next((found[way] for way in each if found.get(way)), None)
+        for email, each in ways.items()
+        if any(found.get(way) for way in each) or all(way in found for way in each)
+    }
 
 
 def read_member(body: Any) -> Account | None:
@@ -89,11 +102,16 @@ def read_member(body: Any) -> Account | None:
 
 
 def _member_of_address(body: Any, email: str) -> Account | None:
-    """Read a member, unless the platform names another address than the one asked for."""
+    """Read a member, unless the platform names another address than the one asked for.
+
+    Where it names none, only letters are believed that no platform takes for others.
+    """
     member = read_member(body)
-    if member and member.email and normalize_email(member.email) != normalize_email(email):
+    if member is None:
         return None
-    return member
+    is_theirs = normalize_email(member.email) == normalize_email(email)
+    hidden = not member.email and normalize_email(email).isascii()
+    return member if is_theirs or hidden else None
 
 
 def _find_batch(client: GraphClient, emails: list[str]) -> dict[str, Account | None]:

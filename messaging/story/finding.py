@@ -14,7 +14,6 @@ from django.db.models import Model, Q, QuerySet
 from accounts.addresses import address_hashes
 from accounts.models import Link, Member
 from accounts.roles import STAFF, Visitor, role_of, visible_ids, visible_organizations
-from integrations.addresses import normalize_email
 from integrations.ledger import Removal
 from messaging.models import Delivery, Message, ReceivedEvent
 
@@ -57,7 +56,7 @@ def own(rows: "QuerySet[Row]", user: Visitor) -> "QuerySet[Row]":
 
 
 def _people(address: str, user: Visitor) -> Iterator[Found]:
-    hashes = address_hashes(normalize_email(address))
+    hashes = address_hashes(address)
     yield from own(Member.objects.filter(email_hash__in=hashes), user).order_by("pk")[:MOST]
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 
 from accounts.addresses import address_hashes
-from accounts.models import Member
+from accounts.models import Member, Ownership, User
 from accounts.rehashing import hash_addresses_anew
 from config.new_secrets import random_base64
 from tests.factories import make_member, make_organization
@@ -52,3 +52,25 @@ def test_members_from_before_get_their_hash():
     Member.objects.update(email_hash="")
     import_module("accounts.migrations.0006_hash_addresses").hash_addresses(apps, None)
     assert found("hanako@example.com") == [hanako]
+
+
+@pytest.mark.django_db
+def test_what_was_folded_before_is_told_apart():
+    """A stranger whose address looks like Mike's was found as Mike, and owned as his user."""
+    mike = User.objects.create_user("mike@example.com")
+    lookalike = make_member(make_organization(), email="mi\u212ae@example.com", role="owner")
+    Member.objects.update(email_hash=address_hashes("mike@example.com")[0])
+    genuine = make_member(make_organization(), email="mike@example.com", role="owner")
+    for member in (lookalike, genuine):
+        Ownership.objects.create(
+            user=mike, organization=member.organization, ovice_id=member.ovice_id
+        )
+    abroad = User.objects.create(email="mike@bücher.example")
+
+    import_module("accounts.migrations.0019_compare_addresses_anew").compare_anew(apps, None)
+
+    assert found("mike@example.com") == [genuine]
+    assert found("mi\u212ae@example.com") == [lookalike]
+    assert mike.ownerships.get().organization == genuine.organization
+    abroad.refresh_from_db()
+    assert abroad.email == "mike@xn--bcher-kva.example"
