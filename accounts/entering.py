@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.addresses import address_hashes
 from accounts.entrances import Entrance
 from accounts.models import Member, User
 from accounts.visits import CODE_LASTS, LINK_PAGE, Purpose, begin_visit
@@ -49,18 +50,20 @@ def asked_next(request: HttpRequest) -> str:
     return str(request.session.get(_ASKED, {}).get("next", ""))
 
 
-def offer(request: HttpRequest, entrances: list[Entrance]) -> None:
+def offer(request: HttpRequest, entrances: list[Entrance], email: str) -> None:
     """Remember what the proved address opens, until one of it is chosen."""
     request.session[_OFFERED] = {
         "keys": [entrance.key for entrance in entrances],
+        "address": address_hashes(email)[0],
         "until": time.time() + OFFER_SECONDS,
     }
 
 
 def offered(request: HttpRequest) -> list[Entrance]:
-    """Return what was offered and is still open."""
-    kept: dict[str, Any] = request.session.get(_OFFERED) or {"keys": [], "until": 0}
-    if kept["until"] < time.time():
+    """Return what was offered and is still open to who has that address."""
+    kept: dict[str, Any] = request.session.get(_OFFERED) or {}
+    address = kept.get("address", "")
+    if not address or kept["until"] < time.time():
         return []
     named = [key.split("-", 1) for key in kept["keys"]]
     users = User.objects.filter(pk__in=[pk for kind, pk in named if kind == "user"])
@@ -68,9 +71,14 @@ def offered(request: HttpRequest) -> list[Entrance]:
         pk__in=[pk for kind, pk in named if kind == "member"],
         removed_at=None,
         organization__removed_at=None,
+        email_hash=address,
     )
     return [
-        *(Entrance(user=user) for user in users.filter(is_active=True)),
+        *(
+            Entrance(user=user)
+            for user in users.filter(is_active=True)
+            if address in address_hashes(user.email)
+        ),
         *(Entrance(member=member) for member in members.order_by("organization__name", "pk")),
     ]
 

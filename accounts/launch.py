@@ -25,13 +25,17 @@ from integrations.text import one_line
 
 @dataclass(frozen=True)
 class Admission:
-    """Who came and where to; ``refused`` names why the purpose is closed to them, or is empty."""
+    """Who came and where to; ``refused`` names why the purpose is closed to them, or is empty.
+
+    ``ground`` is on what they would be an owner nevertheless.
+    """
 
     member: Member
     purpose: Purpose
     user: User | None = None
     return_to: str = ""
     refused: str = ""
+    ground: Ground | None = None
 
 
 def admit(token: str) -> Admission:
@@ -100,5 +104,5 @@ def _open(claims: LaunchClaims, member: Member) -> Admission:
     try:
         user = grant_ownership(member, ground)
     except NotAnOwner as refusal:
-        return Admission(member, purpose, return_to=return_to, refused=refusal.code)
+        return Admission(member, purpose, None, return_to, refusal.code, ground)
     return Admission(member, purpose, user, return_to)

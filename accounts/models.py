@@ -71,6 +71,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Return the one form of an address; Django's forms ask for it before they compare."""
         return normalize_email(username)
 
+    def end_sessions(self) -> None:
+        """End every session of this user, wherever it is open.
+
+        A session stands on the password's hash. There are no passwords; its place is random.
+        """
+        self.set_unusable_password()
+        self.save(update_fields=["password"])
+
     def clean(self) -> None:
         """Refuse an address to which no code can be mailed, as an administrator types it."""
         super().clean()

@@ -1,7 +1,8 @@
 """Owners as ovice tells of them: who may set an organization up, and until when.
 
 An owner arrives by a launch from ovice, and an ownership ends as soon as ovice says so: another
-role, no permission any more, no longer a member. The user behind it is whoever proved the address.
+role, no permission any more, no longer a member. A person is known by organization and id, both
+ovice's; the user behind it is whoever has the address.
 """
 
 from collections.abc import Iterable
@@ -34,36 +35,45 @@ class NotAnOwner(Exception):
         self.code = code
 
 
-def grant_ownership(member: Member, ground: Ground) -> User:
+def grant_ownership(member: Member, ground: Ground, *, proved: bool = False) -> User:
     """Make ``member`` an owner of their organization and return the user they sign in as.
 
-    The caller has checked that ovice says so. Raises ``NotAnOwner`` for an address that is not
-    verified, and for one that belongs to the operator's staff, whom no customer may let in.
+    The caller has checked that ovice says so. Whoever owns something already is somebody: only who
+    has ``proved`` to us that they read the address is taken for them. Raises ``NotAnOwner`` for
+    this, for an address that is not verified, and for one that belongs to the operator's staff,
+    whom no customer may let in.
     """
     if not member.email or not member.email_verified:
         raise NotAnOwner("email_unverified")
     if not _is_usable(member.email):
         raise NotAnOwner("address_unusable")
-    user = _user_of(member, normalize_email(member.email))
-    if user.is_staff or user.is_superuser:
-        raise NotAnOwner("staff_address")
-    if not user.is_active:
+    held = _held_by(member).select_related("user")
+    if not all(one.user.is_active for one in held):
         raise NotAnOwner("account_inactive")
-    person = Ownership.objects.filter(organization=member.organization_id, ovice_id=member.ovice_id)
-    for other in person.exclude(user=user):
-        other.delete()
+    user = _user_with(normalize_email(member.email), member)
+    known = any(one.user_id == user.pk for one in held)
+    _refuse_as(user, member, is_known=known or proved)
+    _end(held.exclude(user=user))
     Ownership.objects.update_or_create(
         user=user,
         organization=member.organization,
         defaults={"ovice_id": member.ovice_id, "ground": ground, "granted_at": now()},
     )
+    if not known:
+        # Whoever was signed in under this address was not asked whether they are this person.
+        user.end_sessions()
+    if user.locale != language_of(member.locale):
+        user.locale = language_of(member.locale)
+        user.save(update_fields=["locale"])
     return user
 
 
-def grant_by_address(email: str) -> None:
+def grant_by_address(email: str, came: Member | None = None, ground: str = "") -> None:
     """Make whoever has just proved ``email`` an owner where ovice's directory calls them one.
 
     So an owner gets in who has not come from ovice before, as when the install began elsewhere.
+    ``came`` is the member whom a launch has just let in, and ``ground`` on what it would make them
+    an owner, where that needed this proof.
     """
     owners = Member.objects.select_related("organization").filter(
         email_hash__in=address_hashes(email),
@@ -72,9 +82,12 @@ def grant_by_address(email: str) -> None:
         removed_at=None,
         organization__removed_at=None,
     )
-    for member in owners:
+    grounds = dict.fromkeys(owners, Ground.OWNER)
+    if came is not None and ground and came.email_hash in address_hashes(email):
+        grounds[came] = Ground(ground)
+    for member, why in grounds.items():
         with suppress(NotAnOwner):
-            grant_ownership(member, Ground.OWNER)
+            grant_ownership(member, why, proved=True)
 
 
 def ownerships_of(members: Iterable[Member]) -> Q:
@@ -96,18 +109,39 @@ def _is_usable(email: str) -> bool:
     return is_mailable(email) and len(normalize_email(email)) <= EMAIL_LENGTH
 
 
-def _user_of(member: Member, email: str) -> User:
-    """Return the user with this address, else the person's own with it, else a new one."""
-    locale = language_of(member.locale)
-    theirs = Ownership.objects.filter(ovice_id=member.ovice_id).select_related("user").first()
-    if theirs and not User.objects.filter(email=email).exists():
-        _movable().filter(pk=theirs.user_id).update(email=email)
-    made = {"password": make_password(None), "locale": locale}
+def _user_with(email: str, member: Member) -> User:
+    """Return the user with this address, or a new one: a user is a mailbox, and never renamed."""
+    made = {"password": make_password(None), "locale": language_of(member.locale)}
     user, _created = User.objects.get_or_create(email=email, defaults=made)
-    if user.locale != locale:
-        user.locale = locale
-        user.save(update_fields=["locale"])
     return user
+
+
+def _refuse_as(user: User, member: Member, *, is_known: bool) -> None:
+    """Raise ``NotAnOwner`` where ``member`` may not come in as ``user``."""
+    if user.is_staff or user.is_superuser:
+        raise NotAnOwner("staff_address")
+    if not user.is_active:
+        raise NotAnOwner("account_inactive")
+    if not is_known and _is_somebody(user, member):
+        raise NotAnOwner("address_in_use")
+
+
+def _held_by(member: Member) -> "QuerySet[Ownership]":
+    """Return what a person owns. ovice's ids of people count within their organization."""
+    return Ownership.objects.filter(organization=member.organization_id, ovice_id=member.ovice_id)
+
+
+def _is_somebody(user: User, member: Member) -> bool:
+    """Return whether this user owns something otherwise than as ``member``."""
+    unnamed = user.ownerships.filter(organization=member.organization_id, ovice_id="")
+    return user.ownerships.exclude(pk__in=unnamed).exists()
+
+
+def _end(ownerships: "QuerySet[Ownership]") -> None:
+    """End ownerships with all sessions of their users; one by one, so that each is recorded."""
+    for ownership in ownerships.select_related("user"):
+        ownership.user.end_sessions()
+        ownership.delete()
 
 
 def end_ownership(
@@ -117,43 +151,38 @@ def end_ownership(
 
     With ``ground`` only what stands on it, with ``before`` only what was granted by then.
     """
-    theirs = Ownership.objects.filter(organization=member.organization_id, ovice_id=member.ovice_id)
+    theirs = _held_by(member)
     if ground is not None:
         theirs = theirs.filter(ground=ground)
     if before is not None:
         theirs = theirs.filter(granted_at__lte=before)
-    for ownership in theirs:
-        ownership.delete()
+    _end(theirs)
 
 
 def keep_ownership_in_step(member: Member, *, moved: bool) -> None:
     """Let what ovice told about ``member`` count for their ownership; never grants one.
 
-    ``moved`` says that the address became another one: the user moves along where the new one is
-    verified and free, else the ownership ends until they come back from ovice.
+    ``moved`` says that the address became another one. What they owned passes to the new one's
+    user where that is verified and nobody's yet; else it ends until they come back from ovice. A
+    user who has been closed here keeps it: the person is known by that.
     """
     if member.role != Role.OWNER:
         end_ownership(member, Ground.OWNER)
-    if not moved:
+    held = _held_by(member).select_related("user").first() if moved else None
+    if held is None or not held.user.is_active:
         return
     email = normalize_email(member.email or "")
-    if (
-        not member.email_verified
-        or not _is_usable(email)
-        or User.objects.filter(email=email).exists()
-    ):
-        end_ownership(member)
-        return
-    theirs = _movable().filter(
-        ownerships__organization=member.organization_id, ownerships__ovice_id=member.ovice_id
-    )
-    if not theirs.update(email=email):
-        end_ownership(member)
-
-
-def _movable() -> QuerySet[User]:
-    """Return the users whose address ovice may change: staff would be let in by a customer."""
-    return User.objects.filter(is_staff=False, is_superuser=False)
+    is_staff = held.user.is_staff or held.user.is_superuser
+    may_pass = member.email_verified and _is_usable(email) and not is_staff
+    end_ownership(member)
+    if may_pass and not User.objects.filter(email=email).exists():
+        Ownership.objects.create(
+            user=_user_with(email, member),
+            organization_id=member.organization_id,
+            ovice_id=member.ovice_id,
+            ground=held.ground,
+            granted_at=held.granted_at,
+        )
 
 
 def purge_former_owners() -> int:

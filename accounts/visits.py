@@ -48,6 +48,8 @@ class Visit:
     purpose: Purpose
     until: datetime
     return_to: str = ""
+    # On what the launch would make them an owner, where that needs a proof of the address first.
+    ground: str = ""
 
     @property
     def organization(self) -> Organization:
@@ -62,6 +64,7 @@ def begin_visit(
     purpose: Purpose,
     lasts: timedelta,
     return_to: str = "",
+    ground: str = "",
 ) -> Visit:
     """Let ``member`` in; whoever was here before is signed out, and the session gets a new key.
 
@@ -79,8 +82,9 @@ def begin_visit(
         "purpose": purpose.value,
         "until": until.timestamp(),
         "return_to": return_to,
+        "ground": ground,
     }
-    return Visit(member, purpose, until, return_to)
+    return Visit(member, purpose, until, return_to, ground)
 
 
 def end_visit(request: HttpRequest) -> None:
@@ -119,7 +123,8 @@ def _read(kept: dict[str, Any] | None) -> Visit | None:
     if member is None or member.email_hash != kept["address"]:
         return None
     until = datetime.fromtimestamp(kept["until"], UTC)
-    return Visit(member, Purpose(kept["purpose"]), until, kept["return_to"])
+    purpose, ground = Purpose(kept["purpose"]), kept.get("ground", "")
+    return Visit(member, purpose, until, kept["return_to"], ground)
 
 
 def member_id_of(session: Mapping[str, Any]) -> str:

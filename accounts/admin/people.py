@@ -189,8 +189,11 @@ class UserAdmin(ScopedAdmin[User]):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save a user who signs in with mailed codes and so has no password."""
-        if not change:
+        """Save a user who signs in with mailed codes and so has no password.
+
+        Who was signed in under another address, or with other rights, is so no longer.
+        """
+        if not change or {*form.changed_data} - {"locale"}:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
 

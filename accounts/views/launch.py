@@ -28,6 +28,10 @@ REFUSALS = {
     "email_unverified": _("Verify your ovice account's email address first."),
     "address_unusable": _("Mail cannot be sent to the address of your ovice account."),
     "staff_address": _("This address belongs to our staff. Sign in with a code instead."),
+    "address_in_use": _(
+        "This address already has an account here for another organization. Sign in with a code"
+        " that we mail you; then this organization is added to it."
+    ),
     "account_inactive": _("Your account here has been closed. Contact support."),
 }
 
@@ -73,6 +77,7 @@ def _let_in(request: HttpRequest, admission: Admission) -> HttpResponse:
         purpose=admission.purpose,
         lasts=LAUNCH_LASTS,
         return_to=admission.return_to,
+        ground=admission.ground or "",
     )
     target = LINK_PAGE
     if admission.refused:

@@ -18,6 +18,7 @@ from accounts.entrances import choose_entrance, entrances_of
 from accounts.limits import LimitsAway, network_of, within_limit
 from accounts.ownership import grant_by_address
 from accounts.views.personal import personal
+from accounts.visits import visit
 from integrations.addresses import normalize_email
 
 QUARTER = 900
@@ -122,14 +123,15 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 
 def _proved(request: HttpRequest, email: str) -> HttpResponse:
-    grant_by_address(email)
+    came = visit(request)
+    grant_by_address(email, came and came.member, came.ground if came else "")
     entrances = entrances_of(email)
     if not entrances:
         # Nobody's any more since the mail was sent; or guessed, which is as good as wrong.
         raise CodeRefused
     if (only := fitting(entrances, asked_next(request))) is not None:
         return redirect(enter(request, only))
-    offer(request, entrances)
+    offer(request, entrances, email)
     return redirect("account_choose")
 
 

@@ -1,0 +1,209 @@
+"""A person is known by organization and id; a user is a mailbox, and nobody else gets into it."""
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from accounts.codes import code_of, mail_code
+from accounts.directory import remove_member, update_member
+from accounts.models import Ground, Member, Ownership, Role, SignInCode, User
+from accounts.ownership import NotAnOwner, grant_ownership
+from tests.factories import make_member, make_organization
+from tests.plugins.portal import sign_in
+
+pytestmark = pytest.mark.django_db
+PORTAL, SIGN_IN, CODE = "/admin/", "/account/sign-in/", "/account/code/"
+
+
+def make_own(name: str, email: str, ovice_id: str = "user-1", **fields) -> Member:
+    return make_member(
+        make_organization(name=name), ovice_id, email=email, role=Role.OWNER, **fields
+    )
+
+
+@pytest.fixture
+def alice() -> Member:
+    """Return the owner of Acme, who has come from ovice."""
+    member = make_own("Acme", "alice@example.com")
+    grant_ownership(member, Ground.OWNER)
+    return member
+
+
+@pytest.fixture
+def browser(alice) -> Client:
+    """Return Alice's browser, in which she is signed in."""
+    client = sign_in(User.objects.get(email="alice@example.com"))
+    assert is_in(client)
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get(PORTAL).status_code == 200
+
+
+def own(email: str) -> set[str]:
+    user = User.objects.get(email=email)
+    return {row.organization.name for row in user.ownerships.select_related("organization")}
+
+
+def test_an_id_of_another_organization_is_another_person(alice, browser):
+    stranger = make_own("Clone", "carol@example.com", alice.ovice_id)
+    user = grant_ownership(stranger, Ground.OWNER)
+    assert (own("alice@example.com"), own("carol@example.com")) == ({"Acme"}, {"Clone"})
+    assert user.email == "carol@example.com"
+    assert is_in(browser)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "mallory@example.com", "email_verified": True},
+        {"email": "alice@example.com", "email_verified": False},
+        {"role": "guest"},
+    ],
+)
+def test_news_of_another_organizations_member_touch_nobody_here(alice, browser, change):
+    stranger = make_own("Clone", "carol@example.com", alice.ovice_id)
+    update_member(stranger.organization, alice.ovice_id, at=now(), **change)
+    remove_member(stranger.organization, alice.ovice_id, at=now())
+    assert own("alice@example.com") == {"Acme"}
+    assert is_in(browser)
+
+
+@pytest.mark.parametrize("ovice_id", ["user-1", "user-2"])
+def test_another_organization_cannot_come_in_as_whoever_owns_something(alice, browser, ovice_id):
+    stranger = make_own("Clone", "Alice@Example.com", ovice_id, locale="ko")
+    with pytest.raises(NotAnOwner) as refused:
+        grant_ownership(stranger, Ground.OWNER)
+    assert refused.value.code == "address_in_use"
+    assert own("alice@example.com") == {"Acme"}
+    assert User.objects.get().locale == "en"
+    assert is_in(browser)
+
+
+def test_whoever_reads_the_address_owns_both(launching, alice):
+    claims = {"email": "alice@example.com", "role": "member", "perms": ["integrations"]}
+    token = launching.setup_token(launching.hanako, claims=claims)
+    client = Client()
+    assert client.post("/launch", {"token": token})["Location"].endswith("/address_in_use/")
+    assert own("alice@example.com") == {"Acme"}
+    client.post(SIGN_IN, {"email": "alice@example.com", "next": PORTAL})
+    row = SignInCode.objects.get()
+    mail_code(row.pk)
+    client.post(CODE, {"code": code_of(row)})
+    assert is_in(client)
+    assert own("alice@example.com") == {"Acme", "Example Works"}
+    token = launching.setup_token(launching.hanako, claims=claims)
+    assert client.post("/launch", {"token": token})["Location"] == "/admin/setup/"
+
+
+def test_a_launch_adds_nothing_to_a_code_for_another_address(launching, alice):
+    make_own("Other", "olga@example.com")
+    claims = {"email": "alice@example.com"}
+    client = Client()
+    client.post("/launch", {"token": launching.setup_token(claims=claims)})
+    client.post(SIGN_IN, {"email": "olga@example.com", "next": PORTAL})
+    row = SignInCode.objects.get()
+    mail_code(row.pk)
+    client.post(CODE, {"code": code_of(row)})
+    assert (own("alice@example.com"), own("olga@example.com")) == ({"Acme"}, {"Other"})
+
+
+def test_a_new_address_is_a_new_user_and_ends_the_sessions_of_the_old_one(alice, browser):
+    before = User.objects.get()
+    update_member(
+        alice.organization, alice.ovice_id, at=now(), email="a@example.com", email_verified=True
+    )
+    before.refresh_from_db()
+    assert before.email == "alice@example.com"
+    assert (own("alice@example.com"), own("a@example.com")) == (set(), {"Acme"})
+    assert "_auth_user_id" not in after_a_request(browser)
+
+
+def after_a_request(client: Client):
+    client.get(PORTAL)
+    return client.session
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda member: update_member(member.organization, member.ovice_id, at=now(), role="admin"),
+        lambda member: remove_member(member.organization, member.ovice_id, at=now()),
+    ],
+    ids=["another role", "removed"],
+)
+def test_a_session_does_not_outlive_what_it_was_for(alice, browser, end):
+    end(alice)
+    assert "_auth_user_id" not in after_a_request(browser)
+
+
+def test_a_session_is_not_handed_on_with_the_address(alice, browser):
+    """Alice leaves, and her successor gets her address: her browser is not theirs."""
+    update_member(alice.organization, alice.ovice_id, at=now(), email="left@example.com")
+    old = sign_in(User.objects.get(email="alice@example.com"))
+    successor = make_member(alice.organization, "user-2", email="alice@example.com", role="owner")
+    user = grant_ownership(successor, Ground.OWNER)
+    assert own("alice@example.com") == {"Acme"}
+    assert not is_in(old)
+    assert not is_in(browser)
+    assert is_in(sign_in(user))
+
+
+def test_coming_again_ends_nobodys_session(alice, browser):
+    grant_ownership(alice, Ground.OWNER)
+    update_member(alice.organization, alice.ovice_id, at=now(), name="Alice B.", role="owner")
+    assert is_in(browser)
+
+
+def test_who_was_closed_is_not_let_in_by_another_address(alice):
+    User.objects.update(is_active=False)
+    update_member(
+        alice.organization, alice.ovice_id, at=now(), email="a@example.com", email_verified=True
+    )
+    alice.refresh_from_db()
+    with pytest.raises(NotAnOwner) as refused:
+        grant_ownership(alice, Ground.OWNER)
+    assert refused.value.code == "account_inactive"
+    assert not User.objects.filter(email="a@example.com").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "other@example.com"},
+        {"is_staff": "on"},
+        {"is_superuser": "on"},
+    ],
+)
+def test_other_rights_begin_with_another_session(alice, browser, change):
+    administrator = sign_in(User.objects.create_superuser("root@operator.example"))
+    user = User.objects.get(email="alice@example.com")
+    row = {"email": user.email, "locale": "en", "is_active": "on", **change}
+    page = f"/admin/accounts/user/{user.pk}/change/"
+    assert administrator.post(page, row).status_code == 302
+    assert "_auth_user_id" not in after_a_request(browser)
+
+
+def test_a_closed_and_reopened_account_has_no_old_session(alice, browser):
+    administrator = sign_in(User.objects.create_superuser("root@operator.example"))
+    user = User.objects.get(email="alice@example.com")
+    page = f"/admin/accounts/user/{user.pk}/change/"
+    for open_again in ({}, {"is_active": "on"}):
+        row = {"email": user.email, "locale": "en", **open_again}
+        assert administrator.post(page, row).status_code == 302
+    assert "_auth_user_id" not in after_a_request(browser)
+
+
+def test_what_was_offered_to_an_address_closes_when_it_becomes_another(alice):
+    make_member(make_organization(name="Beta"), "user-9", email="alice@example.com")
+    beta = Member.objects.get(ovice_id="user-9")
+    client = Client()
+    client.post(SIGN_IN, {"email": "alice@example.com"})
+    row = SignInCode.objects.get()
+    mail_code(row.pk)
+    assert client.post(CODE, {"code": code_of(row)})["Location"] == "/account/choose/"
+    update_member(beta.organization, "user-9", at=now(), email="b@example.com", email_verified=True)
+    assert client.post("/account/choose/", {"entrance": f"member-{beta.pk}"}).status_code == 200
+    assert client.get("/link/").status_code == 302
+    assert Ownership.objects.count() == 1
