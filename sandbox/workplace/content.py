@@ -14,9 +14,10 @@ BUTTON_TITLE = 20
 ELEMENTS = 10
 ELEMENT_TITLE = 80
 LIST_ELEMENTS = range(2, 5)
-ATTACHMENT_TYPES = frozenset({"template", "image", "video", "audio", "file"})
+# Tuples: what stands in a message may be of any type, and a set refuses to be asked for a list.
+ATTACHMENT_TYPES = ("template", "image", "video", "audio", "file")
 BUTTON_KEYS = {"web_url": "url", "postback": "payload", "phone_number": "payload"}
-OTHER_TEMPLATES = frozenset({"open_graph", "receipt", "airline_boardingpass"})
+OTHER_TEMPLATES = ("open_graph", "receipt", "airline_boardingpass")
 
 
 def units(text: str) -> int:

@@ -1,6 +1,7 @@
 """The control API's traffic: calls received, messages, faults, allowances and behaviour."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any, get_args, get_type_hints
 
@@ -69,17 +70,18 @@ def describe_message(world: World, message: Message) -> dict[str, Any]:
 async def add_fault(request: web.Request) -> web.Response:
     """Answer `POST …/faults` with `{"kind", "calls"?, "share"?, "recipient"?, …}`."""
     values = await read_object(request)
-    kinds = DELAYS | OUTCOMES
-    if values.get("kind") not in kinds:
-        raise ControlError(f"kind must be one of {', '.join(sorted(kinds))}.")
-    if values.get("distribution", "fixed") not in DISTRIBUTIONS:
-        raise ControlError(f"distribution must be one of {', '.join(sorted(DISTRIBUTIONS))}.")
-    if values.get("when", "before") not in ("before", "after"):
-        raise ControlError("when must be before or after.")
+    _choose(values, "kind", "", DELAYS | OUTCOMES)
+    _choose(values, "distribution", "fixed", DISTRIBUTIONS)
+    _choose(values, "when", "before", ("before", "after"))
     if not 0 <= number(values, "share", 1) <= 1:
         raise ControlError("share must be between 0 and 1.")
     fault = request.app[FAULTS].add(Fault(**checked(Fault, values)))
     return web.json_response(fault.shown(), status=201)
+
+
+def _choose(values: dict[str, Any], name: str, default: str, known: Iterable[str]) -> None:
+    if values.get(name, default) not in (choices := sorted(known)):
+        raise ControlError(f"{name} must be one of {', '.join(choices)}.")
 
 
 async def list_faults(request: web.Request) -> web.Response:
@@ -101,8 +103,7 @@ async def set_usage(request: web.Request) -> web.Response:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ControlError("entries must be a list of objects.")
     for entry in entries:
-        if entry.get("kind", "app") not in KINDS:
-            raise ControlError(f"kind must be one of {', '.join(KINDS)}.")
+        _choose(entry, "kind", "app", KINDS)
     usages = [Usage(**checked(Usage, entry)) for entry in entries]
     request.app[USAGES].entries = usages
     return web.json_response({"entries": [usage.shown() for usage in usages]})

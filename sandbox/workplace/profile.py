@@ -16,7 +16,7 @@ FIELDS = (
     "home_url",
     "account_linking_url",
 )
-GREETING, MENU_TITLE, MENU_ITEMS, MOST_DOMAINS = 160, 30, 20, 50
+GREETING, MENU_TITLE, MENU_ITEMS, MOST_DOMAINS, LOCALE = 160, 30, 20, 50, 20
 
 
 async def change(call: Call) -> Reply:
@@ -133,7 +133,9 @@ def _localized(profile: dict[str, Any], name: str) -> list[dict[str, Any]]:
     entries = profile[name]
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise bad_parameter(f"param {name} must be a list of objects.")
-    if "default" not in [entry.get("locale") for entry in entries]:
+    for entry in entries:
+        content.check_text(entry.get("locale"), f"{name}[locale]", LOCALE)
+    if "default" not in [entry["locale"] for entry in entries]:
         raise bad_parameter(f"param {name} must have an entry with locale default.")
     return entries
 

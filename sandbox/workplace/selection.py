@@ -8,6 +8,7 @@ from sandbox.workplace import parameters
 from sandbox.workplace.errors import GraphError
 
 TOKEN = re.compile(r"\s*([A-Za-z0-9_]+|[{},]|\.[a-z_]+\([^()]*\))")
+DEEPEST = 20
 
 
 @dataclass
@@ -33,6 +34,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
         self._position = 0
+        self._depth = 0
 
     def read(self) -> dict[str, Field]:
         fields = self._list()
@@ -59,10 +61,18 @@ class _Reader:
                 result.inner = _Reader(argument).read()
             result.arguments[name] = argument
         if self._peek() == "{":
-            self._expect("{")
-            result.inner = self._list()
-            self._expect("}")
+            result.inner = self._inside()
         return result
+
+    def _inside(self) -> dict[str, Field]:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _syntax_error()
+        self._expect("{")
+        fields = self._list()
+        self._expect("}")
+        self._depth -= 1
+        return fields
 
     def _peek(self) -> str:
         return self._tokens[self._position] if self._position < len(self._tokens) else ""
@@ -78,8 +88,8 @@ class _Reader:
 
 
 def _tokens(text: str) -> list[str]:
-    found, position = [], 0
-    while position < len(text.rstrip()):
+    found, position, end = [], 0, len(text.rstrip())
+    while position < end:
         match = TOKEN.match(text, position)
         if match is None:
             raise _syntax_error()

@@ -8,8 +8,8 @@ from sandbox.workplace.errors import GraphError, bad_parameter, not_messageable
 from sandbox.workplace.records import Member, Message, Thread
 from sandbox.workplace.replies import Reply
 
-ACTIONS = frozenset({"mark_seen", "typing_on", "typing_off"})
-MESSAGING_TYPES = frozenset({"RESPONSE", "UPDATE", "MESSAGE_TAG"})
+ACTIONS = ("mark_seen", "typing_on", "typing_off")
+MESSAGING_TYPES = ("RESPONSE", "UPDATE", "MESSAGE_TAG")
 FORMS = ("id", "ids", "thread_key")
 UNAVAILABLE, UNAVAILABLE_SUBCODE = 551, 1545041
 MOST_GROUP_MEMBERS = 250

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.workplace import content, parameters, selection
 from sandbox.workplace.errors import GraphError
 from tests.plugins.graph import Graph
+from tests.plugins.sandbox import Sandbox
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -57,6 +59,9 @@ def test_bracket_keys_rebuild_what_was_nested(pairs: dict[str, str]) -> None:
 
 
 @given(text=st.text(alphabet="abc_{}(),.12 ;limit"))
+@example(text="a{" * 5_000)
+@example(text="a.fields(b{" * 5_000)
+@example(text="a{b}," * 20_000 + " " * 20_000)
 def test_field_lists_are_read_or_refused(text: str) -> None:
     assert refusal(lambda: selection.wanted({"fields": text}, "id")) in (None, 2500)
 
@@ -71,6 +76,76 @@ def test_a_message_is_accepted_or_refused_with_code_100(message: Any) -> None:
 def test_a_hostile_send_gets_the_platforms_envelope(graph: Graph, body: dict[str, Any]) -> None:
     answer = graph.call("POST", "me/messages", json=_finite(body))
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 100)
+
+
+def spoilt(value: Any) -> st.SearchStrategy[Any]:
+    """Return what was good, with one part of it, however deep, replaced by anything."""
+    if isinstance(value, dict) and value:
+        return st.sampled_from(sorted(value)).flatmap(
+            lambda name: spoilt(value[name]).map(lambda part: value | {name: part})
+        )
+    if isinstance(value, list) and value:
+        return spoilt(value[0]).map(lambda part: [part, *value[1:]]) | JSON
+    return JSON
+
+
+BUTTONS = [{"type": "postback", "title": "Stop", "payload": "STOP"}]
+REPLIES = [{"content_type": "text", "title": "Help", "payload": "HELP"}]
+TEMPLATE = {"template_type": "button", "text": "a", "buttons": BUTTONS}
+SENDS = [
+    {"message": {"text": "a", "quick_replies": REPLIES}, "messaging_type": "UPDATE"},
+    {"message": {"attachment": {"type": "template", "payload": TEMPLATE}}},
+    {"message": {"attachment": {"type": "image", "payload": {"url": "https://example.com/"}}}},
+    {"sender_action": "typing_on"},
+]
+ACTIONS = {"type": "web_url", "title": "Help", "url": "https://example.com/"}
+PROFILE = {
+    "get_started": {"payload": "GO"},
+    "greeting": [{"locale": "default", "text": "Hi"}],
+    "persistent_menu": [{"locale": "default", "call_to_actions": [ACTIONS]}],
+    "home_url": {"url": "https://example.com/"},
+}
+FAULT = {"kind": "slow", "distribution": "fixed", "when": "before", "seconds": 0, "headers": {}}
+
+
+@OVER_HTTP
+@given(body=st.sampled_from(SENDS).flatmap(spoilt))
+@example(body={"message": {"text": "a"}, "messaging_type": []})
+@example(body={"sender_action": {}})
+@example(body={"message": {"attachment": {"type": [], "payload": {}}}})
+@example(body={"message": {"attachment": {"type": "template", "payload": {"template_type": []}}}})
+def test_a_good_send_with_one_bad_part_is_answered(
+    graph: Graph, hanako: str, body: dict[str, Any]
+) -> None:
+    recipient = {"id": graph.id_of("hanako@example.com")}
+    answer = graph.call("POST", "me/messages", json=_finite({"recipient": recipient} | body))
+    assert answer.status_code == 200 or answer.json()["error"]["code"] == 100
+
+
+@OVER_HTTP
+@given(profile=spoilt(PROFILE))
+@example(profile=PROFILE | {"greeting": [*PROFILE["greeting"], {"locale": [], "text": "Hi"}]})
+def test_a_profile_with_one_bad_part_is_answered_and_its_chat_can_be_seen(
+    sandbox: Sandbox, graph: Graph, hanako: str, profile: dict[str, Any]
+) -> None:
+    answer = graph.call("POST", "me/messenger_profile", json=_finite(profile))
+    assert answer.status_code == 200 or answer.json()["error"]["code"] == 100
+    graph.send(graph.id_of("hanako@example.com"))
+    thread = sandbox.chat(hanako)[0]["thread_id"]
+    assert requests.get(f"{sandbox.web_url}/chat/{hanako}/{thread}", timeout=5).ok
+
+
+@OVER_HTTP
+@given(fault=spoilt(FAULT), usage=spoilt([{"kind": "app", "level": 0}]))
+@example(fault={"kind": []}, usage=[{"kind": {}}])
+@example(fault={"kind": "slow", "distribution": []}, usage=[])
+def test_a_fault_or_an_allowance_with_one_bad_part_is_taken_or_refused(
+    sandbox: Sandbox, fault: dict[str, Any], usage: list[Any]
+) -> None:
+    url = f"{sandbox.web_url}/control/workplace"
+    for method, path, body in (("POST", "faults", fault), ("PUT", "usage", {"entries": usage})):
+        answer = requests.request(method, f"{url}/{path}", json=_finite(body), timeout=5)
+        assert answer.status_code in (200, 201, 400)
 
 
 @OVER_HTTP
