@@ -22,7 +22,7 @@ from integrations.directory import (
     update_space,
 )
 from integrations.models import NAME_LENGTH, Organization, Space
-from integrations.ovice_directory import ACTIVE, Directory, Person
+from integrations.ovice_directory import Directory, Person
 from integrations.text import one_line
 
 # More than this share, and more than this many, leave only when somebody confirms it.
@@ -83,7 +83,12 @@ def _check_leaving(leaving: int, present: int, confirmed: int) -> None:
 
 
 def _absent(members: QuerySet[Member], directory: Directory, at: datetime) -> list[str]:
-    """Return who is not in the directory, unless something newer says that they are there."""
+    """Return who is not in the directory, unless something newer says that they are there.
+
+    Nobody, where an entry does not tell whose it is: it may be anybody's.
+    """
+    if directory.nameless:
+        return []
     told = members.values_list("ovice_id", "reported").iterator()
     return [
         ovice_id
@@ -102,12 +107,14 @@ def _apply_spaces(organization: Organization, directory: Directory, at: datetime
         plan=told.plan,
         feature_enabled=told.feature_enabled,
     )
-    spaces = {space.id: space for space in directory.spaces if space.status == ACTIVE}
-    for space in spaces.values():
+    for space in directory.spaces or ():
         name = None if space.name is None else one_line(space.name, NAME_LENGTH)
         update_space(organization, space.id, at=at, name=name, domain=space.domain, url=space.url)
+    if directory.space_ids is None:
+        return
     there = Space.objects.filter(organization=organization, removed_at=None)
-    for ovice_id in there.exclude(ovice_id__in=list(spaces)).values_list("ovice_id", flat=True):
+    gone = there.exclude(ovice_id__in=directory.space_ids)
+    for ovice_id in gone.values_list("ovice_id", flat=True):
         remove_space(organization, ovice_id, at=at)
 
 

@@ -13,7 +13,7 @@ from django.utils.timezone import now
 
 from accounts.directory import update_member
 from accounts.launch_tokens import SKEW_SECONDS, BadLaunchToken, LaunchClaims, read_token
-from accounts.models import Ground, Member, UsedLaunch, User
+from accounts.models import ORGANIZATION_USERS, Ground, Member, Role, UsedLaunch, User
 from accounts.ownership import NotAnOwner, end_ownership, grant_ownership
 from accounts.visits import Purpose
 from integrations.directory import update_organization
@@ -96,6 +96,8 @@ def _open(claims: LaunchClaims, member: Member) -> Admission:
     return_to = return_to if is_ovice_url(return_to) else ""
     if not claims.may_set_up:
         end_ownership(member)
+    if Role(member.role) not in ORGANIZATION_USERS:
+        return Admission(member, purpose, return_to=return_to, refused="not_a_member")
     if purpose is not Purpose.SETUP:
         return Admission(member, purpose, return_to=return_to)
     if not claims.may_set_up:

@@ -6,11 +6,14 @@ tokens with unknown keys come in. While it does not answer, known keys stay good
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import jwt
 import requests
 from django.conf import settings
+
+from integrations import strict_json
 
 FRESH_SECONDS = 3600.0
 KEPT_SECONDS = 86_400.0
@@ -72,13 +75,26 @@ def forget_launch_keys() -> None:
 def _fetch(url: str) -> dict[str, jwt.PyJWK] | None:
     """Return the published keys by their names, or None when they cannot be had."""
     try:
-        body = _download(url)
-        published = jwt.PyJWKSet.from_json(body.decode()) if body else None
-    except (requests.RequestException, jwt.PyJWTError, ValueError, TypeError, AttributeError):
+        published = strict_json.load(_download(url))["keys"][:KEYS_LIMIT]
+    except (requests.RequestException, ValueError, TypeError, KeyError):
         return None
-    if published is None:
+    found = list(filter(None, map(_verifying, published)))
+    names = Counter(key.key_id for key in found)
+    # Two keys of one name leave open which of them is meant.
+    return {key.key_id: key for key in found if key.key_id and names[key.key_id] == 1}
+
+
+def _verifying(published: object) -> jwt.PyJWK | None:
+    """Return a key that may prove a signature (RFC 7517, 4.2 and 4.3), or None."""
+    if not isinstance(published, dict) or published.get("use", "sig") != "sig":
         return None
-    return {key.key_id: key for key in published.keys[:KEYS_LIMIT] if key.key_id}
+    operations = published.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
+        return None
+    try:
+        return jwt.PyJWK(published)
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def _download(url: str) -> bytes:

@@ -6,8 +6,10 @@ from importlib import import_module
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from config.chunked import with_length
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+application = with_length(get_wsgi_application())
 # Every view is imported before the first request, not by several of them at once.
 import_module(settings.ROOT_URLCONF)

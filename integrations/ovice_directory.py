@@ -18,8 +18,10 @@ import msgspec
 from django.conf import settings
 from msgspec import Meta, Struct
 
+from integrations import strict_json
 from integrations.ovice import NoAnswer, call_ovice
 from integrations.shapes import Id, MemberInfo, OrganizationUpdate, SpaceInfo
+from integrations.tolerant_reader import mended, read
 
 # A hundred people a page are usual; a page may hold a thousand at most.
 PAGE_BYTES = 4 * 1024 * 1024
@@ -59,17 +61,22 @@ class _Page(Struct, frozen=True):
     generation: Annotated[str, Meta(min_length=1, max_length=128)] | int
     # Each is looked at on its own: one that is malformed must not keep all others out.
     members: list[dict[str, Any]]
-    spaces: list[Space] = []
+    # None where it cannot be read: then nothing is known of any space.
+    spaces: Annotated[list[dict[str, Any]] | None, Meta(extra=mended(lambda _told: None))] = []
     next_cursor: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
 
 
 class _Named(Struct, frozen=True):
     id: Id
-    status: str = ACTIVE
+
+
+class _Present(_Named, frozen=True):
+    # A status that cannot be read is not one under which somebody would be gone.
+    status: Annotated[str, Meta(extra=mended(lambda _told: ACTIVE))] = ACTIVE
 
 
 # The first use of a type must not happen in two threads at once; see messaging.events.
-for _type in (_Page, _Named, Person):
+for _type in (_Page, _Named, _Present, Person, Space):
     with suppress(msgspec.ValidationError):
         msgspec.convert({}, _type)
 
@@ -78,27 +85,33 @@ for _type in (_Page, _Named, Person):
 class Directory:
     """One generation of a directory.
 
-    ``ids`` holds everybody who is in it, also those about whom the rest could not be read.
+    ``ids`` holds everybody who is in it, also those about whom the rest could not be read. Of
+    ``nameless`` entries not even that can be told. ``spaces`` and ``space_ids`` are None where
+    nothing of them could be read.
     """
 
     generation: str
     organization: OrganizationUpdate
-    spaces: list[Space]
+    spaces: list[Space] | None
+    space_ids: set[str] | None
     ids: set[str] = field(default_factory=set, repr=False)
     unreadable: int = 0
+    nameless: int = 0
     _pages: list[bytes] = field(default_factory=list, repr=False)
 
     def take(self, members: list[dict[str, Any]]) -> None:
         """Add one page of people."""
         readable = []
         for told in members:
-            person = _read(told, _Named)
-            if person is None or _read(told, Person) is None:
+            present, person = _read(told, _Present), _read(told, Person)
+            if person is None:
                 self.unreadable += 1
             else:
-                readable.append(told)
-            if person is not None and person.status == ACTIVE:
-                self.ids.add(person.id)
+                readable.append(msgspec.to_builtins(person))
+            if present is None:
+                self.nameless += 1
+            elif present.status == ACTIVE:
+                self.ids.add(present.id)
         self._pages.append(zlib.compress(json.dumps(readable).encode()))
 
     def pages(self) -> Iterator[list[Person]]:
@@ -124,7 +137,9 @@ def read_directory(organization: str) -> Directory:
 def _read_one_generation(organization: str, until: float) -> Directory | None:
     """Return the directory, or None when another generation began meanwhile."""
     page = _page(organization, "", until)
-    directory = Directory(str(page.generation), page.organization, page.spaces)
+    directory = Directory(
+        str(page.generation), page.organization, _spaces(page.spaces), _space_ids(page.spaces)
+    )
     cursors: set[str] = set()
     directory.take(page.members)
     while page.next_cursor is not None:
@@ -177,16 +192,32 @@ def _code_of(status: int) -> str:
 
 def _parse(body: bytes, organization: str) -> _Page:
     try:
-        page = msgspec.convert(json.loads(body), _Page)
-    except (msgspec.ValidationError, ValueError, RecursionError):
+        page = read(strict_json.load(body), _Page)
+    except (msgspec.ValidationError, ValueError):
         raise DirectoryUnreadable("malformed") from None
     if page.organization.id != organization:
         raise DirectoryUnreadable("other_organization")
     return page
 
 
+def _spaces(told: list[dict[str, Any]] | None) -> list[Space] | None:
+    """Return the active spaces that can be read."""
+    if told is None:
+        return None
+    found = (_read(space, Space) for space in told)
+    return [space for space in found if space is not None and space.status == ACTIVE]
+
+
+def _space_ids(told: list[dict[str, Any]] | None) -> set[str] | None:
+    """Return the ids of the active spaces, or None where one of them cannot be told."""
+    found = [_read(space, _Present) for space in told or ()]
+    if told is None or None in found:
+        return None
+    return {space.id for space in found if space is not None and space.status == ACTIVE}
+
+
 def _read(told: dict[str, Any], shape: type[_Shape]) -> _Shape | None:
     try:
-        return msgspec.convert(told, shape)
+        return read(told, shape)
     except (msgspec.ValidationError, UnicodeEncodeError):
         return None

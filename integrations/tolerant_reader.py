@@ -45,7 +45,7 @@ class _Field:
 def decorates(cut: int | None = None) -> dict[str, object]:
     """Return ``extra`` for a field that is dropped if it cannot be read.
 
-    A text that is too long is cut to ``cut`` characters instead.
+    A text that is too long is cut to ``cut`` characters instead, in whole graphemes.
     """
     return {_KEY: _Instead(lambda value: _cut(value, cut), optional=True)}
 

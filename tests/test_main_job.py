@@ -1,9 +1,12 @@
 """The one thing this is for, with real processes: a DM of ovice arrives in Work Chat."""
 
 import json
+import socket
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -85,13 +88,18 @@ def dm_body(cast: Cast, text: str, **changes: object) -> bytes:
     return json.dumps(document).encode()
 
 
-def post(system: System, body: bytes, event_id: str) -> dict[str, str]:
+def post(
+    system: System, body: bytes, event_id: str, *, pieces: Iterable[bytes] = ()
+) -> dict[str, str]:
+    """Send a signed event; in chunks, without a length, where its ``pieces`` are given."""
     secret = system.children.env["OVICE_EVENT_SECRETS"]
     headers = {
         **sign(body, event_id=event_id, secret=secret),
         "Content-Type": "application/json",
     }
-    answer = requests.post(system.base_url + EVENTS, data=body, headers=headers, timeout=30)
+    answer = requests.post(
+        system.base_url + EVENTS, data=iter(pieces) if pieces else body, headers=headers, timeout=30
+    )
     assert answer.status_code == 202, answer.text
     answered: dict[str, str] = answer.json()
     return answered
@@ -105,6 +113,30 @@ def test_the_same_event_fifty_times_at_once_is_one_message(system, cast):
     assert sorted(answers) == ["accepted"] + ["duplicate"] * 49
     send_dm(system, cast, "the next one")
     assert wait_for_texts(system, cast, before + 2)[before:] == ["only once", "the next one"]
+
+
+def test_an_event_without_a_length_is_read_to_its_end(system, cast):
+    before = len(texts_in_work_chat(system, cast))
+    body = dm_body(cast, "in pieces")
+    pieces = [body[at : at + 100] for at in range(0, len(body), 100)]
+    assert post(system, body, "evt_pieces", pieces=pieces) == {"status": "accepted"}
+    assert wait_for_texts(system, cast, before + 1)[before:] == ["in pieces"]
+
+
+@pytest.mark.parametrize("door", ["/v1/ovice/events", "/v1/ovice/events/batch", "/launch"])
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"5\r\nhello\r\n0\r\n\r\n", 4), (b"nonsense\r\n", 4), (b"100000\r\n" + b"x" * 2**20, 4)],
+    ids=["chunks", "no chunks", "chunks that end too early"],
+)
+def test_chunks_of_any_form_are_refused_and_break_nothing(system, door, sent, status):
+    head = f"POST {door} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    address = urlsplit(system.base_url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(head.encode() + sent)
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").readline().split()
+    assert not answer or int(answer[1]) // 100 == status
 
 
 def test_a_group_mention_never_arrives(system, cast):

@@ -25,6 +25,9 @@ logger = structlog.stdlib.get_logger(__name__)
 # In the codes of `accounts.ownership`, and of the contract where it has one.
 REFUSALS = {
     "not_an_owner": _("Only an organization owner can set up the connection. Ask one of yours."),
+    "not_a_member": _(
+        "Only members of the organization can link their chat. Ask your organization's owner."
+    ),
     "email_unverified": _("Verify your ovice account's email address first."),
     "address_unusable": _("Mail cannot be sent to the address of your ovice account."),
     "staff_address": _("This address belongs to our staff. Sign in with a code instead."),

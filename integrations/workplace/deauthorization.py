@@ -5,29 +5,30 @@ request contained is never logged or echoed: the platform's own sample did, and 
 for anybody.
 """
 
-import json
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from integrations import strict_json
 from integrations.metrics import REFUSED, SIGNED_REQUESTS
 from integrations.removal import request_deletion, status_url, uninstall
 from integrations.workplace.signed_request import (
     BadSignedRequest,
     SignedRequest,
     read_signed_request,
-    without_repeats,
 )
 
 TARGET = "workplace"
 _FIELD = "signed_request"
+_MOST_FIELDS = 8
 
 
 def _verified(act: Callable[[SignedRequest], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -74,16 +75,24 @@ def delete_data(signed: SignedRequest) -> HttpResponse:
 
 
 def _given(request: HttpRequest) -> str:
-    """Return the one ``signed_request`` of a form or of a JSON object; nothing otherwise."""
+    """Return the one ``signed_request`` of a form of either kind, or of a JSON object.
+
+    Nothing where there is none, or more than one.
+    """
     body = request.body
     try:
         if request.content_type == "application/json":
-            document = json.loads(body, object_pairs_hook=without_repeats)
+            document = strict_json.load(body)
             value = document.get(_FIELD) if isinstance(document, dict) else None
+        elif request.content_type == "multipart/form-data":
+            value = _only(request.POST.getlist(_FIELD))
         else:
-            found = parse_qs(body.decode("ascii"), strict_parsing=True, max_num_fields=8)
-            values = found.get(_FIELD, [])
-            value = values[0] if len(values) == 1 else None
-    except (ValueError, RecursionError):
+            fields = parse_qs(body.decode("ascii"), max_num_fields=_MOST_FIELDS)
+            value = _only(fields.get(_FIELD, []))
+    except (ValueError, MultiPartParserError, SuspiciousOperation):
         return ""
     return value if isinstance(value, str) else ""
+
+
+def _only(values: list[str]) -> str | None:
+    return values[0] if len(values) == 1 else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from integrations import strict_json
 from integrations.updates import (
     CODE_LENGTH,
     KEY_LENGTH,
@@ -55,8 +56,8 @@ class WorkplaceInbox:
         if not is_signed(body, headers, self._keys.app_secret):
             raise WebhookRefused
         try:
-            document = json.loads(body)
-        except (ValueError, RecursionError):
+            document = strict_json.load(body)
+        except strict_json.NotStrictError:
             raise WebhookMalformed from None
         if not isinstance(document, dict):
             raise WebhookMalformed

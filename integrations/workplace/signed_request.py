@@ -4,13 +4,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import SuspiciousOperation
 
+from integrations import strict_json
 from integrations.workplace.answer import text_of
 
 _ALGORITHM = "HMAC-SHA256"
@@ -70,7 +70,7 @@ def _proves(signature: str, payload: str, app_secret: str) -> bool:
 
 def _read(payload: str, at: datetime) -> SignedRequest:
     """Read what was signed; raise ``ValueError`` for anything that the platform never sends."""
-    parts = json.loads(_decode(payload), object_pairs_hook=without_repeats)
+    parts = strict_json.load(_decode(payload))
     if not isinstance(parts, Mapping) or parts.get("algorithm", _ALGORITHM) != _ALGORITHM:
         raise ValueError
     found = SignedRequest(
@@ -81,14 +81,6 @@ def _read(payload: str, at: datetime) -> SignedRequest:
         digest=hashlib.sha256(payload.encode()).hexdigest(),
     )
     if not found.community_id and not found.user_id:
-        raise ValueError
-    return found
-
-
-def without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a key that comes twice: two readers could see two different things."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
         raise ValueError
     return found
 

@@ -1,6 +1,5 @@
 """Link states for ovice's own settings page: of one person, of many, and the end of a link."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -14,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import Link
 from accounts.states import UNAVAILABLE, LinkState, link_states
+from integrations import strict_json
 from integrations.moments import rfc3339
 from integrations.shapes import Id
 from messaging.api.answers import refuse
@@ -41,13 +41,13 @@ def link(request: HttpRequest, org: str, user: str) -> HttpResponse:
 def links(request: HttpRequest, org: str) -> HttpResponse:
     """Tell how up to 200 people's links stand, in the order in which they were named."""
     try:
-        wanted = msgspec.convert(json.loads(request.body), _Wanted).ids
+        wanted = msgspec.convert(strict_json.load(request.body), _Wanted).ids
     except RequestDataTooBig:
         return refuse(413, f"larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes")
     except msgspec.ValidationError as error:
         return refuse(400, str(error))
-    except (ValueError, RecursionError):
-        return refuse(400, "not JSON")
+    except strict_json.NotStrictError as error:
+        return refuse(400, str(error))
     described = _describe(org, wanted)
     found = [{"id": user, **link} for user, link in zip(wanted, described, strict=True)]
     return JsonResponse({"links": found})

@@ -146,7 +146,7 @@ def test_an_absence_in_between_still_ends_the_link(works):
 
 
 def directory_of(*ids: str) -> Directory:
-    directory = Directory("1", OrganizationUpdate("4821"), [])
+    directory = Directory("1", OrganizationUpdate("4821"), [], set())
     directory.take([{"id": ovice_id, "email": f"{ovice_id}@example.com"} for ovice_id in ids])
     return directory
 

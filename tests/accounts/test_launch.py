@@ -9,14 +9,22 @@ from accounts.directory import remove_member, update_member
 from accounts.erasure import erase_member
 from accounts.launch import admit
 from accounts.launch_tokens import BadLaunchToken
-from accounts.models import Ground, Member, Ownership, Role, UsedLaunch, User
+from accounts.models import (
+    ORGANIZATION_USERS,
+    Ground,
+    Member,
+    Ownership,
+    Role,
+    UsedLaunch,
+    User,
+)
 from accounts.ownership import grant_ownership
 from accounts.visits import Purpose
 from integrations.ledger import Removal
 from integrations.models import Organization
 from integrations.purge import purge_ready
 from integrations.removal import remove_organization
-from tests.factories import make_member, make_organization
+from tests.factories import make_installation, make_link, make_member, make_organization
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +91,19 @@ def test_who_may_not_set_up_is_told_why(launching, claims, code):
     admission = admit(launching.setup_token(claims=claims))
     assert (admission.refused, admission.user) == (code, None)
     assert Ownership.objects.count() == User.objects.count() == 0
+
+
+@pytest.mark.parametrize("role", ["visitor", "guest", "boss", 5])
+def test_who_is_no_organization_user_any_more_loses_their_link(launching, role):
+    member = admit(launching.token()).member
+    link = make_link(make_installation(member.organization), member=member)
+    admission = admit(launching.token(claims={"role": role}))
+    assert (admission.refused, admission.member.role in ORGANIZATION_USERS) == (
+        "not_a_member",
+        False,
+    )
+    link.refresh_from_db()
+    assert link.removed_at is not None
 
 
 def test_ovice_cannot_let_anybody_in_as_staff(launching):

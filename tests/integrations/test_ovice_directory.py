@@ -116,11 +116,33 @@ def test_nobody_is_removed_because_their_entry_cannot_be_read(elsewhere):
         {"id": "b"},
         {"id": 7},
         {"id": "c", "status": "removed"},
+        {"id": "d", "status": 5},
     ]
     elsewhere.answers.append(page(members=members))
     directory = read_directory("4821")
-    assert (directory.ids, directory.unreadable) == ({"a", "b"}, 2)
+    assert (directory.ids, directory.unreadable) == ({"a", "b", "d"}, 3)
+    assert directory.nameless == 1
     assert [[person.id for person in page] for page in directory.pages()] == [["b"]]
+
+
+def test_what_decorates_people_and_spaces_keeps_nobody_out(elsewhere):
+    person = {"id": "a", "name": "x" * 300, "locale": "en-US-u-fw-mon-mu-celsius", "role": "boss"}
+    space = {"id": "s", "name": 5, "domain": "x" * 64, "url": []}
+    told = {"organization": {"id": "4821", "name": [], "plan": "x" * 65}, "spaces": [space]}
+    elsewhere.answers.append(page(members=[person], **told))
+    directory = read_directory("4821")
+    [[found]] = directory.pages()
+    assert (found.name, found.role, found.locale) == ("x" * 255, "guest", "en-US-u-fw-mon-m")
+    assert [(one.id, one.name, one.domain, one.url) for one in directory.spaces or ()] == [
+        ("s", None, None, None)
+    ]
+    assert (directory.organization.name, directory.organization.plan) == (None, None)
+
+
+@pytest.mark.parametrize("spaces", [None, 5, {"id": "s"}, [1], [{"id": "s"}, {"id": 7}]])
+def test_no_space_is_removed_because_one_cannot_be_read(elsewhere, spaces):
+    elsewhere.answers.append(page(members=[], spaces=spaces))
+    assert read_directory("4821").space_ids is None
 
 
 @pytest.mark.parametrize("how", ["cut", "drip", "nobody"])

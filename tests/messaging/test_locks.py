@@ -51,7 +51,9 @@ def test_while_somebody_links_rows_can_refer_to_the_connection(office):
 
 def test_while_a_directory_is_being_applied_a_launch_does_not_wait_for_its_end(monkeypatch):
     organization = make_link().organization
-    directory = Directory("1", OrganizationUpdate(organization.ovice_id, name="New name"), [])
+    directory = Directory(
+        "1", OrganizationUpdate(organization.ovice_id, name="New name"), [], set()
+    )
     directory.take([{"id": "id-1", "email": "id-1@example.com"}])
     pages = Directory.pages
 

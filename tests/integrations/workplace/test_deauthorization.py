@@ -196,6 +196,7 @@ BAD = {
     "not an object": sign([COMMUNITY]),
     "no community": sign({"user_id": "2"}),
     "Unicode": sign({"community_id": "百"}),
+    "UTF-16": sign_raw('{"community_id":"1000000001"}'.encode("utf-16")),
     "a key twice": sign_raw(b'{"community_id":"1000000001","community_id":"1000000001"}'),
     "from the future": sign({"community_id": COMMUNITY, "issued_at": 4_000_000_000}),
     "from 2001": sign({"community_id": COMMUNITY, "issued_at": 1_000_000_000}),
@@ -220,9 +221,40 @@ def test_whatever_is_not_proven_gets_one_silent_refusal(
     assert state(installation) == InstallationState.ACTIVE
 
 
+def multipart(value: str) -> bytes:
+    part = f'--x\r\nContent-Disposition: form-data; name="signed_request"\r\n\r\n{value}'
+    return f"{part}\r\n--x--\r\n".encode()
+
+
+GENUINE = "GENUINE"
+
+
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
+        (f"signed_request={GENUINE}&".encode(), FORM),
+        (f"&signed_request={GENUINE}".encode(), FORM),
+        (f"a&signed_request={GENUINE}&b=".encode(), FORM),
+        (f"signed_request={GENUINE}".encode(), f"{FORM}; charset=utf-8"),
+        (multipart(GENUINE), "multipart/form-data; boundary=x"),
+        (multipart(GENUINE), 'multipart/form-data; charset=utf-8; boundary="x"'),
+        (f' {{"signed_request": "{GENUINE}"}}\n'.encode(), "application/json; charset=utf-8"),
+    ],
+)
+def test_a_genuine_uninstall_is_one_in_whatever_form_it_came(installation, body, content_type):
+    body = body.replace(GENUINE.encode(), uninstall_of(COMMUNITY).encode())
+    answer = Client().post(DEAUTHORIZE, body, content_type=content_type)
+
+    assert answer.status_code == 200
+    assert state(installation) == InstallationState.REMOVED
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (multipart(GENUINE), "multipart/form-data; boundary=y"),
+        (multipart(GENUINE)[:-5] + multipart(GENUINE)[1:], "multipart/form-data; boundary=x"),
+        (multipart(GENUINE), "multipart/form-data"),
         (b"", "application/x-www-form-urlencoded"),
         (b"other=1", "application/x-www-form-urlencoded"),
         (b"signed_request=a&signed_request=b", "application/x-www-form-urlencoded"),
