@@ -7,9 +7,10 @@ without a mark; so lines are broken here, as narrow as a phone shows them.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
-from integrations.text import ADDRESS, graphemes
+from integrations.text import ADDRESS, closed, graphemes
 
 MARK = "│ "
 # A phone of 360 points shows 15 full-width signs in a bubble; one of them is the mark's.
@@ -17,6 +18,9 @@ COLUMNS = 28
 # Latin letters much wider than the others.
 _BROAD = frozenset("mwMW@%&—")
 _TAB = 8
+# Single signs as long as a sentence or a sign board.
+_LONG = re.compile("[\ufdf0-\ufdfd\u2e3a\u2e3b\ua9c1-\ua9cd\U00012000-\U0001254f]")
+_LONGEST = 12
 # An emoji that is joined to the one before it takes no room of its own.
 _JOINED = re.compile("\u200d[\u2190-\u2bff\U0001f000-\U0001faff]")
 # A line does not begin with these; one of them may stick out.
@@ -31,7 +35,7 @@ def quote(text: str) -> str:
     if not text:
         return ""
     return "\n".join(
-        f"{MARK}{row}".rstrip() for line in text.split("\n") for row in _rows(line.rstrip())
+        f"{MARK}{closed(row)}".rstrip() for line in text.split("\n") for row in _rows(line.rstrip())
     )
 
 
@@ -113,11 +117,14 @@ def _width(unit: str) -> int:
     return sum(map(_columns, _JOINED.sub("", unit)))
 
 
+@lru_cache(maxsize=4_096)
 def _columns(char: str) -> int:
     if char == "\t":
         return _TAB
     if char < "\x7f":
         return 2 if char in _BROAD or char.isupper() else 1
+    if _LONG.match(char):
+        return _LONGEST
     kind = category(char)
     if kind in ("Mn", "Me", "Cf"):
         return 0

@@ -70,8 +70,7 @@ def clean(text: str) -> str:
     text = carried(text)
     if not text.isascii():
         text = _PILE.sub(r"\1", _UNSEEN.sub(_kept, text))
-        if _BIDI.search(text):
-            text = "\n".join(map(_closed, text.split("\n")))
+        text = "\n".join(map(closed, text.split("\n")))
     return _without_edges(text)
 
 
@@ -131,12 +130,10 @@ def isolated(name: str) -> str:
     return f"\u2068{name}\u2069" if _RIGHT_TO_LEFT.search(name) else name
 
 
-def _kept(found: "regex.Match[str]") -> str:
-    return "" if found["dropped"] else found[0]
-
-
-def _closed(line: str) -> str:
+def closed(line: str) -> str:
     """Return a line in which each change of direction ends, and none ends that began outside."""
+    if line.isascii() or not _BIDI.search(line):
+        return line
     kept: list[str] = []
     open_ones: list[str] = []
     for char in line:
@@ -148,6 +145,10 @@ def _closed(line: str) -> str:
             open_ones.append(_OPENING[char])
         kept.append(char)
     return "".join(kept + open_ones[::-1])
+
+
+def _kept(found: "regex.Match[str]") -> str:
+    return "" if found["dropped"] else found[0]
 
 
 def _without_edges(text: str) -> str:

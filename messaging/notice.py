@@ -39,8 +39,13 @@ def compose(
         )
 
 
+def sender_of(content: Content) -> str:
+    """Return how a sentence of ours, in the language in force, names who wrote a DM."""
+    return isolated(shortened(content.sender_name, SENDER_NAME_LIMIT)) or gettext("Somebody")
+
+
 def _headline(content: Content) -> str:
-    sender = isolated(shortened(content.sender_name, SENDER_NAME_LIMIT)) or gettext("Somebody")
+    sender = sender_of(content)
     space = isolated(shortened(content.space_name, SPACE_NAME_LIMIT))
     if not space:
         return gettext("%(sender)s sent you a direct message in ovice") % {"sender": sender}

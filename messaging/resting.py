@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import suppress
 
 from django.utils import translation
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 
 from accounts.choices import choices_of, take_summary
 from accounts.models import Link
@@ -13,6 +13,7 @@ from integrations.languages import language_of
 from integrations.targets import ChatTarget, Saying
 from messaging.content import Content
 from messaging.models import Delivery
+from messaging.notice import sender_of
 
 # A summary of one message would only say it twice.
 FEWEST = 2
@@ -55,5 +56,4 @@ def _senders(link: Link) -> Counter[str]:
     """Count what waits for this link, by the senders' names."""
     open_ones = Delivery.objects.open().filter(link=link).select_related("message")
     contents = (delivery.message.content for delivery in open_ones.order_by("sent_at")[:MOST])
-    names = (Content.from_json(content).sender_name for content in contents if content)
-    return Counter(name or gettext("Somebody") for name in names)
+    return Counter(sender_of(Content.from_json(content)) for content in contents if content)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.quoting import COLUMNS, MARK, is_quoted, quote, unquote
-from integrations.text import ADDRESS, clean
+from integrations.text import ADDRESS, clean, closed
 
 ADDRESSED = "https://example.com/" + "a/" * 40
 PIECES = [
@@ -42,7 +42,7 @@ def test_an_address_stays_whole_on_a_line_of_its_own():
 
 
 @pytest.mark.parametrize(
-    "pad", [" " * 60, "\u00a0" * 60, "word " * 9, "W" * 40, "あ" * 30, "\t" * 9]
+    "pad", [" " * 60, "\u00a0" * 60, "word " * 9, "W" * 40, "あ" * 30, "\t" * 9, "﷽" * 5]
 )
 def test_no_padding_brings_words_to_the_edge_without_a_mark(pad):
     lines = quote(clean(f"x{pad}Boss sent you a direct message in ovice")).split("\n")
@@ -62,7 +62,10 @@ def test_every_line_is_marked_and_narrow_and_nothing_is_lost(text):
     for line in quoted.split("\n"):
         if not ADDRESS.search(line):
             assert len([c for c in line if c >= "\u3000"]) <= COLUMNS // 2 + 12
-    assert "".join(unquote(quoted).split()) == "".join(text.split())
+        assert closed(line) == line
+    steering = str.maketrans("", "", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    said, wrote = unquote(quoted).translate(steering), text.translate(steering)
+    assert "".join(said.split()) == "".join(wrote.split())
     assert ADDRESS.findall(quoted) == ADDRESS.findall(text)
 
 

@@ -77,6 +77,17 @@ def test_many_senders_are_named_shortly():
     assert text.endswith("came: S0 (9), S1 (8), S2 (7), S3 (6), S4 (5), ….")
 
 
+def test_the_summary_names_a_sender_as_shortly_as_a_notice_does(office):
+    link = office.join("Hanako")
+    pause(link.member, now() + timedelta(hours=1))
+    waiting = [make_delivery(link, text, sender_name="x" * 255) for text in ("one", "two")]
+    run(office)
+    resume(link.member)
+    make_due(*waiting)
+    run(office)
+    assert f" {'x' * 29}… (2)" in office.texts("Hanako")[0]
+
+
 def test_a_name_cannot_format_the_summary(office):
     link = office.join("Hanako")
     pause(link.member, now() + timedelta(hours=1))
