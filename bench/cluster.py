@@ -61,13 +61,17 @@ class Cluster:
         file = self.folder / "postmaster.pid"
         return int(file.read_text().splitlines()[0]) if file.exists() else 0
 
+    def processes(self) -> list[int]:
+        """Return the process ids of the server and of all that it has started."""
+        return [int(entry.name) for entry in _working_in(self.folder)]
+
     def wait_for_end(self, seconds: float = 10.0) -> None:
         """Wait until a killed server's processes are gone, and remove the note of its number.
 
         Where nobody collects dead processes, the number stays taken, and it would not start.
         """
         deadline = time.monotonic() + seconds
-        while _belongs_to(self.folder) and time.monotonic() < deadline:
+        while self.processes() and time.monotonic() < deadline:
             time.sleep(0.05)
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
@@ -94,9 +98,10 @@ class Cluster:
                     folder.chmod(folder.stat().st_mode | 0o011)
 
 
-def _belongs_to(folder: Path) -> bool:
-    """Return whether a process still works in the server's folder."""
-    return any(_works_in(entry / "cwd", folder) for entry in Path("/proc").glob("[0-9]*"))
+def _working_in(folder: Path) -> list[Path]:
+    """Return the processes that work in the server's folder."""
+    entries = Path("/proc").glob("[0-9]*")
+    return [entry for entry in entries if _works_in(entry / "cwd", folder)]
 
 
 def _works_in(link: Path, folder: Path) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
@@ -250,6 +250,19 @@ def check_services() -> Iterator[CheckMessage]:
         yield Warned("REDIS_URL is unset; the embedded Valkey is for trying out.", id="config.W003")
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
         yield Warned("EMAIL_URL is unset; mails only go to the log.", id="config.W004")
+
+
+@_registered
+def check_redis() -> Iterator[CheckMessage]:
+    """W006: who may write into Redis can make the workers do what they are able to."""
+    parts = urlsplit(settings.REDIS_URL)
+    shown = parts.password or "password" in parse_qs(parts.query)
+    if parts.hostname and parts.hostname not in LOOPBACK and not shown:
+        yield Warned(
+            "REDIS_URL names another machine and no password.",
+            hint="Set one there, or make sure that nothing else reaches that network.",
+            id="config.W006",
+        )
 
 
 @_registered

@@ -8,7 +8,7 @@ from config.logs import to_stderr
 from config.soundness import require_sound_settings
 
 wsgi_app = "config.wsgi"
-worker_class = "gthread"
+worker_class = "config.webworker.WebWorker"
 workers = 2
 threads = 4
 # A request line may hold a one-time code; there is no access log.
@@ -23,9 +23,11 @@ forwarder_headers = ""
 def post_worker_init(_worker: object) -> None:
     """Let this process take its turn at the audit, and make it ready for its first request."""
     # Only now: Django is set up by the application, in each process anew.
+    from config.hurrying import hurry_pool  # noqa: PLC0415 - as below
     from config.settled_heap import spare_what_stays  # noqa: PLC0415 - once the worker is forked
     from messaging.watch import start  # noqa: PLC0415 - as above
 
+    hurry_pool()
     spare_what_stays(with_pages=True)
     start()
 

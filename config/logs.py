@@ -1,8 +1,9 @@
 """What is logged, and where to: one line each on stderr, without content by construction.
 
 A line's text is shown only if it stands as it is in some code, its fields only by the list in
-``integrations.logfields``, and an exception as its type and places. All else, also what libraries
-put together from values, is left out.
+``integrations.logfields``, the values of a library's line only by the list in
+``config.library_lines``, and an exception as its type and places. All else, also what libraries put
+together from values, is left out.
 """
 
 import json
@@ -16,7 +17,9 @@ from typing import Any
 
 import structlog
 
+from config.library_lines import filled
 from integrations.logfields import known
+from integrations.troubles import why
 
 WITHHELD = "(text withheld)"
 # Their templates come from tables of their own; the values are in the arguments, which go.
@@ -104,14 +107,19 @@ def describe(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def describe_exception(error: BaseException) -> Iterator[dict[str, Any]]:
-    """Yield an exception and what it was caused by: types and places, never what they say."""
+    """Yield an exception and what it was caused by: types and places, never what they say.
+
+    Why a database or a broker is away is told in a word of ours.
+    """
     seen: set[int] = set()
     chained: BaseException | None = error
     while chained is not None and id(chained) not in seen:
         seen.add(id(chained))
         kind = type(chained)
         places = [_place(*step) for step in _steps(chained.__traceback__)]
-        yield {"type": f"{kind.__module__}.{kind.__qualname__}", "at": places[-_MOST_FRAMES:]}
+        found = {"type": f"{kind.__module__}.{kind.__qualname__}", "at": places[-_MOST_FRAMES:]}
+        reason = why(chained)
+        yield found | ({"why": reason} if reason else {})
         hidden = chained.__suppress_context__
         chained = chained.__cause__ or (None if hidden else chained.__context__)
 
@@ -137,6 +145,9 @@ def _text(record: logging.LogRecord) -> str:
         return "a warning of Python's"
     if not isinstance(text, str):
         return WITHHELD
+    line = filled(record)
+    if line is not None:
+        return line
     if record.args and record.name.startswith(_TEMPLATES_OF):
         return text
     return text if _is_literal(text) else WITHHELD
@@ -180,5 +191,5 @@ def _for_a_person(line: dict[str, Any]) -> Iterator[str]:
     text = said.pop("event")
     yield " ".join([head, text, *(f"{name}={value}" for name, value in said.items())])
     for error in chain:
-        yield f"    {error['type']}"
+        yield "    " + ", ".join(filter(None, [error["type"], error.get("why")]))
         yield from (f"        {place}" for place in error["at"])

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from config.content_policy import content_policy
 from config.embedded import default_socket
 from config.logs import to_stderr
+from config.postgresql.connection import HurriedConnection
 from config.retention import KEPT_FOR
 from config.schedule import job
 from config.urlforms import broker_url
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.probes.ProbeMiddleware",
+    "config.hurrying.HurryMiddleware",
     "config.correlation.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -204,10 +206,26 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database["ENGINE"] = "config.postgresql"
     # Opening a connection per request is the one cliff of PostgreSQL under threads.
     _database["OPTIONS"] = {
+        # A host that has vanished says nothing; the system's own patience is two hours.
+        "connect_timeout": 2,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
         **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10},
+        "pool": {
+            "min_size": 1,
+            "max_size": DATABASE_POOL_SIZE,
+            # As the log calls it.
+            "name": f"postgres at {_database['HOST'] or 'socket'}:{_database['PORT'] or 5432}",
+            "timeout": 10,
+            # The pool's pauses between two tries grow; whoever wants a connection begins anew.
+            "reconnect_timeout": 3,
+            "connection_class": HurriedConnection,
+        },
         # Of what goes through messaging/planned.py; the ORM's own cursors prepare nothing.
         "prepare_threshold": 1 if env.bool("DATABASE_PREPARE", default=True) else None,
     }
@@ -227,7 +245,7 @@ WORKER_THREADS = env.int("WORKER_THREADS", default=16)
 # Counters of the rate limits, which all web processes must share.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.jsoncache.JsonRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "kotozute",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2.5},

@@ -30,3 +30,5 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "config.hurrying.failed"

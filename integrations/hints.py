@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from integrations.metrics import LOST_HINTS
+from integrations.troubles import why
 
 logger = structlog.stdlib.get_logger(__name__)
 _P = ParamSpec("_P")
@@ -29,9 +30,11 @@ def hint(task: str, *args: str, expires: timedelta | None = None) -> bool:
     life = expires.total_seconds() if expires else None
     try:
         current_app.send_task(task, args=list(args), expires=life)
-    except BROKER_AWAY:
+    except BROKER_AWAY as error:
         LOST_HINTS.inc()
-        logger.warning("broker unreachable; a task waits for its regular turn", task=task)
+        logger.warning(
+            "broker unreachable; a task waits for its regular turn", task=task, why=why(error)
+        )
         return False
     return True
 

@@ -81,10 +81,13 @@ SHAPES: Mapping[str, Shape] = {
     "trouble": _word,
     "kind": _word,
     "field": _word,
+    "why": _word,
     "code": _code,
     "error": _like(r"[A-Za-z_]{2,64}"),
     # a platform's own id of a call, checked where it is read
     "trace": _like(r"[A-Za-z0-9_-]{1,32}"),
+    # where our own database listens
+    "database": _like(r"postgres at (\[[0-9a-f:.]+\]|[A-Za-z0-9._/-]{1,253}):\d{1,5}"),
     # ovice's id of an event
     "event_id": _like(r"evt_[A-Za-z0-9_-]{1,60}"),
     "until": _moment,

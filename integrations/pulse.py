@@ -38,7 +38,17 @@ class Pulse:
             found = cache.get(self._key)
         except (RedisError, OSError):
             return None
-        return datetime.fromtimestamp(found, UTC) if isinstance(found, float) else None
+        return _moment(found)
+
+
+def _moment(found: object) -> datetime | None:
+    """Return the moment, in UTC; None for what nobody of ours has put there."""
+    if not isinstance(found, float):
+        return None
+    try:
+        return datetime.fromtimestamp(found, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 beat_pulse = Pulse(_BEAT)

@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db.models import Count, Min, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils.timezone import now
+from redis.exceptions import RedisError
 
 from integrations.moments import earliest_id
 from messaging.models import WAITING_STATES, Delivery, DeliveryState
@@ -64,11 +65,50 @@ def traffic(organizations: Collection[UUID] | None = None) -> Traffic:
     """Return the traffic of some organizations, or of all; up to half a minute old."""
     named = "all" if organizations is None else "-".join(sorted(map(str, organizations)))
     key = f"traffic:{named}"
-    found: Traffic | None = cache.get(key)
-    if found is None:
-        found = count_traffic(organizations, now())
-        cache.set(key, found, FRESH_SECONDS)
+    try:
+        found = _read(cache.get(key))
+        if found is None:
+            found = count_traffic(organizations, now())
+            cache.set(key, _plain(found), FRESH_SECONDS)
+    except (RedisError, OSError):
+        return count_traffic(organizations, now())
     return found
+
+
+def _plain(traffic: Traffic) -> dict[str, Any]:
+    """Return it in a form that JSON can write."""
+    oldest = traffic.queue.oldest_at
+    return {
+        "queue": [traffic.queue.depth, oldest and oldest.isoformat()],
+        "hours": [
+            [hour.at.isoformat(), hour.delivered, hour.failed, hour.unconfirmed, hour.waiting]
+            for hour in traffic.hours
+        ],
+    }
+
+
+def _read(found: Any) -> Traffic | None:
+    """Return what ``_plain`` has written; None for anything else."""
+    try:
+        depth, oldest = found["queue"]
+        queue = Queue(_count(depth), oldest and _aware(oldest))
+        hours = [Hour(_aware(at), *map(_count, counts)) for at, *counts in found["hours"]]
+    except (TypeError, ValueError, LookupError):
+        return None
+    return Traffic(queue, tuple(hours)) if len(hours) == HOURS else None
+
+
+def _aware(text: Any) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError
+    return value
 
 
 def count_traffic(organizations: Collection[UUID] | None, at: datetime) -> Traffic:

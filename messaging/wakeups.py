@@ -19,6 +19,7 @@ from django.utils.timezone import now
 from integrations.hints import BROKER_AWAY, after_commit
 from integrations.metrics import LOST_HINTS
 from integrations.models import Installation
+from integrations.troubles import why
 from messaging.models import (
     FACTS_LANE,
     WAITING_STATES,
@@ -135,10 +136,10 @@ def queue(task: str, *args: object) -> bool:
     try:
         # One that waits longer than that is not worth taking up: the sweep has repeated it.
         current_app.send_task(task, args=args, expires=LOST_AFTER.total_seconds())
-    except BROKER_AWAY:
+    except BROKER_AWAY as error:
         broker.leave_alone(LOST_AFTER)
         LOST_HINTS.inc()
-        logger.warning("broker unreachable; the sweep will wake what waits")
+        logger.warning("broker unreachable; the sweep will wake what waits", why=why(error))
         return False
     return True
 

@@ -27,6 +27,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 # A thousand updates, the most that one post holds, have well below a kilobyte each.
 BODY_LIMIT = 1024 * 1024
+RETRY_AFTER_SECONDS = 30
 
 
 @csrf_exempt
@@ -74,7 +75,7 @@ def _answer(
     except (DatabaseError, PoolTimeout) as error:
         # The target sends it again.
         logger.warning("webhook updates could not be stored", error=type(error).__name__)
-        return HttpResponse(status=503)
+        return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _take_in(

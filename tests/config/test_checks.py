@@ -79,6 +79,12 @@ def test_the_tests_own_settings_raise_nothing():
         ({"AUDIT_WINDOW": timedelta(0)}, ["config.E017"]),
         ({"HEARTBEAT_URL": "http://monitor.example.com/ping"}, ["config.E016"]),
         ({"TRUSTED_PROXIES": -1}, ["config.E030"]),
+        ({"REDIS_URL": "redis://broker:6379/0"}, ["config.W006"]),
+        ({"REDIS_URL": "rediss://user:@10.0.0.7/0"}, ["config.W006"]),
+        ({"REDIS_URL": "redis://user:word@broker:6379/0"}, []),
+        ({"REDIS_URL": "redis://broker?password=word"}, []),
+        ({"REDIS_URL": "redis://[::1]:6379/0"}, []),
+        ({"REDIS_URL": "unix:///run/valkey.sock?db=1"}, []),
         (
             {"OVICE_CALLBACK_URL": "http://o.example", "OVICE_CALLBACK_SECRET": WHSEC},
             ["config.E016"],

@@ -1,0 +1,155 @@
+"""A database that is away is said so at once, to everybody; and nothing waits for it afterwards."""
+
+import json
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import requests
+
+from bench.cluster import Cluster
+from config.demo.system import System
+from tests.factories import EVENTS, rfc3339, sign
+from tests.plugins.system import on_free_ports
+
+pytestmark = [pytest.mark.faults, pytest.mark.postgres]
+FLOOD = 50
+# The promise, and what this machine may need to hear the answer.
+SECONDS = 2.0
+HEALTHY = 0.5
+BACK_WITHIN = 10
+
+
+@contextmanager
+def killed(cluster: Cluster) -> Iterator[None]:
+    os.kill(cluster.pid(), signal.SIGKILL)
+    cluster.wait_for_end()
+    yield
+    cluster.start()
+
+
+@contextmanager
+def stopped(cluster: Cluster) -> Iterator[None]:
+    cluster.stop("fast")
+    yield
+    cluster.start()
+
+
+@contextmanager
+def frozen(cluster: Cluster) -> Iterator[None]:
+    """Stop every process of it: connections stay open, and nothing is answered."""
+    pids = cluster.processes()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    yield
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def locked(cluster: Cluster) -> Iterator[None]:
+    """Let one table be locked: the server lives, and each statement that we need stalls."""
+    with psycopg.connect(cluster.url()) as somebody:
+        somebody.execute("LOCK TABLE messaging_receivedevent IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Iterator[tuple[System, Cluster]]:
+    """A web process on a PostgreSQL of its own."""
+    with ExitStack() as running:
+        # Not in pytest's folders, which only their owner may enter.
+        folder = running.enter_context(tempfile.TemporaryDirectory())
+        cluster = running.enter_context(Cluster(Path(folder)))
+        env = {"DATABASE_URL": cluster.url()}
+        system = running.enter_context(on_free_ports(tmp_path_factory.mktemp("away"), env))
+        system.start_broker()
+        system.start_sandbox()
+        system.prepare()
+        system.start_web()
+        system.children.wait_until("the web", system._web_ready, seconds=30)
+        yield system, cluster
+
+
+def knock(system: System) -> requests.Response:
+    """Send one event as ovice does."""
+    secret, event_id = system.children.env["OVICE_EVENT_SECRETS"], f"evt_{uuid4().hex}"
+    data = {"organization": {"id": "4821"}, "space": {"id": "7", "name": "Tokyo"}}
+    event = {"type": "space.updated", "timestamp": rfc3339(), "data": data}
+    body = json.dumps(event).encode()
+    headers = {**sign(body, event_id=event_id, secret=secret), "Connection": "close"}
+    return requests.post(f"{system.base_url}{EVENTS}", data=body, headers=headers, timeout=30)
+
+
+class Pulse:
+    """Asks for the health all the time, and remembers how long the slowest answer took."""
+
+    def __init__(self, system: System) -> None:
+        self.slowest, self.asked = 0.0, 0
+        self._url, self._stop = f"{system.base_url}/healthz", threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+
+    def __enter__(self) -> "Pulse":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._stop.wait(0.02):
+            began = time.monotonic()
+            assert requests.get(self._url, timeout=30).ok
+            self.asked += 1
+            self.slowest = max(self.slowest, time.monotonic() - began)
+
+
+@pytest.mark.parametrize(
+    ("harm", "seconds"),
+    [
+        (killed, SECONDS),
+        (stopped, SECONDS),
+        (frozen, SECONDS),
+        # The server answers everybody else: each of the flood has to find out for itself.
+        (locked, 3 * SECONDS),
+    ],
+)
+def test_a_flood_meets_a_database_that_is_away(place, harm, seconds):
+    system, cluster = place
+    assert [knock(system).status_code for _ in range(8)] == [202] * 8
+    with harm(cluster), Pulse(system) as pulse, ThreadPoolExecutor(FLOOD) as crowd:
+        answers = list(crowd.map(lambda _: knock(system), range(FLOOD)))
+        late = knock(system)
+    assert {answer.status_code for answer in [*answers, late]} == {503}
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+    assert max(answer.elapsed.total_seconds() for answer in answers) < seconds
+    assert (pulse.asked > 0, pulse.slowest < HEALTHY) == (True, True)
+    system.children.wait_until("its return", lambda: knock(system).ok, seconds=BACK_WITHIN)
+
+
+def test_a_page_says_that_it_cannot_be_had_just_now_and_the_log_says_why(place):
+    system, cluster = place
+    with stopped(cluster):
+        headers = {"Accept": "text/html", "Accept-Language": "ja"}
+        url = f"{system.base_url}/removal/0123456789abcdef0123456789abcdef"
+        page = requests.get(url, headers=headers, timeout=30)
+        probe = requests.get(f"{system.base_url}/readyz", timeout=30)
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert 'lang="ja"' in page.text
+    assert (probe.status_code, probe.elapsed.total_seconds() < SECONDS + 1) == (503, True)
+    lines = [json.loads(line) for line in system.children.log("web").read_text().splitlines()]
+    told = [line for line in lines if line["event"] == "the database is away: requests fail"]
+    assert told[-1]["database"] == f"postgres at 127.0.0.1:{cluster.port}"
+    assert told[-1]["why"] in ("refused", "stopping", "starting")
+    assert [line for line in lines if "%s" in line["event"]] == []
+    system.children.wait_until("its return", lambda: knock(system).ok, seconds=BACK_WITHIN)
