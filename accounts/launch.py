@@ -52,7 +52,9 @@ def admit(token: str) -> Admission:
 
 
 def _use_up(claims: LaunchClaims) -> None:
-    name = hashlib.sha256(f"{claims.iss}\0{claims.jti}".encode()).hexdigest()
+    # No organization can use up another one's token, should ovice number them each for itself.
+    whose = "\0".join((claims.iss, claims.org, claims.jti))
+    name = hashlib.sha256(whose.encode()).hexdigest()
     until = datetime.fromtimestamp(claims.exp + SKEW_SECONDS, UTC)
     _used, first = UsedLaunch.objects.get_or_create(pk=name, defaults={"expires_at": until})
     if not first:

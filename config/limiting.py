@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
+from accounts.devices import device_of
 from accounts.limits import LimitsAway, network_of, within_limit
 from accounts.models import User
 from accounts.visits import member_id_of
@@ -40,7 +41,7 @@ class LimitMiddleware:
         if not isinstance(door, Pages):
             return None
         person = _person(request)
-        key, amount = (person, door.people) if person else (network_of(request), door.strangers)
+        key, amount = (person, door.people) if person else (_stranger(request), door.strangers)
         served = _within(f"page:{start}", key, amount)
         return None if served else too_many(request, for_people=True)
 
@@ -70,6 +71,12 @@ def _person(request: HttpRequest) -> str:
         return f"user {request.user.pk}"
     member = member_id_of(request.session)
     return f"member {member}" if member else ""
+
+
+def _stranger(request: HttpRequest) -> str:
+    """Return a key of a browser that is known, else of the network, which many may share."""
+    device = device_of(request)
+    return f"device {device}" if device else network_of(request)
 
 
 def _within(what: str, key: str, amount: int) -> bool:

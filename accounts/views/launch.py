@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.devices import remember_browser
 from accounts.launch import Admission, admit
 from accounts.launch_tokens import BadLaunchToken
 from accounts.models import User
@@ -52,6 +53,8 @@ def launch(request: HttpRequest) -> HttpResponse:
         logger.info("launch refused", reason=str(reason).replace(" ", "_"))
         return _guarded(_refuse(request))
     response = _let_in(request, admission)
+    if admission.user is not None:
+        remember_browser(request, response, admission.user.email)
     if admission.member.locale:
         _speak(response, admission.member.locale)
     return _guarded(response)

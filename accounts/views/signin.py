@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.codes import CodeRefused, address_of, ask_for_code, find_code, try_code
+from accounts.devices import known_browser, remember_browser
 from accounts.entering import asked_code, asked_next, enter, fitting, note_asked, offer, offered
 from accounts.entrances import choose_entrance, entrances_of
 from accounts.limits import LimitsAway, network_of, within_limit
@@ -22,7 +23,11 @@ from accounts.visits import visit
 from integrations.addresses import normalize_email
 
 QUARTER = 900
+# For one address, from one network or in a browser that is known with it.
 CODES_PER_ADDRESS = 5
+# From all networks together, so that nobody's mailbox is flooded and no code guessed: each may be
+# tried five times, so a guess is right once in 80 million quarters of an hour.
+CODES_PER_MAILBOX = 60
 CODES_PER_NETWORK = 30
 TRIES_PER_NETWORK = 60
 
@@ -69,7 +74,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def mail_a_code(request: HttpRequest, email: str, wanted: str) -> HttpResponse | None:
     """Let a code be mailed for this browser; return the page that says why not, or None."""
     try:
-        allowed = _may_ask(network_of(request), email)
+        allowed = _may_ask(request, email)
     except LimitsAway:
         return render(request, "account/unavailable.html", status=503)
     if not allowed:
@@ -78,13 +83,26 @@ def mail_a_code(request: HttpRequest, email: str, wanted: str) -> HttpResponse |
     return None
 
 
-def _may_ask(network: str, email: str) -> bool:
-    # A network over its limit is not counted for the address: it would lock somebody else out.
-    return within_limit(
-        "code-from", network, amount=CODES_PER_NETWORK, seconds=QUARTER
-    ) and within_limit(
-        "code-for", normalize_email(email), amount=CODES_PER_ADDRESS, seconds=QUARTER
+def _may_ask(request: HttpRequest, email: str) -> bool:
+    """Count one more code; who is over one limit is not counted for what others share."""
+    address, network = normalize_email(email), network_of(request)
+    if browser := known_browser(request, email):
+        return _within("code-for", f"{browser} {address}", CODES_PER_ADDRESS)
+    return (
+        _within("code-from", network, CODES_PER_NETWORK)
+        and _within("code-for", f"{network} {address}", CODES_PER_ADDRESS)
+        and _within("code-to", address, CODES_PER_MAILBOX)
     )
+
+
+def _may_try(request: HttpRequest, email: str) -> bool:
+    return _within(
+        "try-from", known_browser(request, email) or network_of(request), TRIES_PER_NETWORK
+    )
+
+
+def _within(what: str, key: str, amount: int) -> bool:
+    return within_limit(what, key, amount=amount, seconds=QUARTER)
 
 
 def _language() -> str:
@@ -108,9 +126,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            if not within_limit(
-                "try-from", network_of(request), amount=TRIES_PER_NETWORK, seconds=QUARTER
-            ):
+            if not _may_try(request, address_of(row)):
                 return _limited(request)
             return _proved(request, try_code(row.pk, form.cleaned_data["code"]))
         except LimitsAway:
@@ -130,9 +146,12 @@ def _proved(request: HttpRequest, email: str) -> HttpResponse:
         # Nobody's any more since the mail was sent; or guessed, which is as good as wrong.
         raise CodeRefused
     if (only := fitting(entrances, asked_next(request))) is not None:
-        return redirect(enter(request, only))
-    offer(request, entrances, email)
-    return redirect("account_choose")
+        answer = redirect(enter(request, only))
+    else:
+        offer(request, entrances, email)
+        answer = redirect("account_choose")
+    remember_browser(request, answer, email)
+    return answer
 
 
 @personal
