@@ -107,7 +107,9 @@ def end_visit_of_another(request: HttpRequest, user: User) -> None:
 def visit(request: HttpRequest) -> Visit | None:
     """Return who is acting in this session, or None."""
     if _CACHE not in vars(request):
-        vars(request)[_CACHE] = _read(request.session.get(_KEY))
+        # What is refused before its session was looked for has none, and its page asks for a visit.
+        session: Mapping[str, Any] = getattr(request, "session", {})
+        vars(request)[_CACHE] = _read(session.get(_KEY))
     found: Visit | None = vars(request)[_CACHE]
     return found
 

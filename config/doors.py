@@ -89,6 +89,11 @@ for _target in TARGETS:
     }
 
 
+def is_for_people(door: Door) -> bool:
+    """Tell whether people see what is behind it, or programs."""
+    return isinstance(door, Pages) or (isinstance(door, Proven) and door.for_people)
+
+
 def start_of(route: str) -> str | None:
     """Return the line of ``DOORS`` for a route as Django spells it; None where there is none."""
     fitting = [start for start in DOORS if (route.startswith(start) if start else not route)]

@@ -26,7 +26,7 @@ class LimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer; a network whose requests were refused too often is told that instead."""
         response = self._get_response(request)
-        start, door = _found(request)
+        start, door = door_of(request)
         if not isinstance(door, Proven) or not door.refused(response):
             return response
         if _within(f"refused:{start}", network_of(request), door.amount):
@@ -37,7 +37,7 @@ class LimitMiddleware:
         self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
         """Refuse a page to who has had too many of them."""
-        start, door = _found(request)
+        start, door = door_of(request)
         if not isinstance(door, Pages):
             return None
         person = _person(request)
@@ -58,7 +58,7 @@ def too_many(request: HttpRequest, *, for_people: bool) -> HttpResponse:
     return answer
 
 
-def _found(request: HttpRequest) -> tuple[str, Door]:
+def door_of(request: HttpRequest) -> tuple[str, Door]:
     """Return what is counted together, all of the portal for example, and how often it may be."""
     start = start_of(request.resolver_match.route) if request.resolver_match else None
     # Undeclared is no way around.

@@ -3,13 +3,23 @@
 import os
 from importlib import import_module
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
+from django.core.handlers.wsgi import WSGIHandler
 
 from config.chunked import with_length
+from config.utf8 import Utf8Request
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = with_length(get_wsgi_application())
+
+class Handler(WSGIHandler):
+    """Django's own, for requests in UTF-8."""
+
+    request_class = Utf8Request
+
+
+django.setup(set_prefix=False)
+application = with_length(Handler())
 # Every view is imported before the first request, not by several of them at once.
 import_module(settings.ROOT_URLCONF)
