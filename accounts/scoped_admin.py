@@ -13,11 +13,13 @@ from unicodedata import normalize
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import ModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters, ModelAdmin
 from django.contrib.admin.utils import label_for_field, lookup_field
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -148,6 +150,33 @@ class ScopedAdmin(_ModelAdmin[Row]):
             allowed |= {f"{self.date_hierarchy}{step}" for step in _DATE_STEPS}
         return lookup in allowed
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Row | None:
+        """Return the row of that key; an empty name of another column means none."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list; values that no column can have lead to the whole of it, and say so.
+
+        Django asks the database for the count here, and so meets all that it could refuse later.
+        """
+        try:
+            return super().get_changelist_instance(request)
+        except (IncorrectLookupParameters, ValueError, OverflowError, DataError) as error:
+            if not request.GET:
+                raise
+            words = _("This address asked for what no filter offers, so you see the whole list.")
+            messages.warning(request, words)
+            raise IncorrectLookupParameters from error
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Row]) -> Any:
+        """Do what was chosen, unless something among it can be no row's key."""
+        if all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            return super().response_action(request, queryset)
+        messages.warning(request, _("What you chose is not in this list. Nothing was done."))
+        return None
+
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any]", request: HttpRequest, **options: Any
     ) -> Any:
@@ -220,6 +249,13 @@ class ScopedAdmin(_ModelAdmin[Row]):
         if role_of(request.user) not in roles:
             return False
         return obj is None or self._reaches(request, obj.pk)
+
+    def _is_key(self, text: str) -> bool:
+        try:
+            self.opts.pk.clean(text, None)
+        except ValidationError:
+            return False
+        return True
 
     def _reaches(self, request: HttpRequest, pk: UUID | str | int) -> bool:
         """Return whether this row is the visitor's, asking once per request."""

@@ -12,7 +12,29 @@ from django.urls import reverse
 
 from accounts.models import Ownership
 from accounts.scoped_admin import ScopedAdmin
+from tests.config.portal_pages import rows_of_a
 from tests.factories import make_delivery, make_link, make_member
+
+TIMES_AND_NUMBERS = (
+    *(
+        "9999",
+        "10000",
+        "0",
+        "1",
+        "-1",
+        "0000",
+        "x",
+        "",
+        "²",
+        "１２",
+        "1.5",
+        "1e9",
+        "13",
+        "32",
+        "2026",
+    ),
+    *("99999999999999999999", "-99999999999999999999", "9" * 5000, "2147483648", "None", "\u2028"),
+)
 
 
 def listed(browser, model: str, **query):
@@ -65,6 +87,66 @@ def test_a_list_is_asked_only_what_its_filters_ask(portal, lookup, status):
     pages = reverse("admin:integrations_installation_changelist")
     value = "2026" if "year" in lookup else "active"
     assert portal.browser("owner A").get(pages, {lookup: value}).status_code == status
+
+
+STEPS = ("__year", "__month", "__day")
+
+
+def lists(portal) -> list[str]:
+    """Return the addresses of all lists, each with a row."""
+    rows_of_a(portal)
+    return [
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in admin.site._registry
+    ]
+
+
+@pytest.mark.parametrize("value", TIMES_AND_NUMBERS)
+def test_no_step_of_a_date_breaks_a_list(portal, value):
+    make_link(portal.installation_a)
+    browser, page = portal.browser("owner A"), reverse("admin:accounts_link_changelist")
+    steps = [{f"linked_at{step}": value} for step in STEPS]
+    whole = {f"linked_at{step}": value for step in STEPS}
+    of_a_year = {**whole, "linked_at__year": "2026"}
+    for query in (*steps, whole, of_a_year, {**whole, "e": "1"}):
+        answer = browser.get(page, query)
+        assert answer.status_code in (200, 302), query
+
+
+def test_a_filter_that_means_nothing_shows_the_whole_list_and_says_so(portal):
+    link = make_link(portal.installation_a)
+    page = reverse("admin:accounts_link_changelist")
+    answer = portal.browser("owner A").get(page, {"linked_at__year": "9999"}, follow=True)
+    assert list(answer.context["cl"].result_list) == [link]
+    assert "This address asked for what no filter offers" in answer.content.decode()
+
+
+def test_a_list_without_parameters_does_not_hide_a_fault(portal, monkeypatch):
+    def breaks(*_args):
+        raise ValueError("ours")
+
+    monkeypatch.setattr(ScopedAdmin, "get_queryset", breaks)
+    with pytest.raises(ValueError, match="ours"):
+        portal.browser("owner A").get(reverse("admin:accounts_link_changelist"))
+
+
+@pytest.mark.parametrize("chosen", ["0", "x", "", "99999999999999999999", "²", "a" * 5000])
+def test_an_action_on_what_is_no_row_does_nothing_in_any_list(portal, chosen):
+    browser = portal.browser("administrator")
+    for page in lists(portal):
+        data = {"action": "export", "_selected_action": chosen}
+        answer = browser.post(page, data)
+        rows = b"".join(answer).splitlines()[1:]
+        assert (answer.status_code, rows) in ((302, []), (200, [])), page
+
+
+@pytest.mark.parametrize("name", ["", "x", "\u202e", "organization__name", "pk"])
+def test_no_column_given_as_the_key_breaks_a_page(portal, name):
+    for table, row in rows_of_a(portal).items():
+        for page in ("change", "delete"):
+            address = f"/admin/{table}/{row.pk}/{page}/"
+            answer = portal.browser("administrator").get(address, {"_to_field": name})
+            assert answer.status_code in (200, 302, 400, 403), address
 
 
 @pytest.mark.parametrize(

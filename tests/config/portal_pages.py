@@ -82,6 +82,14 @@ def rows_of_a(portal: Portal) -> dict[str, Model]:
     }
 
 
+def keys_of(portal: Portal) -> dict[str, str]:
+    """Make organization A's rows, and return their keys by the routes in which they stand."""
+    rows = rows_of_a(portal)
+    stories = {route.split("<")[0]: table for route, table in _STORIES.items()}
+    places = {**{f"{table}/": table for table in rows}, **stories}
+    return {f"admin/{place}": str(rows[table].pk) for place, table in places.items()}
+
+
 def address(route: str, portal: Portal, rows: dict[str, Model]) -> str:
     """Fill a route in with organization A's row."""
     table = _STORIES.get(route, "/".join(route.split("/")[:2]))
