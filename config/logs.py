@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -41,16 +41,19 @@ def to_stderr(level: str, form: str = "json", *, reports: bool = False) -> dict[
     reporter = {"class": "config.reports.Reports", "level": "ERROR"}
     handlers = {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}}
     handlers |= {"reports": reporter} if reports else {}
+    refusals = {"class": "config.logs.Refusals", "formatter": "line"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": Lines, "form": form}},
-        "handlers": handlers,
+        "handlers": {**handlers, "refusals": refusals},
         "root": {"handlers": list(handlers), "level": level},
         # urllib3 writes whole addresses, even in warnings, and a query string holds proofs.
         "loggers": {
             "urllib3": {"level": "ERROR"},
             "django.request": {"level": "ERROR"},
+            # Requests that Django refuses, for a filter that no list has for example.
+            "django.security": {"level": level, "handlers": ["refusals"], "propagate": False},
             # A stranger's Host header is answered 400; its text does not belong in a log.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             # Two lines for each task, of which there are as many as wake-ups.
@@ -141,6 +144,8 @@ def _text(record: logging.LogRecord) -> str:
     if record.name == "django.request":
         # Its template has nothing but values.
         return "request failed"
+    if record.name.startswith("django.security"):
+        return "request refused"
     if record.name == "py.warnings":
         return "a warning of Python's"
     if not isinstance(text, str):
@@ -167,6 +172,15 @@ def _is_literal(text: str) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+class Refusals(logging.StreamHandler[TextIO]):
+    """Writes that a request was refused: a warning, since nothing of ours has failed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line; Django calls it an error, with the trace of a fault."""
+        record.levelname, record.exc_info = "WARNING", None
+        super().emit(record)
 
 
 class Lines(logging.Formatter):

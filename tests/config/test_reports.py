@@ -1,5 +1,6 @@
 """What a report to Sentry holds: what the log says, and nothing of what went on around it."""
 
+import io
 import json
 import logging
 from typing import Any
@@ -10,6 +11,8 @@ import structlog
 from django.core.signals import got_request_exception
 from django.test import Client
 from structlog.contextvars import bound_contextvars
+
+from config.logs import Refusals
 
 ID = "01a21e03-546a-7261-a8b5-b081e23be3a7"
 TEXT, NAME, EMAIL = "canary text of a DM", "Canary Yamada", "canary@example.com"
@@ -42,6 +45,25 @@ def test_a_report_tells_type_places_and_ids_and_shows_no_value(sent):
     assert (exception["type"], exception["module"]) == ("RuntimeError", "builtins")
     assert exception["stacktrace"]["frames"][-1]["function"] == "fail"
     assert [canary for canary in CANARIES if canary in sent[0].decode()] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"access_token_sealed__gt": "0"}, {"_to_field": "role"}, dict.fromkeys(range(2000), "")],
+)
+def test_what_is_refused_is_one_warning_and_no_report(sent, portal, query):
+    found = logging.getLogger("django.security").handlers
+    (handler,) = [handler for handler in found if isinstance(handler, Refusals)]
+    written = io.StringIO()
+    before = handler.setStream(written)
+    page = "/admin/accounts/member/" + ("x/delete/" if "_to_field" in query else "")
+    answer = portal.browser("support").get(page, query)
+    handler.setStream(before)
+    assert (answer.status_code, sent) == (400, [])
+    lines = [line for line in written.getvalue().splitlines() if line]
+    assert [(json.loads(line)["level"], json.loads(line)["event"]) for line in lines] == [
+        ("warning", "request refused")
+    ]
 
 
 @pytest.mark.django_db
