@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import role_of, visible_organizations
 from accounts.scoped_admin import ScopedAdmin
+from accounts.views.signin import sign_out
 from config.home import home_of
 from messaging.replaying import replay_page
 from messaging.story.views import urls as story_urls
@@ -72,6 +73,10 @@ class KotozuteAdminSite(AdminSite):
         """Show at a look how things are: everything to staff, their own to owners."""
         context = {**home_of(request.user), "title": _("Home"), **(extra_context or {})}
         return super().index(request, context)
+
+    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+        """End the session in the one way there is."""
+        return sign_out(request)
 
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
         """Send everybody to the one sign-in page."""

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.sessions.StaffSecondFactorMiddleware",
     "accounts.actor.ActorMiddleware",
+    "config.methods.MethodMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

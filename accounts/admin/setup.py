@@ -15,7 +15,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_POST
 
 from accounts.admin.bot_setup import bot_setup
 from accounts.admin.connect_form import ConnectForm
@@ -32,6 +31,7 @@ from accounts.connecting import (
 )
 from accounts.findings import Finding
 from accounts.models import User
+from accounts.posting import posted_from
 from accounts.roles import STAFF, owns, role_of
 from accounts.scoped_admin import ScopedAdmin
 from accounts.stepup import is_proved, needs_proof
@@ -45,6 +45,8 @@ from integrations.targets import TARGETS, guide_of, installer_of
 # As many of a token's last characters as ovice's own contract lets an owner see.
 LAST_SHOWN = 4
 _AT = "admin:integrations_organization_"
+_from_connection = method_decorator(posted_from(f"{_AT}connection", "pk", "target"))
+_from_setup = method_decorator(posted_from(f"{_AT}setup", "pk"))
 
 
 def connection_url(organization: Organization, target: str) -> str:
@@ -61,6 +63,16 @@ def _install_url(target: str) -> str:
 def _tends_app(request: HttpRequest, target: str) -> bool:
     """Tell whether the visitor looks after the target's app, and there is one."""
     return role_of(request.user) in STAFF and installer_of(target).is_set_up()
+
+
+def _tell(
+    request: HttpRequest, organization: Organization, target: str, findings: Sequence[Finding]
+) -> HttpResponse:
+    """Lead to the page of the connection, which shows what was found."""
+    for finding in findings:
+        level = messages.SUCCESS if finding.ok else messages.ERROR
+        messages.add_message(request, level, f"{finding.text} {finding.remedy}".strip())
+    return redirect(connection_url(organization, target))
 
 
 class SetupPages(ScopedAdmin[Organization]):
@@ -102,15 +114,15 @@ class SetupPages(ScopedAdmin[Organization]):
         self._require_owner(request, organization)
         return needs_proof(request) or self._save(request, organization, target)
 
-    @method_decorator(require_POST)
+    @_from_connection
     def check_connection(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
-        """Try the stored token now, for an owner or for support, and show what was found."""
+        """Try the stored token now, for an owner or for support, and tell what was found."""
         organization = self._organization(request, pk, target)
         installation = self._live(organization, target)
         record(installation, "checked")
-        return self._show(request, organization, target, findings=check_again(installation))
+        return _tell(request, organization, target, check_again(installation))
 
-    @method_decorator(require_POST)
+    @_from_connection
     def send_test_message(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
         """Send the owner a test message, to their own account only."""
         organization = self._organization(request, pk, target)
@@ -118,9 +130,9 @@ class SetupPages(ScopedAdmin[Organization]):
         installation = self._live(organization, target)
         record(installation, "test_sent")
         finding = send_test(installation, owner.email, owner.locale)
-        return self._show(request, organization, target, findings=[finding])
+        return _tell(request, organization, target, [finding])
 
-    @method_decorator(require_POST)
+    @_from_connection
     def subscribe(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
         """Let staff subscribe the webhooks of the app, which is the operator's, not an owner's."""
         organization = self._organization(request, pk, target)
@@ -129,7 +141,7 @@ class SetupPages(ScopedAdmin[Organization]):
         if not installer_of(target).is_set_up():
             raise Http404
         record(organization, "webhooks_subscribed")
-        return self._show(request, organization, target, findings=[subscribe_app(target)])
+        return _tell(request, organization, target, [subscribe_app(target)])
 
     def disconnect(self, request: HttpRequest, pk: UUID, target: str) -> HttpResponse:
         """Say what disconnecting does, and do it once that is confirmed."""
@@ -160,7 +172,7 @@ class SetupPages(ScopedAdmin[Organization]):
         }
         return render(request, "admin/stored.html", context)
 
-    @method_decorator(require_POST)
+    @_from_setup
     def pause_delivery(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """Pause the organization's relay."""
         organization = self._organization(request, pk)
@@ -169,7 +181,7 @@ class SetupPages(ScopedAdmin[Organization]):
         messages.success(request, _("Paused. No direct messages are delivered until you resume."))
         return redirect(f"{_AT}setup", pk)
 
-    @method_decorator(require_POST)
+    @_from_setup
     def resume_delivery(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """End the pause."""
         organization = self._organization(request, pk)
@@ -205,10 +217,9 @@ class SetupPages(ScopedAdmin[Organization]):
         *,
         form: ConnectForm | None = None,
         outcome: Outcome | None = None,
-        findings: Sequence[Finding] = (),
     ) -> HttpResponse:
         """Render the page; what was pasted is never in it again."""
-        outcome = outcome or Outcome(findings=findings)
+        outcome = outcome or Outcome()
         installation = live_installation(organization, target)
         empty = ConnectForm(
             has_token=has_token(organization, target),

@@ -6,15 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
 from accounts import choices
 from accounts.pages.forms import CopiesForm, PauseForm
 from accounts.pages.link import show
 from accounts.pages.member import Caller, for_members
+from accounts.posting import posted_from
 
 
-@require_POST
+@posted_from("link")
 @for_members
 def pause(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Let the member rest until the time they chose."""
@@ -27,7 +27,7 @@ def pause(request: HttpRequest, caller: Caller) -> HttpResponse:
     return redirect("link")
 
 
-@require_POST
+@posted_from("link")
 @for_members
 def resume(request: HttpRequest, caller: Caller) -> HttpResponse:
     """End the member's pause."""
@@ -36,7 +36,7 @@ def resume(request: HttpRequest, caller: Caller) -> HttpResponse:
     return redirect("link")
 
 
-@require_POST
+@posted_from("link")
 @for_members
 def copies(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Keep quiet hours and what the copies show."""

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.choices import UNTIL_RESUMED, choices_of, time_zone_of
 from accounts.greeting import greet_soon, try_again
@@ -21,6 +21,7 @@ from accounts.models import Link
 from accounts.pages.cards import Card, make_card, refused_card, spend_a_look
 from accounts.pages.forms import CopiesForm, PauseForm
 from accounts.pages.member import Caller, for_members
+from accounts.posting import posted_from
 from accounts.reasons import explain
 from accounts.recheck import link_checked
 from accounts.states import connections, member_states
@@ -63,7 +64,7 @@ def remove(request: HttpRequest, caller: Caller) -> HttpResponse:
     return redirect("link")
 
 
-@require_POST
+@posted_from("link")
 @for_members
 def again(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Send the confirmation once more to an account that took nothing."""

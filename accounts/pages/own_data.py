@@ -4,18 +4,19 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.erasure import erase_member, export_member
 from accounts.models import Ownership
 from accounts.ownership import ownerships_of
 from accounts.pages.member import Caller, for_members
+from accounts.posting import posted_from
 from accounts.visits import end_visit
 
 FILE_NAME = "kotozute-my-data.json"
 
 
-@require_POST
+@posted_from("link")
 @never_cache
 @for_members
 def export(_request: HttpRequest, caller: Caller) -> HttpResponse:

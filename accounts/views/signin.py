@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.codes import CodeRefused, address_of, ask_for_code, find_code, try_code
 from accounts.devices import known_browser, remember_browser
@@ -18,6 +18,7 @@ from accounts.entering import asked_code, asked_next, enter, fitting, note_asked
 from accounts.entrances import choose_entrance, entrances_of
 from accounts.limits import LimitsAway, network_of, within_limit
 from accounts.ownership import grant_by_address
+from accounts.posting import posted_from
 from accounts.views.personal import personal
 from accounts.visits import visit
 from integrations.addresses import normalize_email
@@ -168,7 +169,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     return render(request, "account/choose.html", {"ways": ways})
 
 
-@require_POST
+@posted_from("home")
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session, whoever it was for."""
     logout(request)

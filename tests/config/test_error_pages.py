@@ -58,3 +58,26 @@ def test_a_form_of_an_old_page_is_refused_in_every_language(language, title):
     assert answer.status_code == 403
     assert title in answer.content.decode()
     assert "/account/sign-in/" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "This page cannot do that"),
+        ("ja", "このページではその操作を行えません"),
+        ("ko", "이 페이지에서는 할 수 없는 작업입니다"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/", "/link/pause/", "/account/sign-in/", "/removal/abc"])
+def test_what_a_page_cannot_do_is_said_in_every_language(language, title, address):
+    answer = Client().put(address, headers={"accept-language": language, "accept": "text/html"})
+    assert answer.status_code == 405
+    assert title in answer.content.decode()
+    assert "GET" in answer["Allow"]
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("door", ["/v1/ovice/events", "/workplace/deauthorize"])
+def test_a_program_gets_no_page_for_a_method_that_its_door_does_not_take(door):
+    answer = Client().get(door, headers={"accept": "text/html"})
+    assert (answer.status_code, answer["Allow"], answer.content) == (405, "POST", b"")

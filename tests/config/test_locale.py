@@ -69,6 +69,7 @@ FOR_MEMBERS = [
     "templates/403.html",
     "templates/403_csrf.html",
     "templates/404.html",
+    "templates/405.html",
     "templates/500.html",
     "templates/account",
     "templates/base.html",

@@ -21,6 +21,7 @@ OWN = (200, HOME, 200, 200)
 LISTS = (200, 200, 200, 200)
 OWN_PAGES = (200, 404, 200, 200)
 OWNER_ONLY = (200, 404, 403, 403)
+OWN_ACTS = (LED_ON, 404, LED_ON, LED_ON)
 OWNER_ACTS = (LED_ON, 404, 403, 403)
 STAFF_LISTS, STAFF_ROWS = (403, 403, 200, 200), (HOME, HOME, 200, 200)
 ADMINISTRATOR_LISTS, ADMINISTRATOR_ROWS = (403, 403, 403, 200), (HOME, HOME, HOME, 200)
@@ -68,8 +69,8 @@ POSTS: dict[str, Row] = {
     "integrations/organization/<uuid:pk>/pause/": OWNER_ACTS,
     "integrations/organization/<uuid:pk>/resume/": OWNER_ACTS,
     "integrations/organization/<uuid:pk>/setup/<slug:target>/": OWNER_ONLY,
-    "integrations/organization/<uuid:pk>/setup/<slug:target>/check/": OWN_PAGES,
-    "integrations/organization/<uuid:pk>/setup/<slug:target>/test/": OWNER_ONLY,
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/check/": OWN_ACTS,
+    "integrations/organization/<uuid:pk>/setup/<slug:target>/test/": OWNER_ACTS,
     "integrations/organization/<uuid:pk>/setup/<slug:target>/disconnect/": OWNER_ACTS,
     # Staff's, and here there is no app.
     "integrations/organization/<uuid:pk>/setup/<slug:target>/subscribe/": (403, 404, 404, 404),

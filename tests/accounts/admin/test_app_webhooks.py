@@ -25,25 +25,25 @@ def page_of(portal, who: str) -> str:
     return portal.browser(who).get(url).content.decode()
 
 
-def press(portal, who: str):
+def press(portal, who: str, *, follow: bool = False):
     url = reverse("admin:integrations_organization_subscribe", args=[portal.a.pk, "workplace"])
-    return portal.browser(who).post(url)
+    return portal.browser(who).post(url, follow=follow)
 
 
 @pytest.mark.parametrize("who", ["support", "administrator"])
 def test_staff_subscribe_and_read_what_stands(portal, app, receiver, who):
     assert BUTTON in page_of(portal, who)
-    assert "Subscribed now" in press(portal, who).content.decode()
+    assert "Subscribed now" in press(portal, who, follow=True).content.decode()
     [found] = list_subscriptions()
     assert found.callback_url == f"{receiver.url}/workplace/webhook"
     assert "mention" in found.fields
-    assert "Nothing had to be done" in press(portal, who).content.decode()
+    assert "Nothing had to be done" in press(portal, who, follow=True).content.decode()
     assert LogEntry.objects.filter(changes__done__1="webhooks_subscribed").count() == 2
 
 
 def test_a_refusal_says_what_to_check_and_no_secret(portal, app, receiver):
     receiver.echo = False
-    page = press(portal, "support").content.decode()
+    page = press(portal, "support", follow=True).content.decode()
     assert "did not subscribe the webhooks" in page
     assert not [word for word in (app["app_secret"], receiver.verify_token) if word in page]
 
