@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 View = Callable[..., HttpResponseBase]
@@ -18,13 +18,14 @@ def posted_from(page: str, *places: str) -> Callable[[View], View]:
     """Let a view be posted to only; ``places`` are what of its own address ``page`` needs."""
 
     def decorate(view: View) -> View:
-        @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST":
                 return view(request, *args, **kwargs)
-            return redirect(page, **{name: kwargs[name] for name in places})
+            return HttpResponseRedirect(
+                reverse(page, kwargs={name: kwargs[name] for name in places})
+            )
 
-        return wrapped
+        return require_http_methods(["GET", "HEAD", "POST"])(wrapped)
 
     return decorate

@@ -170,10 +170,12 @@ class ScopedAdmin(_ModelAdmin[Row]):
             messages.warning(request, words)
             raise IncorrectLookupParameters from error
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Row]) -> Any:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Row], *where: Any
+    ) -> HttpResponse | None:
         """Do what was chosen, unless something among it can be no row's key."""
         if all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
-            return super().response_action(request, queryset)
+            return super().response_action(request, queryset, *where)
         messages.warning(request, _("What you chose is not in this list. Nothing was done."))
         return None
 

@@ -7,7 +7,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -74,7 +74,7 @@ class KotozuteAdminSite(AdminSite):
         context = {**home_of(request.user), "title": _("Home"), **(extra_context or {})}
         return super().index(request, context)
 
-    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # noqa: ARG002 - Django's signature
+    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # type: ignore[override] # noqa: ARG002 - Django's signature
         """End the session in the one way there is."""
         return sign_out(request)
 

@@ -41,10 +41,11 @@ class ReadableMiddleware:
             return JsonResponse({"error": "bad request"}, status=400) if refused else None
         request.GET = _mended(request.GET)
         # Exempt are those whose forms are read, and proven, by themselves.
-        if not hasattr(view, "csrf_exempt"):
-            request.POST = _mended(_form(request))
-        texts = {name: value for name, value in kwargs.items() if isinstance(value, str)}
-        kwargs |= {name: text.replace(_NULL, _UNKNOWN) for name, text in texts.items()}
+        if not getattr(view, "csrf_exempt", False):
+            request.POST = _mended(_form(request))  # type: ignore[assignment] # the stubs call it immutable
+        for name, value in kwargs.items():
+            if isinstance(value, str):
+                kwargs[name] = value.replace(_NULL, _UNKNOWN)
         return None
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import sys
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_what_is_refused_is_one_warning_and_no_report(sent, portal, query):
     found = logging.getLogger("django.security").handlers
     (handler,) = [handler for handler in found if isinstance(handler, Refusals)]
     written = io.StringIO()
-    before = handler.setStream(written)
+    before = handler.setStream(written) or sys.stderr
     page = "/admin/accounts/member/" + ("x/delete/" if "_to_field" in query else "")
     answer = portal.browser("support").get(page, query)
     handler.setStream(before)

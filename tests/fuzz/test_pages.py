@@ -1,0 +1,31 @@
+"""Whatever is sent to a page, by anybody: it answers, and never with a fault of ours."""
+
+import os
+from random import Random
+
+import pytest
+from django.test import client
+
+from accounts.models import Member
+from config.utf8 import Utf8Request
+from tests.config.portal_pages import keys_of
+from tests.fuzz.pages import walk
+
+SEED = os.environ.get("FUZZ_SEED", "17")
+# How many requests by each, in the gate; FUZZ_COUNT asks for that many times as many.
+COUNTS = {"owner A": 400, "support": 200, "administrator": 300, "visitor": 150, "stranger": 100}
+TIMES = int(os.environ.get("FUZZ_COUNT", "1"))
+
+
+@pytest.mark.parametrize("who", COUNTS)
+def test_no_page_fails_whatever_it_is_sent(portal, visitor, monkeypatch, who):
+    # As the server makes them.
+    monkeypatch.setattr(client, "WSGIRequest", Utf8Request)
+    keys = keys_of(portal)
+    if who == "visitor":
+        browser = visitor(Member.objects.get(pk=keys["admin/accounts/member/"]))
+    else:
+        browser = portal.browser(who)
+    found = list(walk(browser, Random(f"{SEED} {who}"), COUNTS[who] * TIMES, keys))
+    assert [answer for answer in found if answer.status > 499] == []
+    assert len(found) == COUNTS[who] * TIMES
