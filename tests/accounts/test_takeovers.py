@@ -6,6 +6,8 @@ from django.utils.timezone import now
 
 from accounts.codes import code_of, mail_code
 from accounts.directory import remove_member, update_member
+from accounts.launch import admit
+from accounts.launch_tokens import BadLaunchToken
 from accounts.models import Ground, Member, Ownership, Role, SignInCode, User
 from accounts.ownership import NotAnOwner, grant_ownership
 from tests.factories import make_member, make_organization
@@ -207,3 +209,13 @@ def test_what_was_offered_to_an_address_closes_when_it_becomes_another(alice):
     assert client.post("/account/choose/", {"entrance": f"member-{beta.pk}"}).status_code == 200
     assert client.get("/link/").status_code == 302
     assert Ownership.objects.count() == 1
+
+
+def test_a_launch_uses_up_no_token_of_another_organization(launching):
+    other = launching.ovice.organization(announce=False)
+    jiro = launching.ovice.person(other, "Jiro", announce=False)
+    admit(launching.token(claims={"jti": "launch-1"}))
+    came = admit(launching.ovice.launch_token(other, jiro, claims={"jti": "launch-1"}))
+    assert came.member.organization.ovice_id == other
+    with pytest.raises(BadLaunchToken):
+        admit(launching.token(claims={"jti": "launch-1"}))
