@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -33,12 +33,18 @@ def read(query: str, content_type: str, body: bytes) -> dict[str, Any]:
     return params | _pairs(body.decode(errors="replace"))
 
 
-def merge(query: str, fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return all parameters of a call with a multipart body: text, bytes of text, or a file."""
-    return _pairs(query) | _nested(
+def merge(query: str, fields: Collection[tuple[str, Any]]) -> dict[str, Any]:
+    """Return all parameters of a call with a multipart body: text, bytes of text, or a file.
+
+    A file is never part of another parameter, whatever brackets its name has.
+    """
+    files = {name: value for name, value in fields if isinstance(value, Upload)}
+    texts = [
         (name, value.decode(errors="replace") if isinstance(value, bytes | bytearray) else value)
         for name, value in fields
-    )
+        if not isinstance(value, Upload)
+    ]
+    return _pairs(query) | _nested(texts) | files
 
 
 def take_method(method: str, params: dict[str, Any]) -> str:

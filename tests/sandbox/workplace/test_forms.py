@@ -172,13 +172,14 @@ def test_a_file_of_a_multipart_body_is_sent_as_attachment(
     assert message["attachment"]["payload"]["attachment_id"]
 
 
-@pytest.mark.parametrize(
-    "name", ["recipient", "message", "fields", "limit", "batch", "access_token"]
-)
+PARAMETERS = ["recipient", "message", "fields", "limit", "batch", "access_token", "q"]
+
+
+@pytest.mark.parametrize("name", [*PARAMETERS, "recipient[id]", "fields[0]", "a[b][]"])
 def test_a_file_in_the_place_of_a_text_is_refused_or_ignored(
-    sandbox: Sandbox, graph: Graph, name: str
+    sandbox: Sandbox, graph: Graph, crowd: list[str], name: str
 ) -> None:
-    for path in ("me/messages", "", "community/members?method=get"):
+    for path in ("me/messages", "", "community/members?method=get&limit=2"):
         answer = graph.call("POST", path, files={name: ("a.txt", b"me")})
         assert answer.status_code in (200, 400)
         assert "error" in answer.json() or "data" in answer.json()
