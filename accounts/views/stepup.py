@@ -7,8 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.codes import CodeRefused, try_code
-from accounts.entering import asked_code, safe_next
+from accounts.codes import CodeRefused, address_of, find_code, try_code
+from accounts.entering import asked_code, asked_next, safe_next
 from accounts.models import User
 from accounts.roles import STAFF, role_of
 from accounts.sessions import has_second_factor
@@ -30,11 +30,19 @@ def prove(request: HttpRequest) -> HttpResponseBase:
     wanted = safe_next(request, request.POST.get("next", request.GET.get("next", "")))
     by_code = not has_second_factor(user) and role_of(user) not in STAFF
     if request.method != "POST" or not by_code:
+        if by_code and _waits_for_a_code(request, user):
+            return _page(request, user, wanted or asked_next(request), CodeForm())
         return _page(request, user, wanted)
     if "code" not in request.POST:
-        refusal = mail_a_code(request, user.email, wanted)
-        return refusal or _page(request, user, wanted, CodeForm())
+        return mail_a_code(request, user.email, wanted) or redirect("account_reauthenticate")
     return _try_code(request, user, wanted)
+
+
+def _waits_for_a_code(request: HttpRequest, user: User) -> bool:
+    """Whether a code is on its way to this user, for this browser."""
+    code_id = asked_code(request)
+    row = find_code(code_id) if code_id else None
+    return row is not None and address_of(row) == normalize_email(user.email)
 
 
 def _page(

@@ -83,6 +83,16 @@ def test_an_owner_proves_it_by_a_mailed_code(owner):
     assert is_proved(request)
 
 
+def test_who_opens_the_page_again_still_types_the_mailed_code(owner):
+    client = Client()
+    client.force_login(owner)
+    answer = client.post(PROVE, {"next": "/admin/setup/"})
+    assert (answer.status_code, answer["Location"]) == (302, PROVE)
+    page = client.get(PROVE)
+    assert (page.context["next"], 'name="code"' in page.content.decode()) == ("/admin/setup/", True)
+    assert SignInCode.objects.count() == 1
+
+
 def test_a_code_for_another_address_proves_nothing(owner):
     client = Client()
     client.force_login(owner)
