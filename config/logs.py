@@ -24,6 +24,12 @@ from integrations.troubles import why
 WITHHELD = "(text withheld)"
 # Their templates come from tables of their own; the values are in the arguments, which go.
 _TEMPLATES_OF = ("celery.", "kombu.")
+# Their lines are nothing but values.
+_MEANT = {
+    "django.request": "request failed",
+    "django.security": "request refused",
+    "py.warnings": "a warning of Python's",
+}
 _MOST_FRAMES = 30
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -141,13 +147,9 @@ def _place(frame: FrameType, line: int) -> str:
 
 def _text(record: logging.LogRecord) -> str:
     text = record.msg
-    if record.name == "django.request":
-        # Its template has nothing but values.
-        return "request failed"
-    if record.name.startswith("django.security"):
-        return "request refused"
-    if record.name == "py.warnings":
-        return "a warning of Python's"
+    for logger, meant in _MEANT.items():
+        if record.name == logger or record.name.startswith(f"{logger}."):
+            return meant
     if not isinstance(text, str):
         return WITHHELD
     line = filled(record)

@@ -62,7 +62,7 @@ def statuses(browser: Client, answer: str) -> set[int]:
     return {page.status_code for page in [*pages, stranger.post(f"{FACTOR}login/", data)]}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(answer=ANSWERS)
 def test_no_answer_of_a_passkey_breaks_a_page(browser, answer):
     assert statuses(browser, answer) <= {200, 302, 429}

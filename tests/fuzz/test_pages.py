@@ -13,7 +13,7 @@ from tests.fuzz.pages import walk
 
 SEED = os.environ.get("FUZZ_SEED", "17")
 # How many requests by each, in the gate; FUZZ_COUNT asks for that many times as many.
-COUNTS = {"owner A": 400, "support": 200, "administrator": 300, "visitor": 150, "stranger": 100}
+COUNTS = {"owner A": 250, "support": 100, "administrator": 150, "visitor": 80, "stranger": 60}
 TIMES = int(os.environ.get("FUZZ_COUNT", "1"))
 
 
