@@ -13,14 +13,25 @@ from unicodedata import category, east_asian_width
 from integrations.text import ADDRESS, closed, graphemes
 
 MARK = "│ "
-# A phone of 360 points shows 15 full-width signs in a bubble; one of them is the mark's.
-COLUMNS = 28
-# Latin letters much wider than the others.
-_BROAD = frozenset("mwMW@%&—")
-_TAB = 8
+# Widths are in tenths of a point, of letters of 16 points. A bubble of a phone of 360 points is 250
+# points wide inside, of which the mark takes 15.
+WIDTH = 2_300
+# By what a wide font gives them; each is at most so wide. Numbers and small Latin letters: usual.
+_THIN, _USUAL, _MIDDLE, _WIDE, _BROAD, _SYMBOL, _LONGEST = 66, 103, 138, 160, 195, 230, 2_000
+_OF_ASCII = (
+    dict.fromkeys(" ijlIftr.,:;'|!()[]-/\\", _THIN)
+    | dict.fromkeys("ABCDEFGHJKLMNOPQRSTUVXYZ&w#$+<=>^~", _MIDDLE)
+    | dict.fromkeys("mW@%", _BROAD)
+    | {"\t": 8 * _THIN}
+)
 # Single signs as long as a sentence or a sign board.
 _LONG = re.compile("[\ufdf0-\ufdfd\u2e3a\u2e3b\ua9c1-\ua9cd\U00012000-\U0001254f]")
-_LONGEST = 12
+# At most of middle width: letters of Latin, Greek, Cyrillic, Hebrew, Thai and of India.
+_LETTERS = re.compile(
+    "[\u00a1-\u017f\u0370-\u045f\u05d0-\u05ea\u0900-\u0e31\u0e34-\u0fff\u2010-\u2013\u2018-\u201e]"
+)
+_SYMBOLS = frozenset({"So", "Sm", "Sc", "No", "Nl", "Lt"})
+_BROAD_ONES = frozenset("ĦŴÆŒæœωψЖШЩЮЫФЪѢжшщюыфЉЊљњ½¼¾©®™№…—")
 # An emoji that is joined to the one before it takes no room of its own.
 _JOINED = re.compile("\u200d[\u2190-\u2bff\U0001f000-\U0001faff]")
 # A line does not begin with these; one of them may stick out.
@@ -52,7 +63,7 @@ def unquote(text: str) -> str:
 
 def _rows(line: str) -> Iterator[str]:
     """Break a line into rows of at most the width, save for what cannot be broken."""
-    if 2 * len(line) <= COLUMNS and "\t" not in line:
+    if len(line) * _BROAD <= WIDTH and line.isascii() and "\t" not in line:
         yield line
         return
     row = _Row()
@@ -78,8 +89,8 @@ class _Row:
 
     def has_room(self, unit: str, width: int) -> bool:
         """Return whether the unit may go into this row; a first one always may."""
-        sticks_out = unit in _HANGING and (self._used <= COLUMNS or len(self.units) == 1)
-        return not self.units or self._used + width <= COLUMNS or sticks_out
+        sticks_out = unit in _HANGING and (self._used <= WIDTH or len(self.units) == 1)
+        return not self.units or self._used + width <= WIDTH or sticks_out
 
     def add(self, unit: str, width: int) -> None:
         """Append the unit; white space at a break is not needed."""
@@ -113,20 +124,21 @@ def _units(line: str) -> Iterator[str]:
 
 
 def _width(unit: str) -> int:
-    """Return the columns that a grapheme or an address takes at most, by the usual letters."""
-    return sum(map(_columns, _JOINED.sub("", unit)))
+    """Return how wide a grapheme or an address is at most."""
+    return sum(map(_width_of, _JOINED.sub("", unit)))
 
 
 @lru_cache(maxsize=4_096)
-def _columns(char: str) -> int:
-    if char == "\t":
-        return _TAB
+def _width_of(char: str) -> int:
     if char < "\x7f":
-        return 2 if char in _BROAD or char.isupper() else 1
-    if _LONG.match(char):
-        return _LONGEST
+        return _OF_ASCII.get(char, _USUAL)
     kind = category(char)
     if kind in ("Mn", "Me", "Cf"):
         return 0
-    wide = east_asian_width(char) in "WF" or char in _BROAD or char > "\ufaff"
-    return 2 if wide or kind in ("Lu", "Lt", "So") else 1
+    if _LONG.match(char):
+        return _LONGEST
+    if char >= "\U0001f000" or kind in _SYMBOLS:
+        return _SYMBOL
+    if east_asian_width(char) in "WF":
+        return _WIDE
+    return _MIDDLE if _LETTERS.match(char) and char not in _BROAD_ONES else _BROAD

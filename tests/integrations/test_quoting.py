@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.quoting import COLUMNS, MARK, is_quoted, quote, unquote
+from integrations.quoting import MARK, is_quoted, quote, unquote
 from integrations.text import ADDRESS, clean, closed
 
+# Signs as wide as they are high, in a line of a phone, and one that may stick out.
+FULL_WIDTH = 15
 ADDRESSED = "https://example.com/" + "a/" * 40
 PIECES = [
     "word ", "  ", "\n", "会議室", "。", "👨‍👩‍👧‍👦", "🇯🇵", "W", "l", "\t", ADDRESSED, "שלום ",
@@ -48,7 +50,7 @@ def test_no_padding_brings_words_to_the_edge_without_a_mark(pad):
     lines = quote(clean(f"x{pad}Boss sent you a direct message in ovice")).split("\n")
 
     assert all(map(is_quoted, lines))
-    assert all(len(line) <= COLUMNS + len(MARK) + 1 for line in lines)
+    assert all(len(line) <= len(MARK) + 36 for line in lines)
 
 
 @settings(max_examples=50)
@@ -61,7 +63,7 @@ def test_every_line_is_marked_and_narrow_and_nothing_is_lost(text):
         assert quoted.split("\n") == quoted.splitlines()
     for line in quoted.split("\n"):
         if not ADDRESS.search(line):
-            assert len([c for c in line if c >= "\u3000"]) <= COLUMNS // 2 + 12
+            assert len([c for c in line if "\u3000" <= c <= "\u9fff"]) <= FULL_WIDTH
         assert closed(line) == line
     steering = str.maketrans("", "", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
     said, wrote = unquote(quoted).translate(steering), text.translate(steering)
