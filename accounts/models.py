@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from accounts import passes
 from accounts.addresses import HASH_LENGTH, Address
 from accounts.redaction import redact_email
 from integrations.addresses import is_mailable, normalize_email
@@ -23,6 +24,9 @@ from integrations.datakeys import SealedText
 from integrations.ledger import Removal
 from integrations.models import NAME_LENGTH, OVICE_ID_LENGTH, Installation, Organization
 from integrations.sealed import StraySecret
+
+# Django finds the models of an app in this module only.
+DirectorySync = passes.DirectorySync
 
 LOCALE_LENGTH = 16
 # Only a launch shows this permission and nothing tells of its end, so it has to be shown anew.
@@ -344,33 +348,6 @@ class InstallRequest(models.Model):
 
     def __str__(self) -> str:
         return f"install request {self.pk}"
-
-
-class DirectorySync(models.Model):
-    """How one organization's directory was last read from ovice, and when it is read again.
-
-    ``stopped_at`` says since when a pass waits for somebody to confirm that so many people left:
-    ``leaving`` of ``present``. Up to ``confirmed`` of them may then go.
-    """
-
-    organization = models.OneToOneField(
-        Organization, models.CASCADE, primary_key=True, related_name="directory_sync"
-    )
-    due_at = models.DateTimeField(default=now, db_index=True)
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    applied_at = models.DateTimeField(null=True, blank=True)
-    generation = models.CharField(max_length=128, blank=True)
-    members = models.PositiveIntegerField(default=0)
-    failed_at = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveSmallIntegerField(default=0)
-    failure = models.CharField(max_length=32, blank=True)
-    stopped_at = models.DateTimeField(null=True, blank=True)
-    leaving = models.PositiveIntegerField(default=0)
-    present = models.PositiveIntegerField(default=0)
-    confirmed = models.PositiveIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"directory of {self.organization_id}"
 
 
 class OwnerMailKind(models.TextChoices):

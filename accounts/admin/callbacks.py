@@ -34,7 +34,7 @@ class CallbackAdmin(ScopedAdmin[Callback]):
         ("type", ReasonFilter),
     )
     list_select_related = ("organization",)
-    search_fields = ("=id", "organization__name", "=organization__ovice_id")
+    search_fields = ("=id", "organization__name", "organization__ovice_id__exact")
     search_help_text = _("The callback's own id, or the organization")
     date_hierarchy = "happened_at"
     ordering = ("-happened_at", "-pk")

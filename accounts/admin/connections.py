@@ -133,6 +133,6 @@ class SpaceAdmin(ScopedAdmin[Space]):
     list_filter = (("removed_at", GoneFilter),)
     list_display = ("name", "domain", "ovice_id", "organization", "removed_at")
     list_select_related = ("organization",)
-    search_fields = ("name", "domain", "=ovice_id")
+    search_fields = ("name", "domain", "ovice_id__exact")
     fields = ("organization", "name", "domain", "ovice_id", "removed_at")
     ordering = ("name", "pk")

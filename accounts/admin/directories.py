@@ -24,7 +24,7 @@ class DirectorySyncAdmin(ScopedAdmin[DirectorySync]):
     list_display = ("organization", "members", "applied_at", "stopped_at", "leaving", "failure")
     list_filter = (("stopped_at", admin.EmptyFieldListFilter), ("failure", ReasonFilter))
     list_select_related = ("organization",)
-    search_fields = ("organization__name", "=organization__ovice_id")
+    search_fields = ("organization__name", "organization__ovice_id__exact")
     search_help_text = _("Organization, or its id in ovice")
     ordering = ("-stopped_at", "pk")
     actions = ("export", "apply_all_the_same")

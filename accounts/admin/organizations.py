@@ -30,7 +30,7 @@ class OrganizationAdmin(SetupPages):
         ("paused_at", admin.EmptyFieldListFilter),
         ("removed_at", admin.EmptyFieldListFilter),
     )
-    search_fields = ("name", "=ovice_id")
+    search_fields = ("name", "ovice_id__exact")
     search_help_text = _("Name, or id in ovice")
     ordering = ("name", "ovice_id")
     readonly_fields = ("name", "ovice_id", "plan", "feature_enabled", "paused_at")

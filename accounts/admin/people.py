@@ -205,7 +205,7 @@ class OwnershipAdmin(ScopedAdmin[Ownership]):
     seen_by = STAFF
     list_display = ("shown_user", "organization", "granted_at")
     list_select_related = ("user", "organization")
-    search_fields = ("=organization__ovice_id", "organization__name")
+    search_fields = ("organization__ovice_id__exact", "organization__name")
     ordering = ("-granted_at", "-pk")
     fields = ("shown_user", "organization", "granted_at")
 

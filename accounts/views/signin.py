@@ -141,7 +141,7 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 
 def _proved(request: HttpRequest, email: str) -> HttpResponse:
     came = visit(request)
-    grant_by_address(email, came and came.member, came.ground if came else "")
+    grant_by_address(email, came.member if came else None, came.ground if came else "")
     entrances = entrances_of(email)
     if not entrances:
         # Nobody's any more since the mail was sent; or guessed, which is as good as wrong.
