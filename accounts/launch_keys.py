@@ -75,7 +75,7 @@ def forget_launch_keys() -> None:
 def _fetch(url: str) -> dict[str, jwt.PyJWK] | None:
     """Return the published keys by their names, or None when they cannot be had."""
     try:
-        published = strict_json.load(_download(url))["keys"][:KEYS_LIMIT]
+        published = strict_json.load_parts(_download(url), "keys")["keys"][:KEYS_LIMIT]
     except (requests.RequestException, ValueError, TypeError, KeyError):
         return None
     found = list(filter(None, map(_verifying, published)))

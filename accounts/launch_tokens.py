@@ -68,7 +68,8 @@ class LaunchClaims(Struct, frozen=True):
     @property
     def may_set_up(self) -> bool:
         """Whether ovice lets this person set the organization up."""
-        return self.role == "owner" or "integrations" in self.perms
+        permitted = self.role in ("admin", "member") and "integrations" in self.perms
+        return self.role == "owner" or permitted
 
 
 # The first use of a type must not happen in two threads at once, which can crash the process.
@@ -106,7 +107,8 @@ def _header(token: str) -> dict[str, Any]:
         header = strict_json.load(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
     except (binascii.Error, ValueError):
         raise BadLaunchToken("header") from None
-    if not isinstance(header, dict):
+    # Extensions that must be understood are understood nowhere here (RFC 7515, 4.1.11).
+    if not isinstance(header, dict) or not header.keys().isdisjoint({"crit", "b64"}):
         raise BadLaunchToken("header")
     return header
 

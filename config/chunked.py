@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from gunicorn.http.errors import ParseException
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -17,7 +18,8 @@ def with_length(application: Application) -> Application:
             try:
                 # One byte more than the largest body, by which its view sees that it is too large.
                 body = environ["wsgi.input"].read(settings.BATCH_BODY_LIMIT + 1)
-            except OSError:
+            # Gunicorn reads the chunks, and calls broken ones by errors of its own.
+            except (OSError, ParseException):
                 start_response("400 Bad Request", [("Content-Length", "0")])
                 return []
             environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}

@@ -60,9 +60,9 @@ class _Page(Struct, frozen=True):
     organization: OrganizationUpdate
     generation: Annotated[str, Meta(min_length=1, max_length=128)] | int
     # Each is looked at on its own: one that is malformed must not keep all others out.
-    members: list[dict[str, Any]]
+    members: list[Any]
     # None where it cannot be read: then nothing is known of any space.
-    spaces: Annotated[list[dict[str, Any]] | None, Meta(extra=mended(lambda _told: None))] = []
+    spaces: Annotated[list[Any] | None, Meta(extra=mended(lambda _told: None))] = []
     next_cursor: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
 
 
@@ -99,7 +99,7 @@ class Directory:
     nameless: int = 0
     _pages: list[bytes] = field(default_factory=list, repr=False)
 
-    def take(self, members: list[dict[str, Any]]) -> None:
+    def take(self, members: list[Any]) -> None:
         """Add one page of people."""
         readable = []
         for told in members:
@@ -192,7 +192,7 @@ def _code_of(status: int) -> str:
 
 def _parse(body: bytes, organization: str) -> _Page:
     try:
-        page = read(strict_json.load(body), _Page)
+        page = read(_load(body), _Page)
     except (msgspec.ValidationError, ValueError):
         raise DirectoryUnreadable("malformed") from None
     if page.organization.id != organization:
@@ -200,7 +200,17 @@ def _parse(body: bytes, organization: str) -> _Page:
     return page
 
 
-def _spaces(told: list[dict[str, Any]] | None) -> list[Space] | None:
+def _load(body: bytes) -> object:
+    """Return the page, with None for each entry that is not strict JSON."""
+    try:
+        return strict_json.load(body)
+    except strict_json.NotStrictError:
+        around, members = strict_json.split(body, "members")
+    page = strict_json.load_parts(around, "spaces")
+    return page if members is None else {**page, "members": strict_json.load_each(members)}
+
+
+def _spaces(told: list[Any] | None) -> list[Space] | None:
     """Return the active spaces that can be read."""
     if told is None:
         return None
@@ -208,7 +218,7 @@ def _spaces(told: list[dict[str, Any]] | None) -> list[Space] | None:
     return [space for space in found if space is not None and space.status == ACTIVE]
 
 
-def _space_ids(told: list[dict[str, Any]] | None) -> set[str] | None:
+def _space_ids(told: list[Any] | None) -> set[str] | None:
     """Return the ids of the active spaces, or None where one of them cannot be told."""
     found = [_read(space, _Present) for space in told or ()]
     if told is None or None in found:
@@ -216,7 +226,7 @@ def _space_ids(told: list[dict[str, Any]] | None) -> set[str] | None:
     return {space.id for space in found if space is not None and space.status == ACTIVE}
 
 
-def _read(told: dict[str, Any], shape: type[_Shape]) -> _Shape | None:
+def _read(told: object, shape: type[_Shape]) -> _Shape | None:
     try:
         return read(told, shape)
     except (msgspec.ValidationError, UnicodeEncodeError):

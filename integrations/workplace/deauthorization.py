@@ -91,7 +91,7 @@ def _given(request: HttpRequest) -> str:
             value = _only(fields.get(_FIELD, []))
     except (ValueError, MultiPartParserError, SuspiciousOperation):
         return ""
-    return value if isinstance(value, str) else ""
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _only(values: list[str]) -> str | None:

@@ -56,7 +56,7 @@ class WorkplaceInbox:
         if not is_signed(body, headers, self._keys.app_secret):
             raise WebhookRefused
         try:
-            document = strict_json.load(body)
+            document = strict_json.load_parts(body, "entry", "messaging")
         except strict_json.NotStrictError:
             raise WebhookMalformed from None
         if not isinstance(document, dict):

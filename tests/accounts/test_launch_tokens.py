@@ -32,6 +32,8 @@ FORGERIES: list[dict[str, Any]] = [
     {"header": {"kid": 7}},
     {"header": {"kid": None}},
     {"header": {"crit": ["x"], "x": 1}},
+    {"header": {"crit": []}},
+    {"header": {"b64": True}},
     {"claims": {"iss": "https://evil.example"}},
     {"claims": {"aud": "https://kotozute.example.org"}},
     {"claims": {"aud": ["http://127.0.0.1:8000"]}},
@@ -173,6 +175,22 @@ def test_a_key_proves_only_what_it_is_published_for(launching, monkeypatch, publ
 
 def without(key: dict[str, str], *names: str) -> dict[str, str]:
     return {name: value for name, value in key.items() if name not in names}
+
+
+@pytest.mark.parametrize("role", [None, 7, "", "Owner", "visitor", ["owner"]])
+def test_no_permission_makes_a_guest_an_owner(launching, role):
+    claims = read_token(launching.token(claims={"role": role, "perms": ["integrations"]}))
+    assert not claims.may_set_up
+
+
+@pytest.mark.parametrize(
+    "bad", [b'{"kid":"a","kid":"b"}', b"9" * 5_000, b"[" * 9_000 + b"]" * 9_000, b"NaN", b"null"]
+)
+def test_a_key_that_cannot_be_read_spoils_no_other(launching, monkeypatch, bad):
+    found = requests.get(settings.OVICE_LAUNCH_JWKS_URL, timeout=5).content
+    body = found.replace(b"[", b"[" + bad + b",", 1)
+    monkeypatch.setattr("accounts.launch_keys._download", lambda _url: body)
+    assert is_taken(launching.token())
 
 
 def test_two_keys_of_one_name_prove_nothing(launching, monkeypatch):

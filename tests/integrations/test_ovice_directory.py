@@ -98,7 +98,7 @@ def test_a_page_that_fails_once_is_asked_for_again(elsewhere):
 
 @pytest.mark.parametrize(
     "body",
-    [[], {}, "x", {"organization": {"id": "4821"}}, {**page("a").body, "members": [1]}],
+    [[], {}, "x", {"organization": {"id": "4821"}}, {**page("a").body, "members": 1}],
 )
 def test_what_is_no_directory_is_refused(elsewhere, body):
     elsewhere.answers.append(Answer(200, body))
@@ -143,6 +143,26 @@ def test_what_decorates_people_and_spaces_keeps_nobody_out(elsewhere):
 def test_no_space_is_removed_because_one_cannot_be_read(elsewhere, spaces):
     elsewhere.answers.append(page(members=[], spaces=spaces))
     assert read_directory("4821").space_ids is None
+
+
+UNREADABLE = [
+    b"9" * 5_000,
+    b"[" * 20_000 + b"]" * 20_000,
+    b'{"id":"a","id":"b"}',
+    b"NaN",
+    b"nonsense",
+]
+
+
+@pytest.mark.parametrize("bad", UNREADABLE, ids=lambda bad: repr(bad[:12]))
+@pytest.mark.parametrize("where", [b'"members": [', b'"spaces": ['])
+def test_an_entry_that_is_no_json_keeps_nobody_out(monkeypatch, bad, where):
+    whole = json.dumps(page("a", spaces=[{"id": "1"}]).body).encode()
+    body = whole.replace(where, where + bad + b",")
+    monkeypatch.setattr(ovice_directory, "_fetch", lambda *_: body)
+    directory = read_directory("4821")
+    assert (directory.ids, [space.id for space in directory.spaces]) == ({"a"}, ["1"])
+    assert directory.nameless == (where == b'"members": [')
 
 
 @pytest.mark.parametrize("how", ["cut", "drip", "nobody"])

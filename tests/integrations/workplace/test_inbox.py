@@ -191,3 +191,25 @@ def test_without_an_agreed_word_nothing_is_confirmed():
     inbox = WorkplaceInbox(WebhookKeys(SECRET, ""))
     with pytest.raises(WebhookRefused):
         inbox.challenge({"hub.mode": "subscribe", "hub.verify_token": "", "hub.challenge": "1"})
+
+
+UNREADABLE = [
+    b'{"a":1,"a":2}',
+    b'{"a":' + b"9" * 5_000 + b"}",
+    b"[" * 20_000 + b"]" * 20_000,
+    b'{"a":NaN}',
+]
+
+
+@pytest.mark.parametrize("bad", UNREADABLE, ids=lambda bad: repr(bad[:12]))
+@pytest.mark.parametrize("where", [b'"entry": [', b'"messaging": ['])
+def test_what_cannot_be_read_spoils_nothing_beside_it(bad, where):
+    whole = json.dumps(page(item(message={"mid": "m_1"}))).encode()
+    [update] = read(whole.replace(where, where + bad + b",", 1))
+    assert update.kind == UpdateKind.WROTE
+
+
+def test_a_post_in_another_encoding_is_malformed():
+    for encoding in ("utf-16", "utf-32", "utf-8-sig"):
+        with pytest.raises(WebhookMalformed):
+            read(json.dumps(page(item(message={"mid": "m"}))).encode(encoding))
