@@ -7,10 +7,11 @@ PINNED := requirements.txt sandbox/requirements.txt requirements-tracing.txt
 CODE := config integrations accounts messaging sandbox tests bench deploy manage.py
 # A file's tests share the processes that they start; two files at a time.
 AT_ONCE := -n 2 --dist loadfile
+FUZZ_SEED := $(or $(SEED),$(shell date +%s))
 LOCK := $(BIN)/uv pip compile pyproject.toml --generate-hashes --universal \
 	--python-version 3.11 --no-header --quiet
 
-.PHONY: help demo sandbox test test-services bench faults upgrade-test postman screenshots check checked-types checked-code checked-project docs audit format lock clean
+.PHONY: help demo sandbox test test-services bench faults fuzz upgrade-test postman screenshots check checked-types checked-code checked-project docs audit format lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -36,6 +37,12 @@ bench: .venv/dev.installed ## Measure the relay (ONLY=accept,relay: some of it; 
 faults: .venv/dev.installed ## Kill and freeze everything for 20 minutes (SECONDS=…, SEED=…, ONLY="broker killed")
 	@FAULTS_DATABASE=postgres FAULTS_SECONDS=$(or $(SECONDS),1200) FAULTS_ONLY="$(ONLY)" \
 		FAULTS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -x -o faulthandler_timeout=0 tests/faults
+
+# One process for each of two cores, each with a database of its own; on a given one there is one.
+fuzz: .venv/dev.installed ## Send a million hostile inputs in an hour (SECONDS=…, SEED=…, ONLY=events or ONLY=events:7)
+	@printf '%s\n' $(if $(DATABASE_URL)$(findstring :,$(ONLY)),$(FUZZ_SEED),$(FUZZ_SEED).1 $(FUZZ_SEED).2) | \
+		FUZZ_SECONDS=$(or $(SECONDS),3600) FUZZ_ONLY="$(ONLY)" xargs -P 2 -I '{}' env FUZZ_SEED='{}' \
+		$(BIN)/python -m pytest -q -s -p no:logging -o faulthandler_timeout=0 tests/fuzz/test_fuzz.py
 
 upgrade-test: .venv/dev.installed ## Upgrade a busy system from the schema before the newest one (FROM=a commit)
 	@UPGRADE_FROM=$(or $(FROM),before) $(BIN)/python -m pytest -o faulthandler_timeout=1200 tests/upgrade

@@ -29,7 +29,7 @@ class Received:
 
 @dataclass
 class Answer:
-    """What to answer next."""
+    """What to answer next; a body in bytes is sent as it is, any other as JSON."""
 
     status: int = 202
     body: Any = field(default_factory=lambda: {"status": "accepted"})
@@ -98,7 +98,8 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = receiver.take(Received(self.command, self.path, headers, body))
-            text = json.dumps(answer.body).encode()
+            own = answer.body
+            text = own if isinstance(own, bytes) else json.dumps(own).encode()
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
