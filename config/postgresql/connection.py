@@ -30,7 +30,7 @@ class HurriedConnection(psycopg.Connection[Any]):
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Return what the generator of libpq's steps returns; raise ``OperationalError``."""
         limit = patience()
-        if limit is None:
+        if limit is None or timeout is not None:
             return super().wait(gen, interval, timeout)
         began = time.monotonic()
         try:

@@ -92,7 +92,7 @@ hostile = st.one_of(
 
 @pytest.mark.parametrize("name", READERS)
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(junk=hostile)
 def test_no_reader_of_the_cache_is_stopped_by_what_is_in_it(broker, cache, name, junk):

@@ -8,7 +8,7 @@ from types import CodeType
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kombu.exceptions import OperationalError
 from redis import exceptions as redis
@@ -111,6 +111,7 @@ hostile = st.one_of(
 
 
 @pytest.mark.parametrize(("name", "template"), EVERY)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_no_value_shows_what_was_hidden_in_it(name, template, data):
     shapes = LINES[name][template]

@@ -3,12 +3,13 @@
 import json
 import os
 import signal
+import socket
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ import pytest
 import requests
 
 from bench.cluster import Cluster
+from config.demo.ports import any_free_port
 from config.demo.system import System
 from tests.factories import EVENTS, rfc3339, sign
 from tests.plugins.system import on_free_ports
@@ -80,22 +82,102 @@ def place(tmp_path_factory) -> Iterator[tuple[System, Cluster]]:
         yield system, cluster
 
 
-def knock(system: System) -> requests.Response:
+class Wire:
+    """A TCP proxy before the database, whose network can swallow what is sent."""
+
+    def __init__(self, port: int) -> None:
+        self._to, self._swallows = port, threading.Event()
+        self._open = [socket.create_server(("127.0.0.1", 0))]
+        self.port = self._open[0].getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @contextmanager
+    def swallowing(self) -> Iterator[None]:
+        self._swallows.set()
+        yield
+        self._swallows.clear()
+
+    def cut(self) -> None:
+        """End every connection, and take no more."""
+        for each in self._open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near = self._open[0].accept()[0]
+                far = socket.create_connection(("127.0.0.1", self._to))
+                self._open += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
+
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                # A connection through which something was lost is never whole again.
+                if self._swallows.is_set():
+                    return
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def wired(place) -> Iterator[tuple[str, Wire]]:
+    """A further web process, which reaches the database over a wire of its own."""
+    system, cluster = place
+    wire, port, env = Wire(cluster.port), any_free_port(), system.children.env
+    address = f"postgres://kotozute@127.0.0.1:{wire.port}/postgres"
+    system.children.env = {**env, "DATABASE_URL": address, "WEB_CONCURRENCY": "1"}
+    bind = f"127.0.0.1:{port}"
+    system._python("wired", "gunicorn", "-c", "python:config.gunicorn", "--bind", bind)
+    system.children.env = env
+    log = system.children.log("wired")
+    system.children.wait_until("it", lambda: "Booting worker" in log.read_text(), seconds=30)
+    yield f"http://{bind}", wire
+    system.children.stop("wired")
+    wire.cut()
+
+
+def test_a_network_that_swallows_everything_is_noticed_and_outlived(place, wired):
+    (system, _), (url, wire) = place, wired
+    assert [knock(system, url).status_code for _ in range(8)] == [202] * 8
+    with wire.swallowing(), Pulse(url) as pulse, ThreadPoolExecutor(FLOOD) as crowd:
+        answers = list(crowd.map(lambda _: knock(system, url), range(FLOOD)))
+    assert {answer.status_code for answer in answers} == {503}
+    assert max(answer.elapsed.total_seconds() for answer in answers) < SECONDS
+    assert (pulse.asked > 0, pulse.slowest < HEALTHY) == (True, True)
+    system.children.wait_until("its return", lambda: knock(system, url).ok, seconds=BACK_WITHIN)
+
+
+def test_a_probe_that_comes_in_pieces_is_answered_as_well(place):
+    system, _ = place
+    with socket.create_connection(("127.0.0.1", system.ports.web)) as visitor:
+        for piece in (b"GET /hea", b"lthz HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"\r\n"):
+            visitor.sendall(piece)
+            time.sleep(0.05)
+        assert visitor.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def knock(system: System, url: str = "") -> requests.Response:
     """Send one event as ovice does."""
     secret, event_id = system.children.env["OVICE_EVENT_SECRETS"], f"evt_{uuid4().hex}"
     data = {"organization": {"id": "4821"}, "space": {"id": "7", "name": "Tokyo"}}
     event = {"type": "space.updated", "timestamp": rfc3339(), "data": data}
     body = json.dumps(event).encode()
     headers = {**sign(body, event_id=event_id, secret=secret), "Connection": "close"}
-    return requests.post(f"{system.base_url}{EVENTS}", data=body, headers=headers, timeout=30)
+    return requests.post(
+        f"{url or system.base_url}{EVENTS}", data=body, headers=headers, timeout=30
+    )
 
 
 class Pulse:
     """Asks for the health all the time, and remembers how long the slowest answer took."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, url: str) -> None:
         self.slowest, self.asked = 0.0, 0
-        self._url, self._stop = f"{system.base_url}/healthz", threading.Event()
+        self._url, self._stop = f"{url}/healthz", threading.Event()
         self._thread = threading.Thread(target=self._ask)
 
     def __enter__(self) -> "Pulse":
@@ -127,7 +209,7 @@ class Pulse:
 def test_a_flood_meets_a_database_that_is_away(place, harm, seconds):
     system, cluster = place
     assert [knock(system).status_code for _ in range(8)] == [202] * 8
-    with harm(cluster), Pulse(system) as pulse, ThreadPoolExecutor(FLOOD) as crowd:
+    with harm(cluster), Pulse(system.base_url) as pulse, ThreadPoolExecutor(FLOOD) as crowd:
         answers = list(crowd.map(lambda _: knock(system), range(FLOOD)))
         late = knock(system)
     assert {answer.status_code for answer in [*answers, late]} == {503}
