@@ -6,7 +6,7 @@ from django.utils.translation import gettext, ngettext
 from integrations.languages import language_of
 from integrations.models import CopyShows
 from integrations.ovice_links import is_ovice_url
-from integrations.quoting import quote
+from integrations.quoting import MARK, quote
 from integrations.targets import Notice
 from integrations.text import cut, isolated, shortened
 from messaging.content import Content
@@ -41,18 +41,23 @@ def compose(
 
 def sender_of(content: Content) -> str:
     """Return how a sentence of ours, in the language in force, names who wrote a DM."""
-    return isolated(shortened(content.sender_name, SENDER_NAME_LIMIT)) or gettext("Somebody")
+    return _named(content.sender_name, SENDER_NAME_LIMIT) or gettext("Somebody")
 
 
 def _headline(content: Content) -> str:
     sender = sender_of(content)
-    space = isolated(shortened(content.space_name, SPACE_NAME_LIMIT))
+    space = _named(content.space_name, SPACE_NAME_LIMIT)
     if not space:
         return gettext("%(sender)s sent you a direct message in ovice") % {"sender": sender}
     return gettext("%(sender)s sent you a direct message in ovice (%(space)s)") % {
         "sender": sender,
         "space": space,
     }
+
+
+def _named(name: str, limit: int) -> str:
+    """Return a name for a sentence of ours; one at its beginning must not look quoted."""
+    return isolated(shortened(name.lstrip(MARK), limit))
 
 
 def _shown(text: str, shows: CopyShows) -> str:

@@ -159,6 +159,9 @@ def test_no_column_given_as_the_key_breaks_a_page(portal, name):
         (" =1", "' =1"),
         ("\n=1", "'\n'=1"),
         ("\t=1", "'\t'=1"),
+        ("Acme\u2028=1", "Acme\u2028'=1"),
+        ("Acme\x85=1", "Acme\x85'=1"),
+        ("\u3164\u200b=1", "'\u3164\u200b=1"),
         # Where a spreadsheet takes semicolons for the ends of cells.
         ("Acme;=1+1;", "Acme;'=1+1;"),
         ("Acme;＝1", "Acme;'＝1"),

@@ -36,6 +36,21 @@ def test_an_organization_is_known_from_its_first_directory_event():
     assert (organization.name, organization.plan) == ("Acme", "Team")
 
 
+@pytest.mark.parametrize("name", ["\u3164", "\u2800 \u200b", "\ufe0f\u034f", "\u2028"])
+def test_a_name_that_shows_nothing_is_none(name):
+    tell("organization.updated", "4821", organization={"id": "4821", "name": name})
+    member_event("added", email="hanako@example.com", name=name)
+    assert str(Organization.objects.get(ovice_id="4821")) == "4821"
+    assert not Member.objects.get().name
+
+
+def test_a_name_is_cut_after_a_whole_character():
+    family = "👨‍👩‍👧‍👦"
+    tell("organization.updated", "4821", organization={"id": "4821", "name": family * 50})
+    name = Organization.objects.get(ovice_id="4821").name
+    assert set(name.removesuffix("…").split(family)) == {""}
+
+
 def test_a_removed_organization_loses_its_token_links_and_queue():
     delivery = make_delivery()
     tell("organization.removed", delivery.organization.ovice_id, reason="contract ended")

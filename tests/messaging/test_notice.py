@@ -128,6 +128,14 @@ def test_a_text_cannot_pass_for_another_notice(line, end, shows, locale):
     assert not is_quoted(notice.headline)
 
 
+@pytest.mark.parametrize("locale", ["en", "ja", "ko"])
+def test_no_name_makes_a_line_of_ours_look_quoted(locale):
+    notice = compose(content(sender_name="│ Ada", space_name="││ HQ"), locale=locale)
+
+    assert not is_quoted(notice.headline)
+    assert "Ada" in notice.headline
+
+
 def test_first_words_end_with_a_whole_character():
     notice = compose(content(text="👨‍👩‍👧‍👦" * 20), locale="en", shows=CopyShows.FIRST_WORDS)
 
