@@ -32,7 +32,8 @@ class QoS(redis.QoS):
             super().restore_by_tag(tag, client, leftmost)
         except _JUNK as error:
             logger.warning("junk in hand was dropped", error=type(error).__name__)
-            with self.channel.conn_or_acquire(client) as connection:
+            channel: Any = self.channel
+            with channel.conn_or_acquire(client) as connection:
                 connection.hdel(self.unacked_key, tag)
                 connection.zrem(self.unacked_index_key, tag)
 
@@ -61,7 +62,7 @@ class Channel(redis.Channel):
 
     def get_table(self, exchange: str) -> Any:
         """Return where an exchange leads, without what is no binding."""
-        found = super().get_table(exchange)  # type: ignore[misc] # not in its stubs
+        found = super().get_table(exchange)
         return [binding for binding in found if len(binding) == _PARTS_OF_A_BINDING]
 
 
@@ -82,7 +83,7 @@ class PromptConnection(Connection):
         return super().ensure_connection(*args, **{"interval_max": LONGEST_PAUSE, **options})
 
     def _establish_connection(self) -> Any:
-        transport: Any = super()._establish_connection()  # type: ignore[misc] # not in its stubs
+        transport: Any = super()._establish_connection()
         # The channel that every new connection has ready.
         (channel,) = transport._avail_channels  # noqa: SLF001 - there is no other way to ask
         with channel.conn_or_acquire() as client:

@@ -46,7 +46,7 @@ class JsonSerializer:
 class _Client(RedisCacheClient):
     """Django's client, for which what cannot be read is not there."""
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: Any, default: Any) -> Any:
         try:
             found = super().get(key, default)
         except ResponseError as error:
@@ -54,11 +54,11 @@ class _Client(RedisCacheClient):
             return default
         return default if found is _NOTHING else found
 
-    def get_many(self, keys: Any) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_many(keys)
+    def get_many(self, keys: Any) -> dict[Any, Any]:
+        found = super().get_many(keys)
         return {key: value for key, value in found.items() if value is not _NOTHING}
 
-    def add(self, key: str, value: Any, timeout: int | None) -> bool:
+    def add(self, key: Any, value: Any, timeout: Any) -> bool:
         """Add a value where there is none that can be read."""
         if super().add(key, value, timeout):
             return True
@@ -67,7 +67,7 @@ class _Client(RedisCacheClient):
         self.delete(key)
         return bool(super().add(key, value, timeout))
 
-    def incr(self, key: str, delta: int) -> int:
+    def incr(self, key: Any, delta: int) -> int:
         """Count on; raise ``ValueError`` where there is no counter, or none that is a number."""
         try:
             return int(super().incr(key, delta))

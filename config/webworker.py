@@ -5,7 +5,7 @@ A request takes a thread when it has begun to arrive, and a probe takes one that
 
 import selectors
 import time
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from socket import MSG_DONTWAIT, MSG_PEEK, socket
 from typing import Any
@@ -18,7 +18,7 @@ _PROBES = (b"/healthz", b"/readyz")
 _MOST = 4096
 
 
-class WebWorker(ThreadWorker):
+class WebWorker(ThreadWorker):  # type: ignore[misc] # it has no types
     """A ``ThreadWorker`` with one more thread for each probe."""
 
     def init_process(self) -> None:
@@ -33,7 +33,7 @@ class WebWorker(ThreadWorker):
             self._await(conn)
             return
         conn.data_ready, conn.arrived_at = True, time.monotonic()
-        threads: Executor = self._spare.get(_probe(begun or b""), self.tpool)
+        threads: Any = self._spare.get(_probe(begun or b""), self.tpool)
         done = threads.submit(self.handle, conn)
         done.add_done_callback(
             lambda future: self.method_queue.defer(self.finish_request, conn, future)

@@ -19,7 +19,7 @@ from accounts.limits import within_limit
 from config.embedded import start_valkey
 from config.jsoncache import JsonRedisCache
 from integrations.pulse import Pulse
-from integrations.retention import _begin_turn, _end_turn
+from integrations.retention import _begin_turn
 from messaging.api.bearer import _seconds_to_wait
 from messaging.audits.parts import broker_answers
 from messaging.traffic import count_traffic, traffic
@@ -59,7 +59,7 @@ READERS = {
     "the limits of strangers": lambda: within_limit("page:x", "1.2.3.4", amount=5, seconds=60),
     "the limit of the connector": lambda: _seconds_to_wait("k" * 64),
     "the pulse": lambda: Pulse("beat-seen-at").seen_at(),
-    "a turn of the retention": lambda: (_begin_turn(1), _end_turn()),
+    "a turn of the retention": lambda: _begin_turn(1),
     "the audit": broker_answers,
     "the portal's figures": lambda: traffic(None),
     "the limits of the sign-in": lambda: ratelimit.consume(
