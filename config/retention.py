@@ -8,6 +8,7 @@ from datetime import timedelta
 KEPT_FOR = {
     "messaging.Attempt": timedelta(days=30),
     "messaging.Delivery": timedelta(days=30),
+    "messaging.Mentioned": timedelta(days=30),
     "messaging.Message": timedelta(days=30),
     "messaging.Incident": timedelta(days=30),
     "messaging.ReceivedEvent": timedelta(days=30),

@@ -139,7 +139,7 @@ def _hours(hours: int) -> str:
 LINES: tuple[tuple[Words, tuple[str, ...], Callable[[str], str]], ...] = (
     (
         gettext_lazy("Deliveries: when each message went out and how it ended, without its text"),
-        ("messaging.Delivery", "messaging.Message", "messaging.Attempt"),
+        ("messaging.Delivery", "messaging.Message", "messaging.Mentioned", "messaging.Attempt"),
         _kept,
     ),
     (

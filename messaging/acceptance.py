@@ -17,25 +17,32 @@ from integrations.text import is_blank, one_line
 from messaging.content import Content, plain_text
 from messaging.eligibility import Skip, decide
 from messaging.events import MessageCreated
-from messaging.models import Delivery, Message, ReceivedEvent, lane_number
+from messaging.models import Delivery, Mentioned, Message, ReceivedEvent, lane_number
 from messaging.notice import choose_link
 from messaging.recipients import Addressee, Arrival, Known, recipient_of
 from messaging.roundtrip import execute_together, insert_many, insertion
 from messaging.storing import may_store_at_once, store_at_once
 from messaging.wakeups import wake_all
 
+# So many people of one message are noted; more of them are everybody.
+MOST_MENTIONED = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What becomes of some DMs: a message each, in their order, and the deliveries of all."""
+    """What becomes of some DMs: a message each, in their order, and the deliveries of all.
+
+    ``mentioned`` are the people named by those that are not for one alone.
+    """
 
     messages: Sequence[Message]
     deliveries: Sequence[Delivery]
+    mentioned: Sequence[Mentioned] = ()
 
     def store(self, received: Sequence[ReceivedEvent]) -> None:
         """Store all this with the events it came by; wake the lanes once it is committed."""
         if len(received) == 1:
-            rows = (received, self.messages, self.deliveries)
+            rows = (received, self.messages, self.deliveries, self.mentioned)
             execute_together([insertion(*some) for some in rows if some])
         else:
             # Always in the same order, or two requests with the same would wait for each other.
@@ -43,6 +50,7 @@ class Judged:
             messages = sorted(self.messages, key=lambda m: (m.organization_id, m.ovice_id))
             insert_many(messages)
             insert_many(self.deliveries)
+            insert_many(self.mentioned)
         if lanes := {(delivery.installation_id, delivery.lane) for delivery in self.deliveries}:
             after_commit(wake_all, lanes)
         after_commit(_begin_traces, self.messages)
@@ -62,7 +70,7 @@ def judge_messages(arrivals: Sequence[Arrival], known: Known) -> Judged:
 
     No two arrivals may be the same message for the same recipient.
     """
-    messages, deliveries = [], []
+    messages, deliveries, mentioned = [], [], []
     for arrival in arrivals:
         text = _Text(arrival.data)
         skip = _decide(arrival, known, text)
@@ -71,7 +79,8 @@ def judge_messages(arrivals: Sequence[Arrival], known: Known) -> Judged:
             message.content = _content(arrival.data, text).to_json()
             deliveries += _deliveries(message, arrival, known.linked_before(arrival))
         messages.append(message)
-    return Judged(messages, deliveries)
+        mentioned += _mentioned(message, arrival.data)
+    return Judged(messages, deliveries, mentioned)
 
 
 class _Text:
@@ -121,6 +130,19 @@ def _message(arrival: Arrival, skip: Skip | None) -> Message:
         sent_at=min(data.message.sent_at, now()),
         skipped_reason=skip or "",
     )
+
+
+def _mentioned(message: Message, data: MessageCreated) -> list[Mentioned]:
+    """Return whom a message names that is not for one person alone; nobody if they are too many."""
+    if message.recipient_ovice_id:
+        return []
+    named = {each.id: None for each in data.recipients if each.type == "user" and each.id}
+    if len(named) > MOST_MENTIONED:
+        return []
+    return [
+        Mentioned(organization_id=message.organization_id, message_id=message.pk, ovice_id=ovice_id)
+        for ovice_id in named
+    ]
 
 
 def _deliveries(message: Message, arrival: Arrival, links: Iterable[Addressee]) -> list[Delivery]:

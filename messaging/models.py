@@ -87,6 +87,26 @@ class Message(models.Model):
         return self.ovice_id
 
 
+class Mentioned(models.Model):
+    """One person whom a message named beside others, and who asks why it did not come.
+
+    Such a message is not carried, and so has no recipient.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mentioned")
+    ovice_id = models.CharField(max_length=OVICE_ID_LENGTH)
+
+    class Meta:
+        indexes = [
+            models.Index("organization", "ovice_id", "message", name="mentioned_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mentioned {self.pk}"
+
+
 class DeliveryState(models.TextChoices):
     """Where a delivery stands; ``unconfirmed`` left us and nobody knows whether it arrived."""
 

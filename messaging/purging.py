@@ -39,6 +39,11 @@ def _to_member(subject: Subject) -> Q:
     )
 
 
+def _mentions_of(subject: Subject) -> Q:
+    member = Member.objects.filter(pk__in=subject.ids())
+    return Q(organization__in=member.values("organization"), ovice_id__in=member.values("ovice_id"))
+
+
 def _event_of_member(subject: Subject) -> Q:
     """The events that brought the member's messages."""
     return Q(
@@ -79,6 +84,7 @@ TABLES = (
         "messaging.Delivery", "organization", "installation", "link__member", strays=_of_its_links
     ),
     Table("messaging.ReceivedEvent", "organization", member=_event_of_member),
+    Table("messaging.Mentioned", "organization", member=_mentions_of),
     Table("messaging.Message", "organization", _left_over, _to_member),
     Table("messaging.Lane", "installation__organization", "installation"),
     Table("messaging.Incident", "organization", "installation"),
@@ -99,6 +105,7 @@ AGED = (
         unless=Q(Exists(Attempt.objects.filter(delivery=OuterRef("pk")))),
     ),
     Aged("messaging.ReceivedEvent", "received_at"),
+    Aged("messaging.Mentioned", "message__accepted_at"),
     Aged(
         "messaging.Message",
         "accepted_at",

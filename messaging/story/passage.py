@@ -1,6 +1,7 @@
 """One delivery's part of a story: what happened to it, call by call. Nothing is looked up here."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
@@ -22,8 +23,25 @@ def label_of(delivery: Delivery) -> str:
     return str(guide_of(delivery.installation.target).label)
 
 
+def arrived_in_part(delivery: Delivery) -> Iterator[str]:
+    """Yield how much of a long message is there, where not all of it is."""
+    arrived = max(delivery.parts_sent, delivery.parts_echoed)
+    if arrived and delivery.state != DeliveryState.DELIVERED:
+        text = ngettext(
+            "Only %(count)d part of it has arrived, not all.",
+            "Only %(count)d parts of it have arrived, not all.",
+            arrived,
+        )
+        yield text % {"count": arrived}
+
+
 def answer(passage: Passage) -> Answer:
     """Return how a delivery stands, or how it ended, in the fewest words."""
+    whole = _answer(passage)
+    return replace(whole, text=" ".join((whole.text, *arrived_in_part(passage.delivery))))
+
+
+def _answer(passage: Passage) -> Answer:
     delivery = passage.delivery
     if delivery.state == DeliveryState.DELIVERED:
         return _arrived(passage)

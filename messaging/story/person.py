@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -14,12 +14,25 @@ from accounts.models import ORGANIZATION_USERS, Link, Member
 from accounts.states import with_links
 from integrations.health import Light, health_of
 from integrations.models import Installation
+from integrations.moments import earliest_id
 from integrations.targets import guide_of
-from messaging.models import Delivery, DeliveryState, Message
+from messaging.chats import Conversation
+from messaging.eligibility import Skip
+from messaging.models import Delivery, DeliveryState, Mentioned, Message
 from messaging.story import words
+from messaging.story.connection import (
+    ConnectionFacts,
+    connection_lines,
+    facts_of_connections,
+    hearing,
+)
 from messaging.story.lines import Answer, Line, Story, Tone, moment, span
+from messaging.story.passage import arrived_in_part, label_of
 
 LAST = 10
+# Of what may concern everybody in the organization.
+FEW = 3
+LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,11 @@ class PersonFacts:
     installation: Installation | None
     messages: tuple[Message, ...]
     resting_until: datetime | None
+    # Messages to them among others, and to groups of whom ovice named nobody.
+    mentions: tuple[Message, ...]
+    nameless: tuple[Message, ...]
+    connections: ConnectionFacts
+    conversation: Conversation | None
 
     @property
     def link(self) -> Link | None:
@@ -49,13 +67,42 @@ def facts_of_person(member: Member) -> PersonFacts:
     )
     deliveries = Prefetch("deliveries", Delivery.objects.select_related("installation"))
     newest = to_them.order_by("-pk").prefetch_related(deliveries)[:LAST]
+    links: tuple[Link, ...] = tuple(vars(row)["known_links"])
     return PersonFacts(
         member=row,
-        links=tuple(vars(row)["known_links"]),
+        links=links,
         installation=live[0] if live else None,
         messages=tuple(newest),
         resting_until=resting_until(choices_of(row), now()),
+        mentions=tuple(_mentions(row)),
+        nameless=tuple(_nameless(row)),
+        connections=facts_of_connections(row.organization),
+        conversation=_conversation(links[-1]) if links else None,
     )
+
+
+def _mentions(member: Member) -> QuerySet[Message]:
+    """Return the last messages that named the member beside others."""
+    naming = Mentioned.objects.filter(organization=member.organization_id, ovice_id=member.ovice_id)
+    newest = naming.order_by("-message").values("message")[:LAST]
+    return Message.objects.filter(pk__in=list(newest.values_list("message", flat=True)))
+
+
+def _nameless(member: Member) -> QuerySet[Message]:
+    """Return the last messages to a group, or to everybody, of which nobody's names are known."""
+    to_many = Message.objects.filter(
+        ~Exists(Mentioned.objects.filter(message=OuterRef("pk"))),
+        organization=member.organization_id,
+        pk__gte=earliest_id(now() - LATELY),
+        recipient_ovice_id="",
+        skipped_reason__in=(Skip.GROUP_MENTION, Skip.MULTIPLE_RECIPIENTS),
+    )
+    return to_many.order_by("-pk")[:FEW]
+
+
+def _conversation(link: Link) -> Conversation | None:
+    talks = Conversation.objects.filter(organization=link.organization_id)
+    return talks.filter(installation=link.installation_id, account_id=link.account_id).first()
 
 
 def tell_person(facts: PersonFacts) -> Story:
@@ -63,7 +110,7 @@ def tell_person(facts: PersonFacts) -> Story:
     return Story(
         title=_("Member %(id)s") % {"id": facts.member.ovice_id},
         answers=tuple(_answers(facts)),
-        lines=tuple(_lines(facts)),
+        lines=tuple(sorted(_lines(facts), key=lambda line: line.at or now())),
         facts=tuple(_ids(facts)),
     )
 
@@ -109,6 +156,9 @@ def _linked(facts: PersonFacts, link: Link) -> Iterator[Answer]:
         health = health_of(facts.installation)
         if health.light is not Light.GREEN:
             yield Answer(health.text, Tone.WARN, health.next_step)
+        yield from hearing(facts.installation)
+    if facts.conversation is not None and facts.conversation.owed:
+        yield Answer(_("The bot owes them an answer."), Tone.WARN, _("It is said within minutes."))
     if facts.resting_until is not None:
         yield _rests(facts.resting_until)
     if not any(message.accepted_at >= link.linked_at for message in facts.messages):
@@ -134,26 +184,43 @@ def _lines(facts: PersonFacts) -> Iterator[Line]:
             text = _("The link ended: %(why)s.")
             why = words.ended(link.removed_reason, link.installation.target)
             yield Line(text % {"why": why}, link.removed_at, Tone.WARN)
-    for message in reversed(facts.messages):
-        page = reverse("admin:message_story", args=[message.pk])
-        text, tone = _in_short(message)
-        yield Line(f"{message.ovice_id} · {text}", message.sent_at, tone, page)
+    yield from connection_lines(facts.connections)
+    if facts.conversation is not None:
+        text = _("They last wrote to the bot, or tapped a button.")
+        yield Line(text, facts.conversation.spoken_at)
+    for message in (*facts.messages, *facts.mentions):
+        yield _line(message, *_in_short(message))
+    for message in facts.nameless:
+        text = _("Perhaps to them as well, ovice named nobody: %(text)s")
+        short, tone = _in_short(message)
+        yield _line(message, text % {"text": short}, tone)
+
+
+def _line(message: Message, text: str, tone: Tone) -> Line:
+    page = reverse("admin:message_story", args=[message.pk])
+    return Line(f"{message.ovice_id} · {text}", message.sent_at, tone, page)
 
 
 def _in_short(message: Message) -> tuple[str, Tone]:
     """Return in a few words what became of a message."""
-    deliveries: list[Delivery] = list(message.deliveries.all())
+    deliveries: list[Delivery] = [] if message.skipped_reason else list(message.deliveries.all())
     if not deliveries:
         reason = message.skipped_reason
         return words.skipped(reason)[0] if reason else _("Received."), Tone.WARN
     last = deliveries[-1]
+    text, tone = _how_it_stands(last)
+    return " ".join((text, *arrived_in_part(last))), tone
+
+
+def _how_it_stands(last: Delivery) -> tuple[str, Tone]:
     if last.state == DeliveryState.DELIVERED and last.settled_at:
         text = _("Delivered %(span)s after it was sent.")
         return text % {"span": span(last.settled_at - last.sent_at)}, Tone.GOOD
     if last.state == DeliveryState.CANCELLED:
         return words.cancelled(last.reason, last.installation.target), Tone.WARN
     if last.state == DeliveryState.FAILED:
-        return _("Given up."), Tone.BAD
+        why = words.refused(last.reason, label_of(last))
+        return _("Given up: %(why)s.") % {"why": why}, Tone.BAD
     if last.state == DeliveryState.EXPIRED:
         return _("Too old to send: it expired."), Tone.BAD
     return _("It waits, or is being sent."), Tone.PLAIN

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.updates import SAID_LENGTH
+from messaging.bot.conversation import Answer
 from messaging.bot.sayings import saying
 from messaging.bot.standing import standing_of
 from messaging.bot.words import WORDS, code_of
@@ -126,4 +127,4 @@ def test_other_text_is_answered_with_the_words(hanako):
 @pytest.mark.django_db
 def test_the_words_are_named_in_everybodys_language():
     standing = standing_of((link := make_link()).installation, link.account_id)
-    assert "停止" in saying("one_way", standing, language="ja").text
+    assert "停止" in saying(Answer.ONE_WAY, standing, language="ja").text

@@ -170,5 +170,5 @@ def test_a_members_story_takes_few_statements_however_many_messages(
     browser, page = portal.browser("support"), f"/admin/search/member/{link.member_id}/"
     assert browser.get(page).status_code == 200
     # In production two more, which begin and end the transaction of the noted look.
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(16):
         browser.get(page)
