@@ -355,6 +355,7 @@ class OwnerMailKind(models.TextChoices):
 
     ATTENTION = "attention"
     HEALED = "healed"
+    DEAF = "deaf"
     DIRECTORY = "directory"
     REMOVAL = "removal"
 

@@ -24,7 +24,7 @@ from accounts.removal_words import text_of
 from integrations.health import explain_trouble
 from integrations.languages import language_of
 from integrations.ledger import Removal
-from integrations.models import Organization
+from integrations.models import Installation, Organization
 from integrations.targets import guide_of
 from integrations.text import one_line
 
@@ -60,13 +60,28 @@ def tell_healed(organization: Organization, *, target: str) -> int:
     mails = OwnerMail.objects.filter(organization=organization, target=target)
     mails.filter(kind=OwnerMailKind.ATTENTION, claimed_at=None).delete()
     told: dict[object, User] = {}
-    for mail in mails.select_related("user").order_by("created_at"):
+    of_trouble = mails.filter(kind__in=(OwnerMailKind.ATTENTION, OwnerMailKind.HEALED))
+    for mail in of_trouble.select_related("user").order_by("created_at"):
         if mail.kind == OwnerMailKind.ATTENTION:
             told[mail.user_id] = mail.user
         else:
             told.pop(mail.user_id, None)
     healed = OwnerMailKind.HEALED
     return _write_to(told.values(), organization=organization, kind=healed, target=target)
+
+
+def tell_of_deaf_bot(installation: Installation, *, reason: str) -> None:
+    """Tell the owners, once for as long as the bot is not heard again."""
+    about = {"kind": OwnerMailKind.DEAF, "target": installation.target}
+    since = installation.told_at or installation.connected_at or now()
+    mails = OwnerMail.objects.filter(organization=installation.organization, **about)
+    if not mails.filter(created_at__gte=since).exists():
+        tell_owners(
+            installation.organization,
+            OwnerMailKind.DEAF,
+            target=installation.target,
+            reason=reason,
+        )
 
 
 def send_waiting() -> int:
@@ -115,6 +130,7 @@ def _compose(mail: OwnerMail) -> tuple[str, str]:
     subjects = {
         OwnerMailKind.ATTENTION: _("%(organization)s: direct messages do not reach %(target)s"),
         OwnerMailKind.HEALED: _("%(organization)s: direct messages reach %(target)s again"),
+        OwnerMailKind.DEAF: _("%(organization)s: the bot in %(target)s does not answer"),
         OwnerMailKind.DIRECTORY: _("%(organization)s: have these people left?"),
     }
     kind = OwnerMailKind(mail.kind)

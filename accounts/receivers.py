@@ -12,7 +12,7 @@ from accounts.audit import forget_actors
 from accounts.erasure import erase_account
 from accounts.linking import RemovedReason, remove_links
 from accounts.models import DirectorySync, Link, OwnerMailKind, User
-from accounts.owner_mail import tell_healed, tell_owners
+from accounts.owner_mail import tell_healed, tell_of_deaf_bot, tell_owners
 from accounts.purging import users_of
 from accounts.resolving import RESOLVE_LINKS, move_links
 from accounts.signals import directory_stopped
@@ -23,6 +23,7 @@ from integrations.models import Installation
 from integrations.signals import (
     account_deletion_requested,
     installation_connected,
+    installation_deaf,
     installation_healed,
     installation_needs_attention,
     installation_removed,
@@ -85,6 +86,12 @@ def tell_of_trouble(installation: Installation, reason: str, **_: Any) -> None:
         target=installation.target,
         reason=reason,
     )
+
+
+@receiver(installation_deaf)
+def tell_of_silence(installation: Installation, reason: str, **_: Any) -> None:
+    """The owners hear of a bot that hears nothing, which no delivery shows."""
+    tell_of_deaf_bot(installation, reason=reason)
 
 
 @receiver(installation_healed)

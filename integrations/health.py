@@ -19,6 +19,7 @@ from integrations.hints import hint
 from integrations.holds import end_attention, need_attention
 from integrations.models import LIVE_STATES, Installation, InstallationKind, InstallationState
 from integrations.schedule import next_regular_check
+from integrations.signals import installation_deaf
 from integrations.targets import Connection, guide_of, open_target
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -302,6 +303,8 @@ def _note_success(installation: Installation, connection: Connection) -> None:
         permissions=list(connection.permissions),
     )
     end_attention(installation)
+    if deafness := deafness_of(installation):
+        installation_deaf.send(Installation, installation=installation, reason=deafness.value)
 
 
 def _note_refusal(installation: Installation, reason: str) -> None:

@@ -32,5 +32,8 @@ installation_connected = Signal()
 # Nothing can be sent until the owner acts: keywords ``installation`` and ``reason``.
 installation_needs_attention = Signal()
 
+# A check found that its bot cannot hear: keywords ``installation`` and ``reason``.
+installation_deaf = Signal()
+
 # What needed the owner's attention is over: keyword ``installation``.
 installation_healed = Signal()

@@ -135,3 +135,33 @@ def test_a_name_with_a_line_break_stays_one_subject(installation):
     installation.organization.save()
     turn_red(installation)
     assert {m.subject for m in mail.outbox if "\n" in m.subject} == set()
+
+
+def test_owners_hear_once_of_a_bot_that_cannot_hear_and_how_to_mend_it(office):
+    make_owner(office.organization, "ada@example.com")
+    Installation.objects.update(app_secret_sealed=None)
+    for _ in range(2):
+        recheck(office.refresh())
+        owner_mail.send_waiting()
+    [told] = mail.outbox
+    assert told.subject == "Acme: the bot in Workplace does not answer"
+    assert "What to do: Copy the app secret" in told.body
+
+
+def test_a_bot_that_fell_silent_once_more_is_told_of_once_more(office):
+    make_owner(office.organization, "ada@example.com")
+    for _ in range(2):
+        at = now()
+        Installation.objects.update(told_at=at, refused_at=at)
+        recheck(office.refresh())
+        owner_mail.send_waiting()
+    assert len(mail.outbox) == 2
+
+
+def test_a_deaf_bot_is_no_end_of_a_trouble(office):
+    make_owner(office.organization, "ada@example.com")
+    turn_red(office.installation)
+    owner_mail.tell_of_deaf_bot(office.installation, reason="no_secret")
+    end_attention(office.refresh())
+    owner_mail.send_waiting()
+    assert mail.outbox[-1].subject == "Acme: direct messages reach Workplace again"
