@@ -110,10 +110,9 @@ class Company:
         return f"{self.town.sandbox}/chat/{self.accounts[name]}/{thread}"
 
     def texts(self, name: str) -> list[str]:
-        """Return the DMs a person got in Work Chat, without their headline."""
-        return [
-            unquote(line["text"].split("\n\n")[1]) for line in self._chat(name) if line["metadata"]
-        ]
+        """Return the DMs a person got in Work Chat, in one line each, without their headline."""
+        dms = [line["text"].split("\n\n")[1] for line in self._chat(name) if line["metadata"]]
+        return [unquote(text).replace("\n", " ") for text in dms]
 
     def wait_for_texts(self, name: str, texts: list[str]) -> None:
         """Wait until a person's newest DMs are these, in this order."""
