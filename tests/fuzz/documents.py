@@ -48,7 +48,7 @@ def _mutate_one(random: Random, document: Any, known: Sequence[str]) -> Any:
         own = parent[key]
         parent[key] = Raw(f"{write(own)},{write(key)}:{write(random.choice((own, None, 1)))}")
     elif kind == 3:
-        parent[key] = random.choice(([parent[key]], {"id": parent[key]}, [parent[key]] * 300))
+        parent[key] = random.choice(([parent[key]], {"id": parent[key]}, [parent[key]] * 3))
     elif isinstance(parent[key], str) and kind < 7:
         parent[key] = _other_text(random, parent[key], known)
     else:
@@ -67,10 +67,14 @@ def anything(random: Random, known: Sequence[str]) -> Any:
         lambda: Raw(random.choice(("[", '{"a":')) * random.choice((1, 50, 5000, DEEP // 8))),
         lambda: Raw("[" * 900 + "]" * 900),
         lambda: Raw(words.soup(random, 20)),
-        lambda: [words.identifier(random, known)] * random.choice((1, 2, 5000)),
+        lambda: _many(words.identifier(random, known), random.choice((1, 2, 300, 5000))),
         lambda: Pairs([("id", random.choice(known)), ("id", random.choice(known))]),
     )
     return random.choice(draws)()
+
+
+def _many(value: Any, count: int) -> Raw:
+    return Raw(f"[{','.join([write(value)] * count)}]")
 
 
 def _other_text(random: Random, own: str, known: Sequence[str]) -> str:

@@ -74,9 +74,9 @@ class Share:
 
 
 DOORS = {
-    "events": Share(Events, 150, 0.15),
-    "batches": Share(Batches, 6, 0.15),
-    "directories": Share(Directories, 40, 0.1),
+    "events": Share(Events, 150, 0.1),
+    "batches": Share(Batches, 6, 0.35),
+    "directories": Share(Directories, 40, 0.05),
     "launches": Share(Launches, 80, 0.1),
     "signed requests": Share(SignedRequests, 80, 0.05),
     "webhooks": Share(Webhooks, 80, 0.1),
