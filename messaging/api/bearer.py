@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from integrations.metrics import REFUSED
 from messaging.api.answers import PASSING, ask_again, refuse
+from messaging.api.lookup import is_id
 
 View = Callable[..., HttpResponse]
 
@@ -31,7 +32,10 @@ _BEARER = re.compile(r"Bearer +([!-~]{1,512}) *", re.IGNORECASE)
 
 
 def connector_endpoint(*methods: str) -> Callable[[View], View]:
-    """Make a view that serves ``methods`` to whoever has a connector key, at a bounded rate."""
+    """Make a view that serves ``methods`` to whoever has a connector key, at a bounded rate.
+
+    What is named in the address are identifiers of ovice's.
+    """
 
     def decorate(view: View) -> View:
         @csrf_exempt
@@ -48,6 +52,9 @@ def connector_endpoint(*methods: str) -> Callable[[View], View]:
                 refusal = refuse(429, "too many requests")
                 refusal.headers["Retry-After"] = str(wait)
                 return refusal
+            for name, value in where.items():
+                if not is_id(value):
+                    return refuse(400, f"{name} is no identifier")
             try:
                 return _cacheable(request, view(request, **where))
             except PASSING as error:

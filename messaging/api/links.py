@@ -18,7 +18,7 @@ from integrations.moments import rfc3339
 from integrations.shapes import Id
 from messaging.api.answers import refuse
 from messaging.api.bearer import connector_endpoint
-from messaging.api.lookup import is_id, organization_of
+from messaging.api.lookup import organization_of
 from messaging.last_delivery import last_deliveries
 
 BATCH_LIMIT = 200
@@ -54,7 +54,7 @@ def links(request: HttpRequest, org: str) -> HttpResponse:
 
 
 def _describe(org: str, users: Sequence[str]) -> list[dict[str, str]]:
-    states = link_states(organization_of(org), [user for user in users if is_id(user)])
+    states = link_states(organization_of(org), users)
     links = [state.link_id for state in states.values() if state.link_id]
     delivered = last_deliveries(links) if links else {}
     return [_fields(states.get(user, UNAVAILABLE), delivered) for user in users]
@@ -75,7 +75,7 @@ def _fields(state: LinkState, delivered: dict[UUID, datetime]) -> dict[str, str]
 
 def _unlink(org: str, user: str) -> None:
     organization = organization_of(org)
-    if organization is None or not is_id(user):
+    if organization is None:
         return
     mine = Link.objects.filter(organization=organization, member__ovice_id=user)
     remove_links(mine, reason=RemovedReason.USER)

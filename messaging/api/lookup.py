@@ -9,7 +9,7 @@ from integrations.shapes import Id
 def organization_of(org: str) -> Organization | None:
     """Return the organization that ovice calls ``org``, unless it is unknown or removed."""
     known = Organization.objects.filter(removed_at=None)
-    return known.filter(ovice_id=org).first() if is_id(org) else None
+    return known.filter(ovice_id=org).first()
 
 
 def is_id(value: str) -> bool:

@@ -320,6 +320,23 @@ def test_no_address_is_too_strange_to_be_answered(org, user):
     org, user = (quote(text.encode("utf-8", "replace")) for text in (org, user))
     path = f"{org}/users/{user}/link"
     answer = ask("GET", path)
-    assert answer.status_code in (200, 404)
+    assert answer.status_code in (200, 400, 404)
     if answer.status_code == 200:
         assert answer.json() == UNAVAILABLE
+
+
+@pytest.mark.parametrize("name", ["a%20b", "x" * 65, "%00", "a%7Fb", "%E3%81%82" * 65])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "{}/connection"),
+        ("GET", "{}/users/1/link"),
+        ("GET", "1/users/{}/link"),
+        ("DELETE", "1/users/{}/link"),
+        ("POST", "{}/links/batch-get"),
+    ],
+)
+def test_an_address_that_holds_no_identifier_is_refused(method, path, name):
+    answer = ask(method, path.format(name), body=b'{"ids":[]}')
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert ask(method, path.format("x" * 64), body=b'{"ids":[]}').status_code in (200, 204)

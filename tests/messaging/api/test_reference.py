@@ -148,7 +148,8 @@ def test_every_answer_about_links_and_connections_is_described(
     body = json.dumps({"ids": [link.member.ovice_id, "nobody"]})
     verb = method.upper()
     good = ask(verb, where, body=body)
-    answers = [good, ask(verb, where, key="wrong")]
+    nameless = concrete.format(org="a%20b", user="1")
+    answers = [good, ask(verb, where, key="wrong"), ask(verb, nameless, body=body)]
     if method == "get":
         answers.append(ask(verb, where, **{"If-None-Match": good.headers["ETag"]}))
     if method == "post":
