@@ -21,12 +21,13 @@ COPY config config
 COPY messaging messaging
 COPY accounts accounts
 COPY integrations integrations
+COPY core core
 COPY templates templates
 COPY static static
 COPY locale locale
 COPY deploy/container deploy/container
 RUN ENV_FILE=/dev/null STATIC_ROOT=/app/staticfiles /venv/bin/python manage.py collectstatic --noinput --verbosity 0
-RUN /venv/bin/python -m compileall -q config messaging accounts integrations
+RUN /venv/bin/python -m compileall -q config messaging accounts integrations core
 
 # --- What runs: no pip, no compiler, nothing that it could write to ------------------------------------
 FROM ${PYTHON}

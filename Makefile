@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input
 PINNED := requirements.txt sandbox/requirements.txt requirements-tracing.txt
-CODE := config integrations accounts messaging sandbox tests bench deploy manage.py
+CODE := config messaging accounts integrations core sandbox tests bench deploy manage.py
 # A file's tests share the processes that they start; two files at a time.
 AT_ONCE := -n 2 --dist loadfile
 FUZZ_SEED := $(or $(SEED),$(shell date +%s))

@@ -15,5 +15,5 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the signal receivers; models may be imported only now."""
         import_module("accounts.receivers")
-        import_module("accounts.hearing")
-        import_module("accounts.audit").register()
+        import_module("accounts.callbacks")
+        import_module("accounts.owners.audit_log").register()

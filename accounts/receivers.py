@@ -8,18 +8,19 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts.audit import forget_actors
-from accounts.erasure import erase_account
-from accounts.linking import RemovedReason, remove_links
+from accounts.data_map import users_of
+from accounts.linking.link import RemovedReason, remove_links
+from accounts.linking.relink import RESOLVE_LINKS, move_links
+from accounts.members.erasure import erase_account
+from accounts.members.session import end_visit_of_another
 from accounts.models import DirectorySync, Link, OwnerMailKind, User
-from accounts.owner_mail import tell_healed, tell_of_deaf_bot, tell_owners
-from accounts.purging import users_of
-from accounts.resolving import RESOLVE_LINKS, move_links
+from accounts.owners.audit_log import forget_actors
+from accounts.owners.mail import tell_healed, tell_of_deaf_bot, tell_owners
 from accounts.signals import directory_stopped
-from accounts.visits import end_visit_of_another
-from integrations.hints import after_commit, hint
-from integrations.ledger import Removal, RemovalScope
+from core.queue import after_commit, hint
 from integrations.models import Installation
+from integrations.models.removal import Removal, RemovalScope
+from integrations.removal.data_map import Subject
 from integrations.signals import (
     account_deletion_requested,
     installation_connected,
@@ -30,7 +31,6 @@ from integrations.signals import (
     purge_begun,
     purge_runs,
 )
-from integrations.tables import Subject
 
 
 @receiver(user_logged_in)

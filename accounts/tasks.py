@@ -5,27 +5,21 @@ from uuid import UUID
 from celery import shared_task
 from django.utils.timezone import now
 
-from accounts import (
-    codes,
-    directory_upkeep,
-    greeting,
-    installing,
-    invitation,
-    owner_mail,
-    ownership,
-    removal_mail,
-    resolving,
-    rounds,
-)
-from integrations.hints import hint
+from accounts.directory import schedule
+from accounts.install import flow
+from accounts.linking import invite as invitation
+from accounts.linking import relink, verify_schedule, welcome
+from accounts.owners import mail, ownership, removal_mail
+from accounts.signin import codes
+from core.queue import hint
 
 GO_ROUND = "accounts.tasks.go_round"
 
 
-@shared_task(name=greeting.GREET)
+@shared_task(name=welcome.GREET)
 def greet(link_id: str) -> None:
     """Greet one new link."""
-    greeting.greet(UUID(link_id))
+    welcome.greet(UUID(link_id))
 
 
 @shared_task(name=invitation.INVITE)
@@ -37,45 +31,45 @@ def invite(member_id: str) -> None:
 @shared_task(name=GO_ROUND)
 def go_round(installation_id: str) -> None:
     """Look at the next few links of one installation."""
-    rounds.go_round(UUID(installation_id))
+    verify_schedule.go_round(UUID(installation_id))
 
 
 @shared_task
 def look_after_links() -> None:
     """Start a round wherever one is due."""
-    for installation_id in rounds.due_installations(now()):
+    for installation_id in verify_schedule.due_installations(now()):
         hint(GO_ROUND, str(installation_id))
 
 
-@shared_task(name=resolving.RESOLVE_LINKS)
+@shared_task(name=relink.RESOLVE_LINKS)
 def resolve_links(installation_id: str) -> None:
     """Look the accounts of one installation's unresolved links up anew."""
-    resolving.resolve_links(UUID(installation_id))
+    relink.resolve_links(UUID(installation_id))
 
 
 @shared_task
 def resolve_all_links() -> None:
     """Do so for every installation that has any; finds what a lost task left behind."""
-    for installation_id in resolving.installations_to_resolve():
-        hint(resolving.RESOLVE_LINKS, str(installation_id))
+    for installation_id in relink.installations_to_resolve():
+        hint(relink.RESOLVE_LINKS, str(installation_id))
 
 
 @shared_task
 def purge_install_requests() -> None:
     """Delete the installs that nobody finished."""
-    installing.purge_install_requests()
+    flow.purge_install_requests()
 
 
-@shared_task(name=directory_upkeep.SYNC)
+@shared_task(name=schedule.SYNC)
 def sync_directory(organization_id: str) -> None:
     """Read one organization's people and spaces from ovice."""
-    directory_upkeep.sync_due(UUID(organization_id))
+    schedule.sync_due(UUID(organization_id))
 
 
 @shared_task
 def sweep_directories() -> None:
     """Wake every organization whose directory is due."""
-    directory_upkeep.sweep()
+    schedule.sweep()
 
 
 @shared_task(name=codes.MAIL_CODE)
@@ -106,4 +100,4 @@ def tell_of_removals() -> None:
 @shared_task
 def send_owner_mails() -> None:
     """Send owners what waits for them."""
-    owner_mail.send_waiting()
+    mail.send_waiting()

@@ -5,10 +5,10 @@ from allauth.mfa.totp.views import activate_totp
 from allauth.mfa.webauthn.views import add_webauthn
 from django.urls import include, path
 
-from accounts.stepup import proved_to_enrol
-from accounts.views.launch import launch_refused
-from accounts.views.signin import choose, enter_code, sign_in, sign_out, signed_out
-from accounts.views.stepup import prove
+from accounts.launch.views import launch_refused
+from accounts.signin.reauthentication import proved_to_enrol
+from accounts.signin.reauthentication_views import prove
+from accounts.signin.views import choose, enter_code, sign_in, sign_out, signed_out
 
 urlpatterns = [
     path("launch-refused/<slug:code>/", launch_refused, name="launch_refused"),

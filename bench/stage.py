@@ -23,8 +23,8 @@ from bench.tenants import Tenant
 from config.demo.children import Children
 from config.demo.ports import HOST, any_free_port
 from config.demo.system import ROOT
-from config.embedded import start_valkey
-from config.new_secrets import generate
+from config.demo.valkey import start_valkey
+from config.keys.secrets import generate
 
 START_SECONDS = 60.0
 _QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from bench.views import obvious, one_insert
-from config.doors import DOORS, Unlimited
+from config.rate_limits.doors import DOORS, Unlimited
 from config.urls import urlpatterns as product
 
 # What the product takes in is proven and so never counted: neither is what it is compared with.

@@ -13,9 +13,9 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks; settings are complete only now."""
-        import_module("config.checks")
-        import_module("config.correlation")
+        import_module("config.checks.settings")
+        import_module("config.observability.request_ids")
         if settings.SENTRY_DSN:
-            import_module("config.reports").start_reports(settings.SENTRY_DSN)
+            import_module("config.observability.reports").start_reports(settings.SENTRY_DSN)
         if settings.TRACES_ENDPOINT:
-            import_module("config.tracing").start_tracing()
+            import_module("config.observability.tracing").start_tracing()

@@ -13,7 +13,7 @@ from celery.signals import (
 )
 from django.core.exceptions import ImproperlyConfigured
 
-from config.soundness import require_sound_settings
+from config.checks.soundness import require_sound_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -41,7 +41,7 @@ def serve_counts(**_: object) -> None:
     """Let a worker's counts be read, where the operator wants that."""
     from django.conf import settings  # noqa: PLC0415 - this module comes before Django
 
-    from config.metrics_page import serve_metrics  # noqa: PLC0415 - needs the settings first
+    from config.metrics.endpoint import serve_metrics  # noqa: PLC0415 - needs the settings first
 
     if settings.WORKER_METRICS_ADDRESS:
         serve_metrics(settings.WORKER_METRICS_ADDRESS)
@@ -50,7 +50,7 @@ def serve_counts(**_: object) -> None:
 @beat_init.connect
 def leave_a_mark_with_every_job(**_: object) -> None:
     """Have beat, and no other process, note when it last queued something."""
-    from integrations.pulse import beat_pulse  # noqa: PLC0415 - this module comes before Django
+    from core.liveness import beat_pulse  # noqa: PLC0415 - this module comes before Django
 
     def mark(**_: object) -> None:
         beat_pulse.mark()
@@ -62,7 +62,7 @@ def leave_a_mark_with_every_job(**_: object) -> None:
 @beat_init.connect
 def take_turns_at_the_audit(**_: object) -> None:
     """Let a worker, or beat, take its turn at the audit."""
-    from messaging.watch import start  # noqa: PLC0415 - this module comes before Django
+    from messaging.monitoring.watch import start  # noqa: PLC0415 - this module comes before Django
 
     start()
 
@@ -70,11 +70,11 @@ def take_turns_at_the_audit(**_: object) -> None:
 @worker_ready.connect
 def spare_the_collector(**_: object) -> None:
     """Let no task wait while the collector looks through what a worker keeps anyway."""
-    from config.settled_heap import spare_what_stays  # noqa: PLC0415 - needs the settings first
+    from config.metrics.settled_heap import spare_what_stays  # noqa: PLC0415 - needs the settings first
 
     spare_what_stays(with_pages=False)
 
 
-app = Celery("kotozute", amqp="config.broker:Amqp")
+app = Celery("kotozute", amqp="config.redis.broker:Amqp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

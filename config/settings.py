@@ -1,7 +1,7 @@
 """Every setting, read from the environment; `.env.example` explains each variable.
 
 What is missing gets a safe default. What is dangerous or only half set is reported by the system
-checks in ``config/checks.py``, which `manage.py check` shows; on an error nothing starts.
+checks in ``config/checks/settings.py``, which `manage.py check` shows; on an error nothing starts.
 """
 
 import logging
@@ -15,13 +15,13 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.content_policy import content_policy
-from config.embedded import default_socket
-from config.logs import to_stderr
+from config.beat import job
+from config.csp import content_policy
+from config.demo.valkey import default_socket
+from config.observability.logging import to_stderr
 from config.postgresql.connection import HurriedConnection
+from config.redis.urls import broker_url
 from config.retention import KEPT_FOR
-from config.schedule import job
-from config.urlforms import broker_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "messaging",
     "accounts",
     "integrations",
-    "config.portal.PortalConfig",
+    "config.portal.apps.PortalConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -66,28 +66,28 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.probes.ProbeMiddleware",
-    "config.hurrying.HurryMiddleware",
-    "config.correlation.CorrelationMiddleware",
+    "config.health.probes.ProbeMiddleware",
+    "config.http.fail_fast.HurryMiddleware",
+    "config.observability.request_ids.CorrelationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     # Before the first that looks anything up.
-    "config.readable.ReadableMiddleware",
+    "config.http.readable.ReadableMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Before the check of forms, whose refusals count as well.
-    "config.limiting.LimitMiddleware",
+    "config.rate_limits.middleware.LimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.sessions.SessionMiddleware",
+    "accounts.signin.middleware.SessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.sessions.StaffSecondFactorMiddleware",
-    "accounts.actor.ActorMiddleware",
-    "config.methods.MethodMiddleware",
+    "accounts.signin.middleware.StaffSecondFactorMiddleware",
+    "accounts.signin.acting.ActorMiddleware",
+    "config.http.methods.MethodMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -112,7 +112,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.visits.acting",
+                "accounts.members.session.acting",
             ],
         },
     },
@@ -170,14 +170,14 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.signin.adapters.AccountAdapter"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
-MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "accounts.signin.adapters.SecondFactorAdapter"
 MFA_FORMS = {
-    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
-    "authenticate_webauthn": "accounts.passkeys.SecondFactorForm",
-    "login_webauthn": "accounts.passkeys.LoginForm",
-    "reauthenticate_webauthn": "accounts.passkeys.ProofForm",
+    "add_webauthn": "accounts.signin.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.signin.passkeys.SecondFactorForm",
+    "login_webauthn": "accounts.signin.passkeys.LoginForm",
+    "reauthenticate_webauthn": "accounts.signin.passkeys.ProofForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -194,7 +194,7 @@ ENCRYPTION_KEYS = words("ENCRYPTION_KEYS")
 # Signs the receipts of purges (Ed25519, 32 bytes in base64), and keys the hashes they contain.
 RECEIPT_SIGNING_KEY = env.str("RECEIPT_SIGNING_KEY", default="")
 # django-cryptography derives a key of its own when it is imported, by default from SECRET_KEY.
-# Nothing is ever encrypted with it: integrations/masterkeys.py always passes keys and signer.
+# Nothing is ever encrypted with it: integrations/encryption always passes keys and signer.
 CRYPTOGRAPHY_KEY = "not used"
 
 try:
@@ -236,7 +236,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
             "reconnect_timeout": 3,
             "connection_class": HurriedConnection,
         },
-        # Of what goes through messaging/planned.py; the ORM's own cursors prepare nothing.
+        # Of what goes through core/db/cursor.py; the ORM's own cursors prepare nothing.
         "prepare_threshold": 1 if env.bool("DATABASE_PREPARE", default=True) else None,
     }
     if env.bool("DATABASE_PREPARE", default=True):
@@ -255,7 +255,7 @@ WORKER_THREADS = env.int("WORKER_THREADS", default=16)
 # Counters of the rate limits, which all web processes must share.
 CACHES = {
     "default": {
-        "BACKEND": "config.jsoncache.JsonRedisCache",
+        "BACKEND": "config.redis.json_cache.JsonRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "kotozute",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2.5},

@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from accounts.views.launch import launch
-from config.listing_pages import PAGES, show_page
-from config.metrics_page import metrics
-from config.probes import healthz, readyz
-from config.views import favicon, home
-from messaging.last_delivery import last_deliveries
+from accounts.launch.views import launch
+from config.health.probes import healthz, readyz
+from config.metrics.endpoint import metrics
+from config.public_pages.front import favicon, home
+from config.public_pages.pages import PAGES, show_page
+from messaging.delivery.last_delivery import last_deliveries
 
 urlpatterns = [
     path("", home, name="home"),
@@ -21,7 +21,7 @@ urlpatterns = [
     path("favicon.ico", favicon),
     path("", include("integrations.urls")),
     path("workplace/", include("integrations.workplace.urls")),
-    path("workplace/", include("accounts.install_urls"), {"target": "workplace"}),
+    path("workplace/", include("accounts.install.urls"), {"target": "workplace"}),
     path("v1/", include("messaging.api.urls")),
     path("", include("messaging.bot.urls")),
     path("language", set_language, name="set_language"),
@@ -31,4 +31,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler500 = "config.hurrying.failed"
+handler500 = "config.http.fail_fast.failed"

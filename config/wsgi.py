@@ -7,8 +7,8 @@ import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
-from config.chunked import with_length
-from config.utf8 import Utf8Request
+from config.http.charset import Utf8Request
+from config.http.chunked import with_length
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from integrations.callbacks import tell
 from integrations.models import Installation
+from integrations.ovice.callbacks import tell
 from integrations.signals import (
     installation_connected,
     installation_healed,

@@ -5,7 +5,7 @@ from django.dispatch import Signal
 # An installation has been removed: keyword ``installation``.
 installation_removed = Signal()
 
-# A removal has been asked for: keyword ``removal``, a row of ``integrations.ledger``.
+# A removal has been asked for: keyword ``removal``, a row of ``integrations.models.removal``.
 removal_requested = Signal()
 
 # The purge of an organization or a member begins: keyword ``subject``. A receiver returns the keys

@@ -5,13 +5,15 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
-from integrations import alarms, callbacks, health, purge, removal, retention, telling
+from integrations.connections import health
+from integrations.ovice import callback_delivery, callbacks
+from integrations.removal import alerts, purge, retention, uninstall
 
 
 @shared_task
 def stop_removed() -> None:
     """End links and queue of what was uninstalled a moment ago."""
-    removal.stop_removed()
+    uninstall.stop_removed()
 
 
 @shared_task
@@ -23,19 +25,19 @@ def purge_removed() -> None:
 @shared_task(name=callbacks.TELL)
 def tell_ovice(organization_id: str) -> None:
     """Tell ovice what waits for one organization."""
-    telling.tell_waiting(UUID(organization_id))
+    callback_delivery.tell_waiting(UUID(organization_id))
 
 
 @shared_task
 def sweep_callbacks() -> None:
     """Wake every organization of which ovice is to be told something that is due."""
-    telling.sweep()
+    callback_delivery.sweep()
 
 
 @shared_task
 def raise_alarms() -> None:
     """Tell the operator of purges that will not end in time."""
-    alarms.raise_alarms()
+    alerts.raise_alarms()
 
 
 @shared_task(name=retention.PURGE_AGED)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.removal_page import show_removal
+from integrations.removal.views import show_removal
 
 urlpatterns = [
     path("removal/<slug:code>", show_removal, name="removal"),

@@ -8,10 +8,10 @@ from django.dispatch import receiver
 from accounts.models import Member
 from accounts.signals import choices_changed, links_moved, links_removed
 from integrations.models import Installation
+from messaging.delivery.cancel import cancel
+from messaging.delivery.transfer import move_queue
+from messaging.delivery.wakeups import look_again
 from messaging.models import RESTING, Delivery
-from messaging.moving import move_queue
-from messaging.settlement import cancel
-from messaging.wakeups import look_again
 
 
 @receiver(links_removed)

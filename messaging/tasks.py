@@ -6,10 +6,11 @@ import structlog
 from celery import shared_task
 from django.utils.timezone import now
 
-from integrations.pulse import worker_pulse
-from messaging import relay, sweeping, wakeups
-from messaging.bot import handling, profile
+from core.liveness import worker_pulse
+from messaging import sweep as sweeping
+from messaging.bot import profile, worker
 from messaging.bot import wakeups as bot_wakeups
+from messaging.delivery import relay, wakeups
 from messaging.models import TALK_LANES
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -40,7 +41,7 @@ def sweep() -> None:
 @shared_task(name=wakeups.HANDLE_UPDATES)
 def handle_updates(installation_id: str, number: int = TALK_LANES[0]) -> None:
     """Work off what one installation was told by its target, in one of its bot's lanes."""
-    handling.handle(UUID(installation_id), number)
+    worker.handle(UUID(installation_id), number)
 
 
 @shared_task(name=bot_wakeups.INTRODUCE_BOT)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from integrations.datakeys import forget_keys
+from integrations.encryption.data_keys import forget_keys
 
 APPS = ("integrations", "accounts", "messaging")
 

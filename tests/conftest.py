@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 
-from integrations.datakeys import forget_keys
-from integrations.stored import forget_counts
-from messaging.wakeups import broker
+from integrations.encryption.data_keys import forget_keys
+from integrations.removal.inventory import forget_counts
+from messaging.delivery.wakeups import broker
 
 pytest_plugins = [
     "tests.plugins.sandbox",

@@ -13,12 +13,12 @@ from django.test import Client
 from django.utils.timezone import now
 
 from accounts.models import Link, Member, User
+from integrations.encryption.hashing import keyed_hash
 from integrations.models import Installation, InstallationKind, InstallationState, Organization
-from integrations.pseudonyms import keyed_hash
-from integrations.standard_webhooks import parse_secret, signature
-from messaging.chats import Conversation, ReceivedUpdate
-from messaging.content import Content
+from integrations.ovice.webhooks import parse_secret, signature
+from messaging.delivery.content import Content
 from messaging.models import Delivery, Message, ReceivedEvent, lane_number
+from messaging.models.bot import Conversation, ReceivedUpdate
 
 EVENTS = "/v1/ovice/events"
 _numbers = itertools.count(1)

@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import F
 from django.utils.timezone import now
 
-from integrations.ledger import Removal, RemovalScope
 from integrations.models import Installation, Organization
-from integrations.removal import purge_now, remove_installation
-from integrations.tables import Subject, tables
+from integrations.models.removal import Removal, RemovalScope
+from integrations.removal.data_map import Subject, tables
+from integrations.removal.uninstall import purge_now, remove_installation
 
 
 def removed(installation: Installation) -> Removal:

@@ -13,7 +13,7 @@ import requests
 
 from config.demo.story import Cast, carry_one_dm, send_dm, texts_in_work_chat
 from config.demo.system import System
-from integrations.quoting import unquote
+from integrations.targets.quoting import unquote
 from tests.factories import EVENTS, rfc3339, sign
 
 pytestmark = pytest.mark.services

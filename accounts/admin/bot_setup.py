@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from integrations.models import Installation, InstallationKind
-from integrations.updates import keys_of_secret
+from integrations.targets.events import keys_of_secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.admin_filters import ReasonFilter
-from accounts.audit import record_all
-from accounts.confirming import Question, ask_first
-from accounts.roles import STAFF
-from accounts.scoped_admin import ScopedAdmin
-from integrations.callbacks import retry_dead_letters
+from accounts.admin_base.confirm import Question, ask_first
+from accounts.admin_base.filters import ReasonFilter
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.owners.audit_log import record_all
+from accounts.owners.roles import STAFF
 from integrations.models import Callback
+from integrations.ovice.callbacks import retry_dead_letters
 
 _AGAIN = Question(
     "tell_again",

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from integrations.targets import Credentials
+from integrations.targets.port import Credentials
 
 # Longer than any token that has been seen; a whole pasted page is refused.
 LONGEST = 1024

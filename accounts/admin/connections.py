@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin_filters import GoneFilter
-from accounts.audit import record_all
-from accounts.confirming import Question, ask_first
-from accounts.scoped_admin import ScopedAdmin
-from integrations.health import Light, recheck
+from accounts.admin_base.confirm import Question, ask_first
+from accounts.admin_base.filters import GoneFilter
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.owners.audit_log import record_all
+from integrations.connections.health import Light, recheck
+from integrations.connections.pause import pause, resume
 from integrations.models import Installation, Organization, Space
-from integrations.pausing import pause, resume
 
 _ROLES = ["owner", "support", "administrator"]
 _CHECK = Question(

@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import directory_upkeep
-from accounts.admin_filters import ReasonFilter
-from accounts.audit import record
+from accounts.admin_base.filters import ReasonFilter
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.directory import schedule
 from accounts.models import DirectorySync
-from accounts.scoped_admin import ScopedAdmin
-from accounts.stepup import needs_proof
+from accounts.owners.audit_log import record
+from accounts.signin.reauthentication import needs_proof
 
 
 @admin.register(DirectorySync)
@@ -47,7 +47,7 @@ class DirectorySyncAdmin(ScopedAdmin[DirectorySync]):
         leaving = sum(row.leaving for row in stopped)
         if not stopped or request.POST.get("leaving") != str(leaving):
             return self._ask(request, stopped, leaving)
-        count = sum(directory_upkeep.confirm(row.organization) for row in stopped)
+        count = sum(schedule.confirm(row.organization) for row in stopped)
         for row in stopped:
             record(row, "directory_confirmed")
         said = ngettext(

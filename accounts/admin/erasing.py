@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import record
-from accounts.confirming import Question, ask_first
-from accounts.erasure import erase_member
+from accounts.admin_base.confirm import Question, ask_first
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.members.erasure import erase_member
 from accounts.models import Member
-from accounts.scoped_admin import ScopedAdmin
-from accounts.stepup import needs_proof
-from integrations.removal import status_url
+from accounts.owners.audit_log import record
+from accounts.signin.reauthentication import needs_proof
+from integrations.removal.uninstall import status_url
 
 
 def _question(member: Member) -> Question:

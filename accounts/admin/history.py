@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.deeds import role_word, what_was_done
-from accounts.roles import STAFF, Visitor, role_of, visible_ids
-from accounts.scoped_admin import ScopedAdmin
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.owners.audit_messages import role_word, what_was_done
+from accounts.owners.roles import STAFF, Visitor, role_of, visible_ids
 
 
 @admin.register(LogEntry)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.settings_form import OrganizationForm
 from accounts.admin.setup import SetupPages
-from accounts.roles import SiteRole
+from accounts.owners.roles import SiteRole
 from integrations.models import Organization
 
 _CHOICES = ("expire_hours", "copy_shows", "unconfirmed_policy", "language", "support_contact")

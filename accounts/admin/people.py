@@ -15,19 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.admin.erasing import ErasesMembers
-from accounts.admin_filters import GoneFilter, LinkedFilter, ReasonFilter
-from accounts.audit import record_all
-from accounts.confirming import Question, ask_first
-from accounts.invitation import invitable, invite
-from accounts.linking import RemovedReason
+from accounts.admin_base.confirm import Question, ask_first
+from accounts.admin_base.filters import GoneFilter, LinkedFilter, ReasonFilter
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.linking.invite import invitable, invite
+from accounts.linking.link import RemovedReason
+from accounts.linking.status import listed_state, with_links
+from accounts.linking.verify import check_links
 from accounts.models import Link, Member, Ownership, User
-from accounts.recheck import check_links
-from accounts.redaction import redact_email
-from accounts.roles import STAFF, SiteRole, Visitor
-from accounts.scoped_admin import ScopedAdmin
-from accounts.states import listed_state, with_links
-from accounts.stepup import needs_proof
-from integrations.guides import Words
+from accounts.models.redaction import redact_email
+from accounts.owners.audit_log import record_all
+from accounts.owners.roles import STAFF, SiteRole, Visitor
+from accounts.signin.reauthentication import needs_proof
+from integrations.targets.setup import Words
 
 # Why a link ended or rests, briefly; the codes are the contract's (section 7.7).
 _WHY: Mapping[str, Words] = {

@@ -10,14 +10,14 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.audit import record_all
-from accounts.confirming import Question, ask_first
-from accounts.roles import STAFF, Visitor, role_of
-from accounts.scoped_admin import ScopedAdmin
-from accounts.stepup import needs_proof
-from integrations.alarms import trouble_of
-from integrations.ledger import Removal
-from integrations.removal import purge_now, status_url
+from accounts.admin_base.confirm import Question, ask_first
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.owners.audit_log import record_all
+from accounts.owners.roles import STAFF, Visitor, role_of
+from accounts.signin.reauthentication import needs_proof
+from integrations.models.removal import Removal
+from integrations.removal.alerts import trouble_of
+from integrations.removal.uninstall import purge_now, status_url
 
 _PURGE = Question(
     "purge_at_once",

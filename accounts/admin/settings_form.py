@@ -8,8 +8,8 @@ from django.conf import settings
 from django.contrib.admin.widgets import AdminRadioSelect
 from django.utils.translation import gettext_lazy as _
 
+from core.text import clean, is_blank
 from integrations.models import Organization
-from integrations.text import clean, is_blank
 
 SHORTEST_HOURS = 1
 LONGEST_HOURS = 7 * 24

@@ -18,8 +18,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from accounts.admin.bot_setup import bot_setup
 from accounts.admin.connect_form import ConnectForm
-from accounts.audit import record
-from accounts.connecting import (
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.install.connect import (
     Outcome,
     check_again,
     connect_custom,
@@ -29,18 +29,18 @@ from accounts.connecting import (
     send_test,
     subscribe_app,
 )
-from accounts.findings import Finding
+from accounts.install.messages import Finding
 from accounts.models import User
-from accounts.posting import posted_from
-from accounts.roles import STAFF, owns, role_of
-from accounts.scoped_admin import ScopedAdmin
-from accounts.stepup import is_proved, needs_proof
-from integrations.health import health_of
+from accounts.owners.audit_log import record
+from accounts.owners.roles import STAFF, owns, role_of
+from accounts.signin.reauthentication import is_proved, needs_proof
+from core.post_redirect_get import posted_from
+from integrations.connections.health import health_of
+from integrations.connections.pause import pause, resume
 from integrations.models import Installation, InstallationKind, Organization
-from integrations.pausing import pause, resume
-from integrations.removal import remove_installation
-from integrations.stored import what_is_stored
-from integrations.targets import TARGETS, guide_of, installer_of
+from integrations.removal.inventory import what_is_stored
+from integrations.removal.uninstall import remove_installation
+from integrations.targets.port import TARGETS, guide_of, installer_of
 
 # As many of a token's last characters as ovice's own contract lets an owner see.
 LAST_SHOWN = 4

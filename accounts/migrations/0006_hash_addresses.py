@@ -2,8 +2,8 @@
 
 from django.db import migrations
 
-from accounts.addresses import address_hashes
-from integrations.datakeys import unseal_text
+from accounts.models.addresses import address_hashes
+from integrations.encryption.data_keys import unseal_text
 
 PLACE = ("accounts.Member", "email_sealed")
 

@@ -6,10 +6,10 @@ became an owner through such an address owns nothing by it any more, until they 
 
 from django.db import migrations
 
-from accounts.addresses import address_hashes
-from integrations.addresses import normalize_email
-from integrations.datakeys import unseal_text
-from integrations.masterkeys import UnreadableError
+from accounts.models.addresses import address_hashes
+from core.addresses import normalize_email
+from integrations.encryption.data_keys import unseal_text
+from integrations.encryption.master_keys import UnreadableError
 
 PLACE = ("accounts.Member", "email_sealed")
 

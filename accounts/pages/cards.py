@@ -5,16 +5,16 @@ from datetime import datetime
 
 from django.utils.timezone import now
 
-from accounts.choices import choices_of, resting_until
-from accounts.limits import LimitsAway, within_limit
-from accounts.linking import LinkRefused, look_up, mark_of
+from accounts.linking.link import LinkRefused, look_up, mark_of
+from accounts.linking.status import LinkState, LinkStatus, member_states
+from accounts.linking.texts import explain
+from accounts.members.preferences import choices_of, resting_until
 from accounts.models import Member
 from accounts.pages.member import LastDeliveries
-from accounts.reasons import explain
-from accounts.states import LinkState, LinkStatus, member_states
-from integrations.guides import Words
+from accounts.signin.rate_limits import LimitsAway, within_limit
 from integrations.models import Installation
-from integrations.targets import Account, guide_of
+from integrations.targets.port import Account, guide_of
+from integrations.targets.setup import Words
 
 # Looks at the target's directory that one member may cause in a minute.
 LOOKS = 20

@@ -14,19 +14,19 @@ from django.utils.timezone import now
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.choices import UNTIL_RESUMED, choices_of, time_zone_of
-from accounts.greeting import greet_soon, try_again
-from accounts.linking import LinkRefused, RemovedReason, remove_links
+from accounts.linking.link import LinkRefused, RemovedReason, remove_links
+from accounts.linking.status import connections, member_states
+from accounts.linking.texts import explain
+from accounts.linking.verify import link_checked
+from accounts.linking.welcome import greet_soon, try_again
+from accounts.members.preferences import UNTIL_RESUMED, choices_of, time_zone_of
 from accounts.models import Link
 from accounts.pages.cards import Card, make_card, refused_card, spend_a_look
 from accounts.pages.forms import CopiesForm, PauseForm
 from accounts.pages.member import Caller, for_members
-from accounts.posting import posted_from
-from accounts.reasons import explain
-from accounts.recheck import link_checked
-from accounts.states import connections, member_states
+from core.post_redirect_get import posted_from
 from integrations.models import Installation
-from integrations.targets import guide_of
+from integrations.targets.port import guide_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
 
-from accounts.choices import time_zone_of
+from accounts.members.preferences import time_zone_of
+from accounts.members.session import visit
 from accounts.models import Member
-from accounts.visits import visit
 from integrations.models import Organization
 
 # Answers when the last copy reached each of some links, by link id.

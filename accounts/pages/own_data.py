@@ -6,12 +6,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.erasure import erase_member, export_member
+from accounts.members.erasure import erase_member, export_member
+from accounts.members.session import end_visit
 from accounts.models import Ownership
-from accounts.ownership import ownerships_of
+from accounts.owners.ownership import ownerships_of
 from accounts.pages.member import Caller, for_members
-from accounts.posting import posted_from
-from accounts.visits import end_visit
+from core.post_redirect_get import posted_from
 
 FILE_NAME = "kotozute-my-data.json"
 

@@ -20,9 +20,9 @@ import requests
 
 from config.demo.children import ChildError, Children
 from config.demo.ports import HOST
-from config.embedded import start_valkey
-from config.new_secrets import generate, random_base64
-from integrations.standard_webhooks import SECRET_PREFIX
+from config.demo.valkey import start_valkey
+from config.keys.secrets import generate, random_base64
+from integrations.ovice.webhooks import SECRET_PREFIX
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0

@@ -16,7 +16,7 @@ import structlog
 from django.db import connection
 from psycopg import OperationalError
 
-from integrations.troubles import why
+from core.connection_errors import why
 
 logger = structlog.stdlib.get_logger(__name__)
 

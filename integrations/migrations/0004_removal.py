@@ -4,7 +4,7 @@ import datetime
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
-import integrations.ledger
+import integrations.models.removal
 import uuid_utils.compat
 from django.db import migrations, models
 
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Removal',
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('confirmation_code', models.CharField(default=integrations.ledger.new_code, max_length=32, unique=True)),
+                ('confirmation_code', models.CharField(default=integrations.models.removal.new_code, max_length=32, unique=True)),
                 ('reason', models.CharField(choices=[('uninstalled', 'uninstalled in the chat target'), ('disconnected', 'disconnected by an owner'), ('organization_removed', 'organization removed in ovice'), ('erasure', 'erasure asked for by a member')], max_length=32)),
                 ('scope', models.CharField(blank=True, choices=[('', 'decided when the purge begins'), ('installation', 'one generation of a connection'), ('organization', 'a whole organization'), ('member', 'one member')], default='', max_length=16)),
                 ('generation', models.PositiveIntegerField(blank=True, null=True)),

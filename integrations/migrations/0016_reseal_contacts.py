@@ -8,8 +8,8 @@ restore) the value goes, since it may not stay under a master key: its owner can
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import migrations
 
-from integrations import masterkeys
-from integrations.datakeys import seal_text, unseal_text
+from integrations.encryption import master_keys
+from integrations.encryption.data_keys import seal_text, unseal_text
 
 LABEL = "integrations.Organization"
 BEFORE, AFTER = "support_contact_sealed", "contact_sealed"
@@ -19,10 +19,10 @@ def reseal(apps, schema_editor):
     organizations = apps.get_model("integrations", "Organization").objects
     for organization in organizations.exclude(support_contact_sealed=None).iterator():
         sealed, key = organization.support_contact_sealed, str(organization.pk)
-        contact = masterkeys.unseal(bytes(sealed), place=(key, LABEL, BEFORE, key)).decode()
+        contact = master_keys.unseal(bytes(sealed), place=(key, LABEL, BEFORE, key)).decode()
         try:
             own = seal_text(contact, organization_id=organization.pk, place=(LABEL, AFTER, key))
-        except (ObjectDoesNotExist, masterkeys.UnreadableError):
+        except (ObjectDoesNotExist, master_keys.UnreadableError):
             own = None
         # Unless its owner changes it at this moment.
         unchanged = organizations.filter(pk=organization.pk, support_contact_sealed=sealed)
@@ -35,7 +35,7 @@ def seal_as_before(apps, schema_editor):
         sealed, key = bytes(organization.contact_sealed), str(organization.pk)
         contact = unseal_text(sealed, organization_id=organization.pk, place=(LABEL, AFTER, key))
         if contact is not None:
-            sealed = masterkeys.seal(contact.encode(), place=(key, LABEL, BEFORE, key))
+            sealed = master_keys.seal(contact.encode(), place=(key, LABEL, BEFORE, key))
             organizations.filter(pk=organization.pk).update(support_contact_sealed=sealed)
 
 

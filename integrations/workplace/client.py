@@ -15,15 +15,21 @@ import structlog
 from django.conf import settings
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 
-from integrations import hurried, tracing
-from integrations.errors import ClockSkewed, NotReached, ProofRejected, TargetError, TokenRejected
-from integrations.hurried import open_session, read_body
-from integrations.metrics import count_call
-from integrations.targets import Credentials
-from integrations.workplace.answer import read_answer
-from integrations.workplace.calls import Answer, Call, Expected
-from integrations.workplace.codes import unsettled
+from core import http, tracing
+from core.http import open_session, read_body
+from core.metrics import count_call
+from integrations.targets.errors import (
+    ClockSkewed,
+    NotReached,
+    ProofRejected,
+    TargetError,
+    TokenRejected,
+)
+from integrations.targets.port import Credentials
+from integrations.workplace.errors import unsettled
 from integrations.workplace.proof import clock_is_off, sign_token_now
+from integrations.workplace.request import Answer, Call, Expected
+from integrations.workplace.response import read_answer
 from integrations.workplace.usage import Usage, read_usage
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -108,7 +114,7 @@ class GraphClient:
         try:
             with _session().send(
                 self._write(call),
-                timeout=(hurried.CONNECT_SECONDS, ANSWER_SECONDS),
+                timeout=(http.CONNECT_SECONDS, ANSWER_SECONDS),
                 allow_redirects=False,
                 stream=True,
                 # Told that there are none, the session looks for none.

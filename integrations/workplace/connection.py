@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.errors import PermissionMissing, TargetError
-from integrations.targets import Connection
-from integrations.workplace.answer import text_of
-from integrations.workplace.calls import Call, Expected
+from integrations.targets.errors import PermissionMissing, TargetError
+from integrations.targets.port import Connection
 from integrations.workplace.client import GraphClient
-from integrations.workplace.codes import NotFound
+from integrations.workplace.errors import NotFound
+from integrations.workplace.request import Call, Expected
+from integrations.workplace.response import text_of
 
 # What a relay needs and nothing else, by their names in the Graph API.
 REQUIRED_PERMISSIONS = ("message", "read_user_email")

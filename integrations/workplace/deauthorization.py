@@ -17,9 +17,9 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from integrations import strict_json
-from integrations.metrics import REFUSED, SIGNED_REQUESTS
-from integrations.removal import request_deletion, status_url, uninstall
+from core import strict_json
+from core.metrics import REFUSED, SIGNED_REQUESTS
+from integrations.removal.uninstall import request_deletion, status_url, uninstall
 from integrations.workplace.signed_request import (
     BadSignedRequest,
     SignedRequest,

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from integrations.addresses import normalize_email, spellings
-from integrations.errors import PermissionMissing, Scope, TargetError
-from integrations.targets import Account
-from integrations.workplace.answer import read_answer, text_of
-from integrations.workplace.calls import Call, Expected
+from core.addresses import normalize_email, spellings
+from integrations.targets.errors import PermissionMissing, Scope, TargetError
+from integrations.targets.port import Account
 from integrations.workplace.client import GraphClient
-from integrations.workplace.codes import NotFound
+from integrations.workplace.errors import NotFound
+from integrations.workplace.request import Call, Expected
+from integrations.workplace.response import read_answer, text_of
 from integrations.workplace.usage import Usage
 
 # Fields that the token may not read are left out by the platform, not refused (Graph API, Member).

@@ -5,7 +5,7 @@ The labels are those of Workplace's admin panel.
 
 from django.utils.translation import gettext_lazy as _
 
-from integrations.guides import SetupGuide
+from integrations.targets.setup import SetupGuide
 
 GUIDE = SetupGuide(
     label="Workplace",

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from integrations import strict_json
-from integrations.updates import (
+from core import strict_json
+from integrations.targets.events import (
     CODE_LENGTH,
     KEY_LENGTH,
     SAID_LENGTH,
@@ -18,7 +18,7 @@ from integrations.updates import (
     WebhookMalformed,
     WebhookRefused,
 )
-from integrations.workplace.answer import text_of
+from integrations.workplace.response import text_of
 from integrations.workplace.signature import is_signed
 
 # One post holds up to so many updates (Graph API, webhooks).
@@ -36,7 +36,7 @@ _LAST_MILLISECOND = 253_402_300_799_999
 
 
 class WorkplaceInbox:
-    """The port of ``integrations.updates`` for one app's webhooks."""
+    """The port of ``integrations.targets.events`` for one app's webhooks."""
 
     def __init__(self, keys: WebhookKeys) -> None:
         """Check with the app secret and verify token of one app."""

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 
-from integrations.installers import Subscribed
+from integrations.targets.install import Subscribed
 from integrations.workplace import webhook_setup
 from integrations.workplace.connection import REQUIRED_PERMISSIONS
 from integrations.workplace.oauth import exchange_code
@@ -18,7 +18,7 @@ _HOST = re.compile(r"(?:(?!lm?\.)(?:[a-z0-9-]{1,63}\.)*workplace|work\.facebook)
 
 
 class WorkplaceInstaller:
-    """The port of ``integrations.installers`` on Workplace's install dialog."""
+    """The port of ``integrations.targets.install`` on Workplace's install dialog."""
 
     code_lasts = timedelta(seconds=300)
 

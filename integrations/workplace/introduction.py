@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.targets import Introduction
+from integrations.targets.port import Introduction
 from integrations.workplace.client import GraphClient
 from integrations.workplace.messages import button_of
 from integrations.workplace.profile import get_profile, set_profile

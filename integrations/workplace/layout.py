@@ -2,8 +2,8 @@
 
 import re
 
-from integrations.targets import Notice
-from integrations.text import ADDRESS, carried
+from core.text import ADDRESS, carried
+from integrations.targets.port import Notice
 from integrations.workplace.split import split
 
 # Work Chat's light markdown has no way to escape a mark, so marks that would form a pair become

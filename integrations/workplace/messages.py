@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from integrations.errors import RecipientGone
-from integrations.targets import Choice, Page, Saying, Sent
-from integrations.workplace.answer import text_of
-from integrations.workplace.calls import Call, Expected
+from integrations.targets.errors import RecipientGone
+from integrations.targets.port import Choice, Page, Saying, Sent
 from integrations.workplace.client import GraphClient
 from integrations.workplace.directory import is_account_id
+from integrations.workplace.request import Call, Expected
+from integrations.workplace.response import text_of
 from integrations.workplace.split import utf16_units
 
 # A button template's text (Messenger Platform, button template).

@@ -2,9 +2,9 @@
 
 from django.conf import settings
 
-from integrations.workplace.answer import text_of
-from integrations.workplace.calls import Call, Expected
 from integrations.workplace.client import GraphClient
+from integrations.workplace.request import Call, Expected
+from integrations.workplace.response import text_of
 
 _TOKEN = Expected(fields=("access_token",), once=True)
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from integrations.workplace.calls import Call, Expected
 from integrations.workplace.client import GraphClient
+from integrations.workplace.request import Call, Expected
 
 _PATH = ("me", "messenger_profile")
 _DONE = Expected(fields=("result",))

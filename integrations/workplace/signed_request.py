@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import SuspiciousOperation
 
-from integrations import strict_json
-from integrations.workplace.answer import text_of
+from core import strict_json
+from integrations.workplace.response import text_of
 
 _ALGORITHM = "HMAC-SHA256"
 LONGEST = 8192

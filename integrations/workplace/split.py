@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from integrations.quoting import MARK, is_quoted
-from integrations.text import graphemes
+from core.text import graphemes
+from integrations.targets.quoting import MARK, is_quoted
 
 # Send API: 2,000 characters. Counted as UTF-16 units, the strictest of the possible readings.
 LIMIT = 2000

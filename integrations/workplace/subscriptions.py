@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from integrations.workplace.answer import text_of
-from integrations.workplace.calls import Answer, Call, Expected
 from integrations.workplace.client import GraphClient
+from integrations.workplace.request import Answer, Call, Expected
+from integrations.workplace.response import text_of
 
 _DONE = Expected(fields=("success",))
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from integrations.targets import (
+from integrations.targets.events import Inbox, WebhookKeys
+from integrations.targets.port import (
     Account,
     Choice,
     Connection,
@@ -16,7 +17,6 @@ from integrations.targets import (
     Saying,
     Sent,
 )
-from integrations.updates import Inbox, WebhookKeys
 from integrations.workplace import (
     connection,
     directory,
@@ -32,7 +32,7 @@ from integrations.workplace.installer import WorkplaceInstaller
 
 
 class WorkplaceTarget:
-    """The port of ``integrations.targets`` on the Graph API; each method says no more than it."""
+    """The port of ``integrations.targets.port`` on the Graph API; methods say no more than it."""
 
     guide = GUIDE
     installer = WorkplaceInstaller()

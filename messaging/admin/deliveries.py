@@ -8,16 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import record_all
-from accounts.confirming import Question, ask_first
-from accounts.long_lists import AgeFilter, LongList, word_filter
+from accounts.admin_base.confirm import Question, ask_first
+from accounts.admin_base.large_tables import AgeFilter, LongList, word_filter
 from accounts.models import Link
+from accounts.owners.audit_log import record_all
 from integrations.models import Organization
 from messaging.admin.received import story_link
+from messaging.delivery.cancel import cancel
+from messaging.delivery.replay import replay
 from messaging.models import Attempt, Delivery, DeliveryQuerySet, Message
-from messaging.replay import replay
-from messaging.settlement import cancel
-from messaging.story.words import REASONS
+from messaging.support.messages import REASONS
 
 _EVERYBODY = ["owner", "support", "administrator"]
 _FOUND = 200

@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.long_lists import LongList
-from accounts.roles import STAFF, Visitor
-from accounts.scoped_admin import ScopedAdmin
+from accounts.admin_base.large_tables import LongList
+from accounts.admin_base.scoped import ScopedAdmin
+from accounts.owners.roles import STAFF, Visitor
 from messaging.models import Outage, ReceivedEvent
 
 

@@ -7,9 +7,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.long_lists import AgeFilter, LongList, word_filter
+from accounts.admin_base.large_tables import AgeFilter, LongList, word_filter
 from integrations.models import Organization
-from messaging.eligibility import Skip
+from messaging.ingest.eligibility import Skip
 from messaging.models import Message
 
 

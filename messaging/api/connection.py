@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
 
 from accounts.models import ORGANIZATION_USERS, Link, Member
+from core.ids import rfc3339
 from integrations.models import Installation, InstallationState, Organization
-from integrations.moments import rfc3339
-from messaging.api.bearer import connector_endpoint
+from messaging.api.auth import connector_endpoint
 from messaging.api.lookup import organization_of
 
 

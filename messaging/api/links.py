@@ -10,16 +10,16 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from accounts.linking import RemovedReason, remove_links
+from accounts.linking.link import RemovedReason, remove_links
+from accounts.linking.status import UNAVAILABLE, LinkState, link_states
 from accounts.models import Link
-from accounts.states import UNAVAILABLE, LinkState, link_states
-from integrations import strict_json
-from integrations.moments import rfc3339
-from integrations.shapes import Id
-from messaging.api.answers import refuse
-from messaging.api.bearer import connector_endpoint
+from core import strict_json
+from core.ids import rfc3339
+from integrations.ovice.schemas import Id
+from messaging.api.auth import connector_endpoint
 from messaging.api.lookup import organization_of
-from messaging.last_delivery import last_deliveries
+from messaging.api.responses import refuse
+from messaging.delivery.last_delivery import last_deliveries
 
 BATCH_LIMIT = 200
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from integrations.models import Organization
-from integrations.shapes import Id
+from integrations.ovice.schemas import Id
 
 
 def organization_of(org: str) -> Organization | None:

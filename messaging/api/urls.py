@@ -4,7 +4,7 @@ from django.urls import path
 
 from messaging.api.connection import connection
 from messaging.api.links import link, links
-from messaging.api.reference import openapi, reference
+from messaging.api.openapi import openapi, reference
 from messaging.api.views import receive_batch, receive_event
 
 urlpatterns = [

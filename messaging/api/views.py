@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 
-from integrations.metrics import EVENTS, SKIPPED
-from messaging.api.signed import signed_post
-from messaging.batches import Item, ingest_batch
-from messaging.events import Event, MalformedEventError, parse_event
-from messaging.ingest import Result, Status, ingest
-from messaging.parcel import parse_each, unpack
+from core.metrics import EVENTS, SKIPPED
+from messaging.api.signed_bodies import signed_post
+from messaging.ingest.batches import Item, ingest_batch
+from messaging.ingest.events import Event, MalformedEventError, parse_event
+from messaging.ingest.ingest import Result, Status, ingest
+from messaging.ingest.parcel import parse_each, unpack
 
 
 @signed_post(settings.EVENT_BODY_LIMIT)

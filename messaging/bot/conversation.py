@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from messaging.taps import Code
+from messaging.delivery.postbacks import Code
 
 
 class Answer(StrEnum):

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
-from integrations.errors import TargetError
 from integrations.models import Installation, InstallationState
-from integrations.targets import Introduction, open_target
-from messaging.bot.sayings import help_choice, settings_button, status_choice
-from messaging.taps import Code
+from integrations.targets.errors import TargetError
+from integrations.targets.port import Introduction, open_target
+from messaging.bot.replies import help_choice, settings_button, status_choice
+from messaging.delivery.postbacks import Code
 
 logger = structlog.stdlib.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from integrations.models import Installation, InstallationKind
 from integrations.signals import installation_connected, stranger_erased
 from messaging.bot.wakeups import wake_introduction
-from messaging.chats import TALKED, Conversation, ReceivedUpdate
+from messaging.models.bot import TALKED, Conversation, ReceivedUpdate
 
 
 @receiver(stranger_erased)

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from integrations.targets import TARGETS
-from messaging.bot.views import app_webhook, installation_webhook
+from integrations.targets.port import TARGETS
+from messaging.bot.webhook import app_webhook, installation_webhook
 
 urlpatterns = [
     pattern

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from integrations.updates import UpdateKind
-from messaging.chats import FACTS, TALKED, Conversation, ReceivedUpdate
+from integrations.targets.events import UpdateKind
+from messaging.delivery.wakeups import queue, wake_all
+from messaging.delivery.wakeups import wake as wake_lane
 from messaging.models import FACTS_LANE, TALK_LANES
-from messaging.wakeups import queue, wake_all
-from messaging.wakeups import wake as wake_lane
+from messaging.models.bot import FACTS, TALKED, Conversation, ReceivedUpdate
 
 INTRODUCE_BOT = "messaging.tasks.introduce_bot"
 # What is younger has probably just been woken.

@@ -8,8 +8,8 @@ none, and a stop is asked back as after a tap.
 import unicodedata
 from collections.abc import Mapping
 
-from integrations.updates import SAID_LENGTH
-from messaging.taps import Code
+from integrations.targets.events import SAID_LENGTH
+from messaging.delivery.postbacks import Code
 
 # Of letters and digits alone, as ``_bare`` leaves them.
 WORDS: Mapping[str, Mapping[Code, tuple[str, ...]]] = {

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import integrations.updates
+import integrations.targets.events
 import uuid_utils.compat
 from django.db import migrations, models
 
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.CharField(max_length=128)),
-                ('kind', models.CharField(choices=[(integrations.updates.UpdateKind['WROTE'], integrations.updates.UpdateKind['WROTE']), (integrations.updates.UpdateKind['TAPPED'], integrations.updates.UpdateKind['TAPPED']), (integrations.updates.UpdateKind['SPOKE_IN_GROUP'], integrations.updates.UpdateKind['SPOKE_IN_GROUP']), (integrations.updates.UpdateKind['ECHOED'], integrations.updates.UpdateKind['ECHOED']), (integrations.updates.UpdateKind['REACHED'], integrations.updates.UpdateKind['REACHED']), (integrations.updates.UpdateKind['SEEN'], integrations.updates.UpdateKind['SEEN'])], max_length=16)),
+                ('kind', models.CharField(choices=[(integrations.targets.events.UpdateKind['WROTE'], integrations.targets.events.UpdateKind['WROTE']), (integrations.targets.events.UpdateKind['TAPPED'], integrations.targets.events.UpdateKind['TAPPED']), (integrations.targets.events.UpdateKind['SPOKE_IN_GROUP'], integrations.targets.events.UpdateKind['SPOKE_IN_GROUP']), (integrations.targets.events.UpdateKind['ECHOED'], integrations.targets.events.UpdateKind['ECHOED']), (integrations.targets.events.UpdateKind['REACHED'], integrations.targets.events.UpdateKind['REACHED']), (integrations.targets.events.UpdateKind['SEEN'], integrations.targets.events.UpdateKind['SEEN'])], max_length=16)),
                 ('account_id', models.CharField(max_length=64)),
                 ('code', models.CharField(blank=True, max_length=64)),
                 ('reference', models.CharField(blank=True, max_length=64)),

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from accounts.linking import LinkRefused, link
+from accounts.linking.link import LinkRefused, link
 from accounts.models import Link
-from integrations.addresses import normalize_email, spellings
+from core.addresses import normalize_email, spellings
 from tests.factories import make_member
 
 pytestmark = pytest.mark.django_db

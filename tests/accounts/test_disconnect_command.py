@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
 from accounts.models import Link
-from integrations.ledger import Removal, RemovalReason
 from integrations.models import Installation
+from integrations.models.removal import Removal, RemovalReason
 from tests.factories import make_installation, make_link, make_organization
 
 pytestmark = pytest.mark.django_db

@@ -5,13 +5,18 @@ import unicodedata
 import pytest
 from django.core import mail
 
-from accounts.codes import ask_for_code, mail_code
-from accounts.entrances import entrances_of
-from accounts.linking import LinkRefused, link
+from accounts.linking.link import LinkRefused, link
 from accounts.models import Ground, User
-from accounts.ownership import NotAnOwner, grant_by_address, grant_ownership, ownerships_of
+from accounts.owners.ownership import (
+    NotAnOwner,
+    grant_by_address,
+    grant_ownership,
+    ownerships_of,
+)
+from accounts.signin.codes import ask_for_code, mail_code
+from accounts.signin.login_options import entrances_of
 from tests.factories import make_member, make_organization
-from tests.messaging.story.conftest import ask
+from tests.messaging.support.conftest import ask
 from tests.plugins.portal import make_owner, sign_in
 
 pytestmark = pytest.mark.django_db

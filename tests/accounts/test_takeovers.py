@@ -4,12 +4,12 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from accounts.codes import code_of, mail_code
-from accounts.directory import remove_member, update_member
-from accounts.launch import admit
-from accounts.launch_tokens import BadLaunchToken
+from accounts.directory.events import remove_member, update_member
+from accounts.launch.admission import admit
+from accounts.launch.tokens import BadLaunchToken
 from accounts.models import Ground, Member, Ownership, Role, SignInCode, User
-from accounts.ownership import NotAnOwner, grant_ownership
+from accounts.owners.ownership import NotAnOwner, grant_ownership
+from accounts.signin.codes import code_of, mail_code
 from tests.factories import make_member, make_organization
 from tests.plugins.portal import sign_in
 

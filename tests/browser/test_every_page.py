@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils.timezone import now
 
-from accounts.audit import record_all
-from accounts.installing import Refusal
+from accounts.install.flow import Refusal
 from accounts.models import User
-from integrations.purge import purge_ready
+from accounts.owners.audit_log import record_all
+from integrations.removal.purge import purge_ready
 from messaging.models import Attempt
 from tests.browser.accessibility import violations
 from tests.browser.focus import lost_by_keys

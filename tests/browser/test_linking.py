@@ -9,13 +9,13 @@ import pytest
 from django.conf import settings
 from django.utils.timezone import now
 
-from accounts import choices
-from accounts.linking import link
+from accounts.linking.link import link
+from accounts.linking.verify import need_attention
+from accounts.members import preferences
 from accounts.models import Link
-from accounts.recheck import need_attention
+from integrations.connections.pause import pause
 from integrations.models import Installation, InstallationState
-from integrations.pausing import pause
-from integrations.removal import remove_installation
+from integrations.removal.uninstall import remove_installation
 from tests.browser.accessibility import violations
 from tests.factories import make_delivery, make_member
 from tests.plugins.visitor import session_of
@@ -57,7 +57,7 @@ def _linked(office, member) -> None:
 
 def _resting(office, member) -> None:
     make_linked(office, member)
-    choices.pause(member, now() + timedelta(hours=3))
+    preferences.pause(member, now() + timedelta(hours=3))
 
 
 def _paused(office, member) -> None:

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.conf import settings as django_settings
 
-from accounts.connecting import live_installation
+from accounts.install.connect import live_installation
 from tests.browser.accessibility import violations
 from tests.factories import make_organization
 from tests.plugins.portal import make_owner, sign_in

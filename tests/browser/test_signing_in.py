@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Page
 
-from accounts.codes import code_of, mail_code
 from accounts.models import Ownership, SignInCode, User
+from accounts.signin.codes import code_of, mail_code
 from tests.browser.accessibility import violations
 from tests.factories import give_second_factor, make_member, make_organization
 

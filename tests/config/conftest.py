@@ -11,8 +11,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sentry_sdk.transport import Transport
 
-from config.reports import Reports, start_reports
-from config.tracing import new_provider
+from config.observability.reports import Reports, start_reports
+from config.observability.tracing import new_provider
 
 
 @pytest.fixture
@@ -53,5 +53,5 @@ def spans(span_exporter) -> Callable[[], dict[str, ReadableSpan]]:
 def hanako(office, settings, monkeypatch):
     """A linked member in an office with one lane, whom no broker is told of."""
     settings.RELAY_LANES = 1
-    monkeypatch.setattr("messaging.acceptance.wake_all", lambda *_: 0)
+    monkeypatch.setattr("messaging.ingest.accept.wake_all", lambda *_: 0)
     return office.join("Hanako")

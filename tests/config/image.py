@@ -179,7 +179,7 @@ def _exec_form(text: str) -> list[str]:
 
 def main(folder: Path) -> int:
     """Build everything into ``folder``, serve from it, and say what was seen."""
-    from config.new_secrets import generate  # noqa: PLC0415 - needs Django's settings
+    from config.keys.secrets import generate  # noqa: PLC0415 - needs Django's settings
 
     image = Image(folder)
     image.build(packages=True)

@@ -8,8 +8,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.timezone import now
 
 from accounts.models import DirectorySync, Ownership, User
-from integrations.ledger import Removal
 from integrations.models import Callback, Space
+from integrations.models.removal import Removal
 from messaging.models import Attempt, Outage, ReceivedEvent
 from tests.factories import make_delivery, make_link
 from tests.plugins.portal import Portal

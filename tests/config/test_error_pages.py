@@ -35,7 +35,7 @@ def test_every_error_has_a_page_in_every_language(monkeypatch, language, status)
     def breaks(*_args, **_options):
         raise ERRORS[status]("nobody's business")
 
-    monkeypatch.setattr("config.views.render", breaks)
+    monkeypatch.setattr("config.public_pages.front.render", breaks)
     client = Client(raise_request_exception=False)
     answer = client.get("/", headers={"accept-language": language})
     page = answer.content.decode()

@@ -56,15 +56,15 @@ def test_every_text_for_people_is_there_in_japanese():
 
 # What members see and are written: pages, refusals, mails, copies, the bot.
 FOR_MEMBERS = [
-    "accounts/greeting.py",
-    "accounts/invitation.py",
+    "accounts/linking/welcome.py",
+    "accounts/linking/invite.py",
     "accounts/pages",
-    "accounts/reasons.py",
-    "accounts/states.py",
+    "accounts/linking/texts.py",
+    "accounts/linking/status.py",
     "accounts/views",
     "messaging/bot",
-    "messaging/canary.py",
-    "messaging/notice.py",
+    "messaging/monitoring/canary.py",
+    "messaging/delivery/render.py",
     "templates/400.html",
     "templates/403.html",
     "templates/403_csrf.html",

@@ -12,7 +12,7 @@ import yaml
 from django.conf import settings
 from prometheus_client import REGISTRY
 
-from config.gauges import PARTS, Truth
+from config.metrics.collector import PARTS, Truth
 from tests.factories import make_installation
 from tests.removals import removed
 

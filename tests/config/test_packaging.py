@@ -13,9 +13,9 @@ import pytest
 import yaml
 from django.conf import settings
 
-from config.checks import LONGEST_CALL
+from config.checks.settings import LONGEST_CALL
 from config.demo.ports import any_free_port
-from config.new_secrets import generate
+from config.keys.secrets import generate
 from tests.config.image import ROOT, Image, ignored, of_final, steps
 from tests.plugins.receiver import wait_until
 
@@ -23,7 +23,7 @@ COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
 OURS = ("migrate", "web", "worker", "beat")
 UNITS = ROOT / "deploy" / "systemd"
 NGINX = (ROOT / "deploy" / "nginx" / "kotozute.conf").read_text()
-PACKAGES = ("config", "messaging", "accounts", "integrations")
+PACKAGES = ("config", "messaging", "accounts", "integrations", "core")
 # gunicorn's own, not ours.
 NOT_OURS = {"FORWARDED_ALLOW_IPS"}
 

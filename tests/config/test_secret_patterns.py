@@ -11,7 +11,12 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from config.new_secrets import CONNECTOR_KEY, CONNECTOR_PREFIX, connector_key, connector_keys_in
+from config.keys.secrets import (
+    CONNECTOR_KEY,
+    CONNECTOR_PREFIX,
+    connector_key,
+    connector_keys_in,
+)
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "security" / "secrets.md"
 (_LISTED,) = re.findall(r"For scanners:\n\n```\n(.*?)```", PAGE.read_text(), re.DOTALL)

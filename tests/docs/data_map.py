@@ -31,7 +31,7 @@ def last(model: str) -> str:
     """Return after which moment, and how long after it, rows of ``model`` go by age."""
     from django.conf import settings  # noqa: PLC0415 - after Django is set up
 
-    from integrations.tables import aged  # noqa: PLC0415 - needs Django set up
+    from integrations.removal.data_map import aged  # noqa: PLC0415 - needs Django set up
 
     since = [entry.since.replace("__", ".") for entry in aged() if entry.model == model]
     if model in _ELSEWHERE:
@@ -46,7 +46,7 @@ def rows() -> str:
     """Return the whole table, as Markdown."""
     from django.apps import apps  # noqa: PLC0415 - needs Django set up
 
-    from integrations.tables import tables, without_customers  # noqa: PLC0415 - needs Django set up
+    from integrations.removal.data_map import tables, without_customers  # noqa: PLC0415 - needs Django set up
 
     words = {name: (what, why) for name, what, why in _ROW.findall(PAGE.read_text())}
     ways = {table.model: table for table in tables()}

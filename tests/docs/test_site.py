@@ -60,7 +60,7 @@ def test_the_examples_of_the_second_target_are_its_code():
 
 def test_the_two_lines_of_the_guide_have_the_form_of_the_real_ones():
     guide = (ROOT / "docs" / "adding-a-chat-target.md").read_text()
-    registry = (ROOT / "integrations" / "targets.py").read_text()
+    registry = (ROOT / "integrations" / "targets" / "port.py").read_text()
     real = '"workplace": ("Workplace", "integrations.workplace.target.WorkplaceTarget"),'
     assert real in guide
     assert real in registry

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from config.demo.story import send_dm, set_the_scene, texts_in_work_chat
-from integrations.quoting import unquote
+from integrations.targets.quoting import unquote
 
 pytestmark = pytest.mark.faults
 SECONDS = 30

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from django.utils.timezone import now
 
-from integrations.quoting import unquote
-from messaging.lanes import renew, take_lease
+from integrations.targets.quoting import unquote
+from messaging.delivery.lanes import renew, take_lease
 from messaging.models import Delivery
 from tests.factories import dm_event, post_event, rfc3339
 from tests.messaging.draining import run

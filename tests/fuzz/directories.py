@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from accounts.directory_upkeep import sync
+from accounts.directory.schedule import sync
 from tests.fuzz import documents, words
 from tests.fuzz.stage import MEMBER, OTHER_MEMBER, SPACE, A, Stage
 from tests.fuzz.watching import fault_of

@@ -2,12 +2,12 @@
 
 from random import Random
 
+from core.text import is_blank, one_line
 from integrations.models import CopyShows
-from integrations.text import is_blank, one_line
 from integrations.workplace.layout import lay_out
 from integrations.workplace.split import LIMIT, utf16_units
-from messaging.content import Content, plain_text
-from messaging.notice import compose
+from messaging.delivery.content import Content, plain_text
+from messaging.delivery.render import compose
 from tests.fuzz import words
 from tests.fuzz.stage import Stage
 from tests.fuzz.watching import fault_of

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field
 
 from integrations.models import Installation, InstallationKind, Organization, Space
-from messaging.events import parse_event
-from messaging.ingest import ingest
+from messaging.ingest.events import parse_event
+from messaging.ingest.ingest import ingest
 from messaging.models import Message
 from tests.factories import event, make_delivery, make_link, make_member
 from tests.fuzz.watching import Rows, Watch

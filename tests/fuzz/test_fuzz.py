@@ -18,8 +18,8 @@ import pytest
 from django.core.cache import cache
 from django.test import client
 
-from config.utf8 import Utf8Request
-from integrations import ovice_directory
+from config.http.charset import Utf8Request
+from integrations.ovice import directory
 from tests.fuzz.callers import CONNECTOR_KEY, Links, SignedRequests, Webhooks
 from tests.fuzz.directories import Directories
 from tests.fuzz.doors import Door
@@ -51,7 +51,7 @@ def stage(portal, settings, monkeypatch) -> Iterator[Stage]:
     settings.OVICE_ISSUER, settings.OVICE_LAUNCH_SECRET = "https://ovice.example", "s" * 48
     settings.OVICE_CONNECTOR_KEYS = [hashlib.sha256(CONNECTOR_KEY.encode()).hexdigest()]
     settings.CONNECTOR_REQUESTS_PER_MINUTE = 10**9
-    monkeypatch.setattr(ovice_directory, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(directory, "PAUSE_SECONDS", 0)
     settings.OVICE_DIRECTORY_KEY = "key"
     with listening() as ovice:
         settings.OVICE_DIRECTORY_URL = ovice.url

@@ -6,7 +6,7 @@ import pytest
 from django.test import client
 
 from accounts.models import Member
-from config.utf8 import Utf8Request
+from config.http.charset import Utf8Request
 from tests.config.portal_pages import keys_of
 from tests.fuzz.pages import walk
 

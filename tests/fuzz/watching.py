@@ -24,9 +24,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpResponseServerError
 from django.test import Client
 
-from config.chunked import with_length
-from integrations.ledger import RemovalScope
-from integrations.tables import Subject, tables
+from config.http.chunked import with_length
+from integrations.models.removal import RemovalScope
+from integrations.removal.data_map import Subject, tables
 
 # What the design counts of refused tries: codes that were typed, and sessions that they end; and
 # since when a bot has heard nothing but what nobody could prove.

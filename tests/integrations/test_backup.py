@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Member
-from integrations.datakeys import forget_keys
+from integrations.encryption.data_keys import forget_keys
 from integrations.models import DataKey, Organization
-from integrations.purge import purge_ready
+from integrations.removal.purge import purge_ready
 from messaging.models import Message
 from tests.factories import make_delivery
 from tests.plugins.databases import address_of, looking_into

@@ -6,8 +6,8 @@ import pytest
 from django.apps import apps
 from django.utils.timezone import now
 
-from integrations import masterkeys
-from integrations.datakeys import forget_keys
+from integrations.encryption import master_keys
+from integrations.encryption.data_keys import forget_keys
 from integrations.models import DataKey, Organization
 from tests.factories import make_organization
 
@@ -21,7 +21,7 @@ def make_organization_of_before(contact: str) -> Organization:
     key = str(organization.pk)
     place = (key, "integrations.Organization", "support_contact_sealed", key)
     Organization.objects.update(
-        support_contact_sealed=masterkeys.seal(contact.encode(), place=place)
+        support_contact_sealed=master_keys.seal(contact.encode(), place=place)
     )
     return organization
 
@@ -64,4 +64,4 @@ def test_the_way_back_seals_as_before():
     after = bytes(Organization.objects.get().support_contact_sealed or b"")
     key = str(Organization.objects.get().pk)
     place = (key, "integrations.Organization", "support_contact_sealed", key)
-    assert masterkeys.unseal(before, place=place) == masterkeys.unseal(after, place=place)
+    assert master_keys.unseal(before, place=place) == master_keys.unseal(after, place=place)

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from integrations.health import Light, health_of
-from integrations.holds import hold, need_attention
-from integrations.install import connect
+from integrations.connections.connect import connect
+from integrations.connections.health import Light, health_of
+from integrations.connections.hold import hold, need_attention
+from integrations.connections.pause import pause
 from integrations.models import Installation, InstallationKind, InstallationState
-from integrations.pausing import pause
-from integrations.removal import remove_installation
-from integrations.targets import Credentials
+from integrations.removal.uninstall import remove_installation
+from integrations.targets.port import Credentials
 
 pytestmark = pytest.mark.django_db
 

@@ -3,7 +3,7 @@
 import pytest
 from celery import current_app
 
-from messaging import wakeups
+from messaging.delivery import wakeups
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from django.utils.timezone import now
 
+from messaging.delivery.relay import relay_lane
 from messaging.models import Delivery, Lane
-from messaging.relay import relay_lane
 
 
 def run(office) -> int:

@@ -9,15 +9,15 @@ import pytest
 from django.conf import settings
 from django.utils.timezone import now
 
-from accounts.directory import remove_member, update_member
-from accounts.linking import LinkRefused, RemovedReason, remove_links
+from accounts.directory.events import remove_member, update_member
+from accounts.linking.link import LinkRefused, RemovedReason, remove_links
+from accounts.linking.status import link_states
+from accounts.linking.verify import link_checked, need_attention
+from accounts.linking.verify_schedule import go_round
 from accounts.models import Link, Member
-from accounts.recheck import link_checked, need_attention
-from accounts.rounds import go_round
-from accounts.states import link_states
+from integrations.connections.pause import pause
 from integrations.models import Organization
-from integrations.pausing import pause
-from integrations.removal import remove_installation
+from integrations.removal.uninstall import remove_installation
 
 pytestmark = pytest.mark.django_db
 _spare = count()

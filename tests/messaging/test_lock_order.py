@@ -11,20 +11,25 @@ from django.db import connection, connections, transaction
 from django.db.models import Model, QuerySet
 from django.utils.timezone import now
 
-from accounts.choices import UNTIL_RESUMED, pause
-from accounts.linking import RemovedReason, remove_links
-from accounts.linking import link as link_member
+from accounts.linking.link import RemovedReason, remove_links
+from accounts.linking.link import link as link_member
+from accounts.linking.relink import move_links
+from accounts.members.preferences import UNTIL_RESUMED, pause
 from accounts.models import Link
-from accounts.resolving import move_links
 from integrations.models import Installation
-from integrations.removal import remove_organization
-from integrations.updates import UpdateKind
-from messaging.bot.talk import talk
-from messaging.calls import settle_uncalled
-from messaging.claims import claim, read_ahead
-from messaging.edits import edit_message
-from messaging.events import MessageEdit
-from messaging.lanes import Lease, give_back, take_lease
+from integrations.removal.uninstall import remove_organization
+from integrations.targets.events import UpdateKind
+from messaging.bot.turn import talk
+from messaging.delivery.cancel import cancel, delete_message
+from messaging.delivery.claims import claim, read_ahead
+from messaging.delivery.lanes import Lease, give_back, take_lease
+from messaging.delivery.postbacks import Code
+from messaging.delivery.results import settle_uncalled
+from messaging.delivery.settling import Call, settling_delivered
+from messaging.delivery.transfer import move_queue
+from messaging.delivery.wakeups import wake, wake_all
+from messaging.ingest.events import MessageEdit
+from messaging.ingest.updates import edit_message
 from messaging.models import (
     RESTING,
     Delivery,
@@ -33,11 +38,6 @@ from messaging.models import (
     Message,
     ReceivedUpdate,
 )
-from messaging.moving import move_queue
-from messaging.settlement import cancel, delete_message
-from messaging.settling import Call, settling_delivered
-from messaging.taps import Code
-from messaging.wakeups import wake, wake_all
 from tests.factories import (
     dm_event,
     hold_event,

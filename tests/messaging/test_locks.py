@@ -5,14 +5,14 @@ import pytest
 from django.db import transaction
 from django.utils.timezone import now
 
-from accounts.directory_sync import apply_directory
-from accounts.linking import link
+from accounts.directory.sync import apply_directory
+from accounts.linking.link import link
 from accounts.models import Link, Member
+from integrations.connections.pause import pause, resume
 from integrations.models import Organization
-from integrations.ovice_directory import Directory
-from integrations.pausing import pause, resume
-from integrations.removal import remove_organization
-from integrations.shapes import OrganizationUpdate
+from integrations.ovice.directory import Directory
+from integrations.ovice.schemas import OrganizationUpdate
+from integrations.removal.uninstall import remove_organization
 from tests.factories import make_link
 from tests.plugins.databases import address_of
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.utils.timezone import now
 
-from messaging import settlement
+from messaging.delivery import cancel
 from messaging.models import Delivery, DeliveryState, Message
 from tests.factories import make_delivery, make_installation, make_link
 
@@ -60,7 +60,7 @@ def test_a_dry_run_counts_the_same_and_changes_nothing(wakes):
 
 
 def test_it_goes_on_until_nothing_is_left(wakes, monkeypatch):
-    monkeypatch.setattr(settlement, "BATCH", 1)
+    monkeypatch.setattr(cancel, "BATCH", 1)
     link = make_link()
     for _ in range(3):
         make_delivery(link, expires_at=OLD)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.launch_keys import forget_launch_keys
+from accounts.launch.keys import forget_launch_keys
 from tests.plugins.ovice import Ovice
 
 

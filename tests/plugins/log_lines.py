@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.logs import Lines
+from config.observability.logging import Lines
 
 
 class _Kept(logging.Handler):

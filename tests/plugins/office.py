@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from accounts.linking import link
+from accounts.linking.link import link
 from accounts.models import Link
-from integrations.install import connect
+from integrations.connections.connect import connect
 from integrations.models import Installation, InstallationKind, Organization
-from integrations.targets import Credentials
+from integrations.targets.port import Credentials
 from tests.factories import make_member, make_organization
 from tests.plugins.sandbox import Integration, Sandbox
 

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
+from accounts.members.session import LAUNCH_LASTS, Purpose, begin_visit
 from accounts.models import Member
-from accounts.visits import LAUNCH_LASTS, Purpose, begin_visit
 
 
 def session_of(member: Member, client: Client | None = None) -> str:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from accounts.linking import LinkRefused, link
-from integrations.errors import TokenRejected
-from integrations.install import connect
+from accounts.linking.link import LinkRefused, link
+from integrations.connections.connect import connect
 from integrations.models import InstallationKind, InstallationState
-from integrations.quoting import is_quoted
-from integrations.targets import TARGETS, Credentials
+from integrations.targets.errors import TokenRejected
+from integrations.targets.port import TARGETS, Credentials
+from integrations.targets.quoting import is_quoted
+from messaging.delivery.relay import relay_lane
 from messaging.models import Delivery, Lane
-from messaging.relay import relay_lane
 from tests.factories import dm_event, make_member, make_organization, post_event
 from tests.targets.echo.chats import PLATFORM, Platform
 

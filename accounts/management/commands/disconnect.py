@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 
-from accounts.audit import record
-from integrations.errors import TokenRejected
-from integrations.ledger import RemovalReason
+from accounts.owners.audit_log import record
 from integrations.models import Installation, InstallationState
-from integrations.removal import remove_installation, status_url
+from integrations.models.removal import RemovalReason
+from integrations.removal.uninstall import remove_installation, status_url
+from integrations.targets.errors import TokenRejected
 
 
 class Command(BaseCommand):

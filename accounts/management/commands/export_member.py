@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from accounts.erasure import export_member
+from accounts.members.erasure import export_member
 from accounts.models import Member
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.directory_upkeep import confirm, sync
+from accounts.directory.schedule import confirm, sync
 from accounts.models import DirectorySync
 from integrations.models import Organization
 

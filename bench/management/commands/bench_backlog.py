@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from django.utils.timezone import now
 
 from accounts.models import Link
-from messaging.content import Content
+from messaging.delivery.content import Content
+from messaging.delivery.wakeups import sweep
 from messaging.models import Delivery, Message, lane_number
-from messaging.wakeups import sweep
 
 BATCH = 2_000
 

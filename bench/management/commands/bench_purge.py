@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations.ledger import Removal
 from integrations.models import Installation
-from integrations.purge import purge
-from integrations.removal import purge_now, remove_installation
+from integrations.models.removal import Removal
+from integrations.removal.purge import purge
+from integrations.removal.uninstall import purge_now, remove_installation
 
 
 class Command(BaseCommand):

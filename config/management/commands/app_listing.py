@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.listing import listing
+from config.public_pages.listing import listing
 
 
 class Command(BaseCommand):

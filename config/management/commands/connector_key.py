@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.new_secrets import connector_key
+from config.keys.secrets import connector_key
 
 
 class Command(BaseCommand):

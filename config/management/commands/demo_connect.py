@@ -11,14 +11,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.linking import LinkRefused, link
+from accounts.linking.link import LinkRefused, link
 from accounts.models import Member
-from config.checks import is_local
-from integrations.errors import TargetError
-from integrations.install import AlreadyConnectedError, connect
+from config.checks.settings import is_local
+from integrations.connections.connect import AlreadyConnectedError, connect
 from integrations.models import Installation, InstallationKind, Organization
-from integrations.targets import Credentials
-from integrations.updates import keys_of_secret
+from integrations.targets.errors import TargetError
+from integrations.targets.events import keys_of_secret
+from integrations.targets.port import Credentials
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.doctor import QUESTIONS, Verdict, examine
+from config.health.doctor import QUESTIONS, Verdict, examine
 
 _NAME = max(map(len, QUESTIONS))
 

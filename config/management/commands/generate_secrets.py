@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from config.new_secrets import generate
+from config.keys.secrets import generate
 
 
 class Command(BaseCommand):

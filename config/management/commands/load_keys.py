@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.erasure import brought_back, erase_member
-from integrations.keyfile import KeyFileError, read_keys
-from integrations.removal import remove_restored
-from integrations.restoring import Plan, carry_out, plan_of
+from accounts.members.erasure import brought_back, erase_member
+from config.keys.backup import KeyFileError, read_keys
+from config.keys.restore import Plan, carry_out, plan_of
+from integrations.removal.uninstall import remove_restored
 
 
 class Command(BaseCommand):

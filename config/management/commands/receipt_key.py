@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations.receipts import public_key
+from integrations.removal.receipts import public_key
 
 
 class Command(BaseCommand):

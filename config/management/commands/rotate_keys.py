@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.adapters import reseal_second_factors, stale_second_factors
-from accounts.rehashing import hash_addresses_anew, stale_addresses
-from config.protected import protected_by_key
-from integrations.masterkeys import KeyMissingError, UnreadableError
-from integrations.rotation import Column, Count, rotate, wrapped_columns
+from accounts.members.rehash import hash_addresses_anew, stale_addresses
+from accounts.signin.adapters import reseal_second_factors, stale_second_factors
+from config.keys.protected import protected_by_key
+from config.keys.rewrap import Column, Count, rotate, wrapped_columns
+from integrations.encryption.master_keys import KeyMissingError, UnreadableError
 
 _EVERY = 100
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations.keyfile import save_keys
+from config.keys.backup import save_keys
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.embedded import default_socket, start_valkey
+from config.demo.valkey import default_socket, start_valkey
 
 
 class Command(BaseCommand):

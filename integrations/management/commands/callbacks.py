@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from integrations.callbacks import is_stopped, retry_dead_letters
 from integrations.models import Callback
+from integrations.ovice.callbacks import is_stopped, retry_dead_letters
 
 
 class Command(BaseCommand):

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 
-from integrations.alarms import trouble_of
-from integrations.ledger import Removal
-from integrations.purge import purge
-from integrations.retention import old_rows, purge_aged
-from integrations.tables import aged, subject_of, tables
+from integrations.models.removal import Removal
+from integrations.removal.alerts import trouble_of
+from integrations.removal.data_map import aged, subject_of, tables
+from integrations.removal.purge import purge
+from integrations.removal.retention import old_rows, purge_aged
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from integrations.health import health_of, recheck
+from integrations.connections.health import health_of, recheck
 from integrations.models import Installation
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.errors import TargetError
+from integrations.targets.errors import TargetError
 from integrations.workplace.webhook_setup import callback_url, subscribe_webhooks
 
 

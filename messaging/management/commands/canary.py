@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Link, Member
-from messaging.canary import canaries, switch_off, switch_on
 from messaging.models import Canary
+from messaging.monitoring.canary import canaries, switch_off, switch_on
 
 _SHORTEST_MINUTES = 5
 

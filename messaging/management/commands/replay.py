@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 
 from integrations.models import Organization
-from messaging.replay import Window, replay
+from messaging.delivery.replay import Window, replay
 
 
 class Command(BaseCommand):

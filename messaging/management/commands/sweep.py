@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from messaging import sweeping
+from messaging import sweep
 
 
 class Command(BaseCommand):
@@ -25,9 +25,9 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Count or sweep, and say each step's number as soon as it is done."""
         if options["dry_run"]:
-            for what, count in sweeping.count().items():
+            for what, count in sweep.count().items():
                 self.stdout.write(f"{what}: {count}")
             return
-        for what, count in sweeping.sweep_all():
+        for what, count in sweep.sweep_all():
             self.stdout.write(f"{what}: {count}")
             self.stdout.flush()

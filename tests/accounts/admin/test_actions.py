@@ -7,7 +7,7 @@ from auditlog.models import LogEntry
 from django.urls import reverse
 from django.utils.timezone import now
 
-from accounts import confirming
+from accounts.admin_base import confirm
 from accounts.models import Link
 from integrations.models import Installation, InstallationState, Organization
 from messaging.models import Delivery, DeliveryState
@@ -48,7 +48,7 @@ def test_nothing_happens_before_it_is_confirmed(portal, failed, action):
 
 
 def test_more_than_one_can_oversee_is_refused_as_a_whole(portal, failed, monkeypatch):
-    monkeypatch.setattr(confirming.Question, "__init__", _small(confirming.Question.__init__))
+    monkeypatch.setattr(confirm.Question, "__init__", _small(confirm.Question.__init__))
     other = make_delivery(failed.link, state=DeliveryState.FAILED)
     page = press(portal.browser("owner A"), "messaging_delivery", "send_again", failed, other)
     assert "Choose at most 1 rows at a time; nothing was done." in page.content.decode()

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.admin.bot_setup import BotSetup, bot_setup
 from integrations.models import Installation, InstallationKind
-from integrations.targets import guide_of
+from integrations.targets.port import guide_of
 
 SITE = "https://kotozute.example"
 

@@ -4,10 +4,10 @@ import pytest
 from django.core import mail
 from django.utils.timezone import now
 
-from accounts.directory_sync import TooManyLeave
-from accounts.directory_upkeep import _note_stop
+from accounts.directory.schedule import _note_stop
+from accounts.directory.sync import TooManyLeave
 from accounts.models import DirectorySync, User
-from accounts.owner_mail import send_waiting
+from accounts.owners.mail import send_waiting
 from tests.plugins.portal import sign_in
 
 PAGE = "/admin/accounts/directorysync/"

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils.timezone import now
 
-from accounts.erasure import export_member
+from accounts.members.erasure import export_member
 from accounts.models import Link, Member
-from integrations.ledger import Removal, RemovalScope
+from integrations.models.removal import Removal, RemovalScope
 from tests.factories import make_delivery, make_link
 
 pytestmark = pytest.mark.django_db

@@ -3,8 +3,8 @@
 import pytest
 from django.utils.timezone import now
 
+from accounts.linking.status import link_states
 from accounts.models import Link, Member, Role
-from accounts.states import link_states
 from integrations.models import Installation, InstallationState, Organization
 from tests.factories import make_link, make_member
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
-from integrations.ledger import Removal
+from integrations.models.removal import Removal
 from tests.plugins.portal import make_owner, sign_in
 from tests.removals import removed
 

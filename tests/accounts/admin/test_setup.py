@@ -3,11 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from accounts.connecting import latest_generation, live_installation
+from accounts.install.connect import latest_generation, live_installation
 from accounts.models import Link
-from integrations.install import OtherCommunityError
+from integrations.connections.connect import OtherCommunityError
 from integrations.models import Installation
-from integrations.targets import Connection
+from integrations.targets.port import Connection
 from tests.factories import make_installation, make_link, make_organization
 from tests.plugins.portal import make_owner, sign_in
 
@@ -215,7 +215,7 @@ def test_another_community_without_a_name_is_asked_about_all_the_same(setup, mon
     def nameless(*_args, **_options):
         raise OtherCommunityError(Connection("4711", ""))
 
-    monkeypatch.setattr("accounts.connecting.connect", nameless)
+    monkeypatch.setattr("accounts.install.connect.connect", nameless)
     page = setup.save("DQVother", seen_generation=1).content.decode()
     assert "This token belongs to another community: bot:4711." in page
     assert "Change the community and save" in page

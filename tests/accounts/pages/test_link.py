@@ -5,13 +5,13 @@ import time_machine
 from django.test import Client
 from django.utils.timezone import now
 
-from accounts.linking import link
+from accounts.linking.link import link
+from accounts.linking.verify import need_attention
+from accounts.members.session import LAUNCH_LASTS
 from accounts.models import Choices, Link, Member, Role
-from accounts.recheck import need_attention
-from accounts.visits import LAUNCH_LASTS
+from integrations.connections.pause import pause
 from integrations.models import Installation, InstallationState, Organization
-from integrations.pausing import pause
-from integrations.removal import remove_installation
+from integrations.removal.uninstall import remove_installation
 from tests.accounts.pages.conftest import fields, press_link, text_of
 from tests.factories import make_delivery, make_member
 

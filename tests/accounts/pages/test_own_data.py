@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.models import Ground, Member
-from accounts.ownership import grant_ownership
-from integrations.ledger import Removal
-from integrations.purge import purge_ready
+from accounts.owners.ownership import grant_ownership
+from integrations.models.removal import Removal
+from integrations.removal.purge import purge_ready
 from tests.accounts.pages.conftest import press_link, text_of
 from tests.factories import make_delivery, make_member
 

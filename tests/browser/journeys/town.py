@@ -8,7 +8,7 @@ from typing import Any
 
 from config.demo.story import WEBHOOK_FIELDS
 from config.demo.system import System
-from integrations.quoting import unquote
+from integrations.targets.quoting import unquote
 from tests.plugins.mailbox import Mailbox
 from tests.plugins.receiver import wait_until
 

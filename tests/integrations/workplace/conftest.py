@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from integrations.targets import Credentials
+from integrations.targets.port import Credentials
 from integrations.workplace.client import GraphClient
 from integrations.workplace.target import WorkplaceTarget
 from tests.plugins.sandbox import Integration, Sandbox

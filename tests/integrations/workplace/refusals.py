@@ -1,6 +1,6 @@
 """Every refusal the platform documents: code, subcode, message, and the error it means."""
 
-from integrations.errors import (
+from integrations.targets.errors import (
     Blocked,
     CodeRejected,
     ContentRefused,
@@ -12,7 +12,7 @@ from integrations.errors import (
     TokenRejected,
     Unavailable,
 )
-from integrations.workplace.codes import NotFound
+from integrations.workplace.errors import NotFound
 
 ROWS = [
     (1, None, "An unknown error occurred", Unavailable),

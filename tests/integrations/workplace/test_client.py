@@ -11,7 +11,7 @@ import requests
 import responses
 import time_machine
 
-from integrations.errors import (
+from integrations.targets.errors import (
     NotReached,
     ProofRejected,
     TargetError,
@@ -19,10 +19,10 @@ from integrations.errors import (
     Unavailable,
     Unconfirmed,
 )
-from integrations.targets import Credentials
+from integrations.targets.port import Credentials
 from integrations.workplace import client as client_module
-from integrations.workplace.calls import Call, Expected
 from integrations.workplace.client import GraphClient
+from integrations.workplace.request import Call, Expected
 
 HOST = "https://graph.example.com"
 ME = Call("me", "GET", ("me",), {"fields": "id,name"}, expected=Expected(fields=("id",)))

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from integrations.errors import ProofRejected, TokenRejected, Unavailable
-from integrations.targets import Connection, Credentials
+from integrations.targets.errors import ProofRejected, TokenRejected, Unavailable
+from integrations.targets.port import Connection, Credentials
 from integrations.workplace.target import WorkplaceTarget
 from tests.integrations.workplace.conftest import credentials
 from tests.integrations.workplace.wire import answer, wire

@@ -13,10 +13,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from integrations import removal
-from integrations.errors import NotReached, TokenRejected
-from integrations.ledger import Removal
 from integrations.models import InstallationKind, InstallationState
+from integrations.models.removal import Removal
+from integrations.removal import uninstall
+from integrations.targets.errors import NotReached, TokenRejected
 from integrations.tasks import stop_removed
 from tests.factories import make_delivery, make_installation, make_link
 from tests.integrations.workplace.signed import SECRET, sign, sign_raw, uninstall_of
@@ -150,7 +150,7 @@ def let_target_answer(monkeypatch, error: Exception | None) -> None:
             if error is not None:
                 raise error
 
-    monkeypatch.setattr(removal, "open_target", Target)
+    monkeypatch.setattr(uninstall, "open_target", Target)
 
 
 @pytest.mark.parametrize("value", DOUBTFUL.values(), ids=DOUBTFUL)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from integrations.errors import RateLimited, TokenRejected, Unavailable
-from integrations.targets import Account, Credentials
+from integrations.targets.errors import RateLimited, TokenRejected, Unavailable
+from integrations.targets.port import Account, Credentials
 from integrations.workplace.client import GraphClient
 from integrations.workplace.directory import find_member, find_members, get_member
 from integrations.workplace.target import WorkplaceTarget

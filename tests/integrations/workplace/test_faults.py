@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from integrations.errors import (
+from integrations.targets.errors import (
     PermissionMissing,
     ProofRejected,
     RateLimited,

@@ -2,7 +2,7 @@
 
 from django.utils import translation
 
-from integrations.targets import TARGETS, guide_of
+from integrations.targets.port import TARGETS, guide_of
 from integrations.workplace.connection import REQUIRED_PERMISSIONS
 
 

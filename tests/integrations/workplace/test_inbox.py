@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.updates import UpdateKind, WebhookKeys, WebhookMalformed, WebhookRefused
+from integrations.targets.events import (
+    UpdateKind,
+    WebhookKeys,
+    WebhookMalformed,
+    WebhookRefused,
+)
 from integrations.workplace.inbox import WorkplaceInbox
 
 SECRET = "secret-of-the-app"

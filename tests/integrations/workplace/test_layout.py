@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.quoting import is_quoted, quote
-from integrations.targets import Notice
-from integrations.text import clean
+from core.text import clean
+from integrations.targets.port import Notice
+from integrations.targets.quoting import is_quoted, quote
 from integrations.workplace.layout import lay_out, neutralise
 
 LINK = "https://app.ovice.com/ws/example"

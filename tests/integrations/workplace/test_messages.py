@@ -2,7 +2,12 @@
 
 import pytest
 
-from integrations.errors import ContentRefused, PermissionMissing, RecipientGone, Unavailable
+from integrations.targets.errors import (
+    ContentRefused,
+    PermissionMissing,
+    RecipientGone,
+    Unavailable,
+)
 from integrations.workplace.client import GraphClient
 from integrations.workplace.messages import (
     Action,

@@ -2,14 +2,14 @@
 
 import pytest
 
-from integrations.errors import (
+from integrations.targets.errors import (
     CodeRejected,
     ProofRejected,
     TargetError,
     TokenRejected,
     Unconfirmed,
 )
-from integrations.targets import Credentials
+from integrations.targets.port import Credentials
 from integrations.workplace.oauth import exchange_code
 from integrations.workplace.target import WorkplaceTarget
 

@@ -11,12 +11,12 @@ from itertools import permutations
 import pytest
 from django.utils.timezone import now
 
+from accounts.linking.relink import resolve_links
 from accounts.models import Link
-from accounts.resolving import resolve_links
-from integrations.install import connect
+from integrations.connections.connect import connect
 from integrations.models import Installation, InstallationKind, InstallationState
-from integrations.removal import remove_installation, stop_removed, uninstall
-from integrations.targets import Credentials
+from integrations.removal.uninstall import remove_installation, stop_removed, uninstall
+from integrations.targets.port import Credentials
 from messaging.models import DeliveryState
 from tests.factories import make_delivery
 

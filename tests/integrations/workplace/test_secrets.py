@@ -7,11 +7,11 @@ import traceback
 
 import pytest
 
-from integrations.errors import TargetError
-from integrations.targets import Credentials, Notice, open_target
+from integrations.targets.errors import TargetError
+from integrations.targets.port import Credentials, Notice, open_target
 from integrations.workplace import client as client_module
-from integrations.workplace.calls import Answer, Call
 from integrations.workplace.oauth import exchange_code
+from integrations.workplace.request import Answer, Call
 from tests.integrations.workplace.wire import answer, wire
 
 TOKEN, SECRET, ADDRESS = "canary-token-5e1f", "canary-secret-77ab", "canary.person@example.com"

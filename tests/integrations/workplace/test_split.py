@@ -4,8 +4,8 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from integrations.quoting import MARK, is_quoted
-from integrations.text import graphemes
+from core.text import graphemes
+from integrations.targets.quoting import MARK, is_quoted
 from integrations.workplace.split import LIMIT, split, utf16_units
 
 LINK = "https://app.ovice.com/ws/example"

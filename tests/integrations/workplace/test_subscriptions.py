@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integrations.errors import ContentRefused, TokenRejected
+from integrations.targets.errors import ContentRefused, TokenRejected
 from integrations.workplace.subscriptions import (
     Subscription,
     list_subscriptions,

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from integrations.errors import RecipientGone
-from integrations.quoting import quote
-from integrations.targets import Notice, open_target
+from integrations.targets.errors import RecipientGone
+from integrations.targets.port import Notice, open_target
+from integrations.targets.quoting import quote
 from integrations.workplace.messages import send_text
 from tests.integrations.workplace.conftest import ADDRESS, credentials
 

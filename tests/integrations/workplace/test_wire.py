@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from integrations import hurried
-from integrations.errors import NotReached, TargetError, Unavailable, Unconfirmed
-from integrations.targets import Credentials
+from core import http
+from integrations.targets.errors import NotReached, TargetError, Unavailable, Unconfirmed
+from integrations.targets.port import Credentials
 from integrations.workplace import client as client_module
 from integrations.workplace.client import GraphClient
 from integrations.workplace.directory import get_member
@@ -49,7 +49,7 @@ def test_a_refused_connection_was_never_reached(client, settings):
 
 
 def test_a_connection_nobody_accepts_was_never_reached(client, settings, monkeypatch):
-    monkeypatch.setattr(hurried, "CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 0.1)
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -80,13 +80,13 @@ def test_a_failed_tls_handshake_was_never_reached(client, settings, reset):
 
 
 def test_a_reset_before_the_first_byte_was_never_reached(client, settings, monkeypatch):
-    connect = hurried._Connection.connect
+    connect = http._Connection.connect
 
     def connect_and_wait_for_the_reset(self) -> None:
         connect(self)
         select.select([self.sock], [], [], 5)
 
-    monkeypatch.setattr(hurried._Connection, "connect", connect_and_wait_for_the_reset)
+    monkeypatch.setattr(http._Connection, "connect", connect_and_wait_for_the_reset)
     with wire(b"", read=0, reset=True) as server:
         settings.WORKPLACE_GRAPH_URL = server.url
 
@@ -167,7 +167,7 @@ def test_each_of_two_tries_has_its_own_limit(client, settings, monkeypatch):
 
 
 def test_a_send_with_its_second_try_ends_within_the_lease(settings):
-    connecting = writing = hurried.CONNECT_SECONDS
+    connecting = writing = http.CONNECT_SECONDS
     one_try = connecting + writing + client_module.ANSWER_SECONDS
 
     assert 2 * one_try <= 45 < settings.RELAY_LEASE.total_seconds()
@@ -180,7 +180,7 @@ def test_a_connection_that_comes_too_late_is_not_used(client, settings, monkeypa
         time.sleep(0.3)
         return look_up(*args, **options)
 
-    monkeypatch.setattr(hurried, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(http, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", look_up_slowly)
     with wire(ACCEPTED) as server:
         settings.WORKPLACE_GRAPH_URL = server.url

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Member
-from integrations.datakeys import forget_keys
+from integrations.encryption.data_keys import forget_keys
 from integrations.models import DataKey
-from messaging import batches
-from messaging.events import MalformedEventError
+from messaging.ingest import batches
+from messaging.ingest.events import MalformedEventError
+from messaging.ingest.parcel import unpack
 from messaging.models import Delivery, Message, ReceivedEvent
-from messaging.parcel import unpack
 from tests.factories import (
     dm_event,
     event,

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils.timezone import now
 
-from accounts.linking import RemovedReason, remove_links
+from accounts.linking.link import RemovedReason, remove_links
 from accounts.models import Link, Role
-from integrations import pausing
-from integrations.holds import hold, need_attention
+from integrations.connections import pause
+from integrations.connections.hold import hold, need_attention
 from integrations.models import Installation, InstallationState, Organization
 from tests.factories import make_installation, make_link, make_member, make_organization
 from tests.messaging.api.asking import ask
@@ -81,7 +81,7 @@ def test_a_hold_is_told_until_it_ends():
 
 def test_a_pause_and_a_switched_off_feature_are_told():
     installation = connect()
-    pausing.pause(installation.organization)
+    pause.pause(installation.organization)
     assert connection_of(installation.organization)["state"] == "paused"
     Organization.objects.update(feature_enabled=False)
     assert connection_of(installation.organization)["state"] == "disabled"

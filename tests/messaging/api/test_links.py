@@ -14,10 +14,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from accounts.linking import RemovedReason, remove_links
+from accounts.linking.link import RemovedReason, remove_links
+from accounts.linking.verify import need_attention
 from accounts.models import Link, Member, Role
-from accounts.recheck import need_attention
-from integrations import pausing
+from integrations.connections import pause
 from integrations.models import Installation, InstallationState, Organization
 from messaging.models import DeliveryState
 from tests.factories import (
@@ -107,7 +107,7 @@ def test_a_link_whose_account_takes_nothing_needs_its_member():
 
 def test_a_paused_organization_says_so_to_those_who_are_linked():
     link = named_link()
-    pausing.pause(link.organization)
+    pause.pause(link.organization)
     assert state_of(link) == LINKED | {"status": "paused", "reason": "org_paused"}
 
 
@@ -293,7 +293,7 @@ def test_without_the_counters_ovice_is_still_answered(monkeypatch):
     def away(*_, **__):
         raise RedisConnectionError
 
-    monkeypatch.setattr("messaging.api.bearer.cache.add", away)
+    monkeypatch.setattr("messaging.api.auth.cache.add", away)
     assert ask("GET", "4821/connection").status_code == 200
 
 

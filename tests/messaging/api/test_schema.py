@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from messaging.api.reference import document
+from messaging.api.openapi import document
 from tests.factories import sign
 from tests.messaging.api.asking import KEY
 

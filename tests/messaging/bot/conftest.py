@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from integrations.updates import keys_of_secret
-from messaging.bot.handling import handle
-from messaging.chats import Conversation, ReceivedUpdate
+from integrations.targets.events import keys_of_secret
+from messaging.bot.worker import handle
 from messaging.models import FACTS_LANE, TALK_LANES, Lane
+from messaging.models.bot import Conversation, ReceivedUpdate
 from tests.plugins.office import Office
 from tests.plugins.receiver import wait_until
 

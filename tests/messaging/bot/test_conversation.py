@@ -3,7 +3,7 @@
 import pytest
 
 from messaging.bot.conversation import Act, Answer, Step, spoke_in_group, tapped, wrote
-from messaging.taps import Code
+from messaging.delivery.postbacks import Code
 
 EVERYBODY = {Code.START: "welcome", Code.HELP: "help", Code.STATUS: "status"}
 

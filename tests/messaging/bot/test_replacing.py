@@ -2,12 +2,12 @@
 
 import pytest
 
-from accounts.resolving import resolve_links
-from integrations.install import connect
+from accounts.linking.relink import resolve_links
+from integrations.connections.connect import connect
 from integrations.models import InstallationKind
-from integrations.targets import Credentials
-from messaging.chats import ReceivedUpdate
+from integrations.targets.port import Credentials
 from messaging.models import DeliveryState
+from messaging.models.bot import ReceivedUpdate
 from tests.factories import make_delivery
 from tests.messaging.bot.conftest import arrived, owed, work_off
 from tests.messaging.draining import run

@@ -10,17 +10,17 @@ from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.updates import SAID_LENGTH
+from integrations.targets.events import SAID_LENGTH
 from messaging.bot.conversation import Answer
-from messaging.bot.sayings import saying
-from messaging.bot.standing import standing_of
+from messaging.bot.person import standing_of
+from messaging.bot.replies import saying
 from messaging.bot.words import WORDS, code_of
-from messaging.chats import ReceivedUpdate
-from messaging.taps import Code
+from messaging.delivery.postbacks import Code
+from messaging.models.bot import ReceivedUpdate
 from tests.factories import make_link
 from tests.messaging.bot.conftest import Chat, arrived
-from tests.messaging.bot.test_sayings import everything
-from tests.messaging.bot.test_talk import last, link_of, rests
+from tests.messaging.bot.test_replies import everything
+from tests.messaging.bot.test_turn import last, link_of, rests
 
 LANGUAGES = [language for language, _name in settings.LANGUAGES]
 EACH = [(word, code) for words in WORDS.values() for code, some in words.items() for word in some]

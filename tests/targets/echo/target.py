@@ -1,4 +1,4 @@
-"""Echo as a chat target: the port of ``integrations.targets``, and nothing that it does not ask."""
+"""Echo as a chat target: the port of ``integrations.targets.port``, and nothing besides."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from django.utils.timezone import now
 
-from integrations.errors import RecipientGone, TokenRejected
-from integrations.guides import SetupGuide
-from integrations.targets import (
+from integrations.targets.errors import RecipientGone, TokenRejected
+from integrations.targets.events import Inbox, Update, UpdateKind, WebhookKeys, WebhookRefused
+from integrations.targets.port import (
     Account,
     Choice,
     Connection,
@@ -19,7 +19,7 @@ from integrations.targets import (
     Saying,
     Sent,
 )
-from integrations.updates import Inbox, Update, UpdateKind, WebhookKeys, WebhookRefused
+from integrations.targets.setup import SetupGuide
 from tests.targets.echo.chats import PLATFORM
 
 GUIDE = SetupGuide(

@@ -1,0 +1,41 @@
+"""Models of organizations and their installations, and of removals."""
+
+from integrations.models.organizations import (
+    CARCASS,
+    GONE_STATES,
+    LIVE_STATES,
+    NAME_LENGTH,
+    OVICE_ID_LENGTH,
+    Callback,
+    CallbackQuerySet,
+    CopyShows,
+    DataKey,
+    Installation,
+    InstallationKind,
+    InstallationQuerySet,
+    InstallationState,
+    Organization,
+    OrganizationManager,
+    Space,
+    UnconfirmedPolicy,
+)
+
+__all__ = [
+    "CARCASS",
+    "GONE_STATES",
+    "LIVE_STATES",
+    "NAME_LENGTH",
+    "OVICE_ID_LENGTH",
+    "Callback",
+    "CallbackQuerySet",
+    "CopyShows",
+    "DataKey",
+    "Installation",
+    "InstallationKind",
+    "InstallationQuerySet",
+    "InstallationState",
+    "Organization",
+    "OrganizationManager",
+    "Space",
+    "UnconfirmedPolicy",
+]
