@@ -1,6 +1,7 @@
 """Reading a directory page by page, from an ovice that answers as told."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -129,7 +130,10 @@ def test_nobody_is_removed_because_their_entry_cannot_be_read(elsewhere):
 def test_what_decorates_people_and_spaces_keeps_nobody_out(elsewhere):
     person = {"id": "a", "name": "x" * 300, "locale": "en-US-u-fw-mon-mu-celsius", "role": "boss"}
     space = {"id": "s", "name": 5, "domain": "x" * 64, "url": []}
-    told = {"organization": {"id": "4821", "name": [], "plan": "x" * 65}, "spaces": [space]}
+    told: dict[str, Any] = {
+        "organization": {"id": "4821", "name": [], "plan": "x" * 65},
+        "spaces": [space],
+    }
     elsewhere.answers.append(page(members=[person], **told))
     directory = read_directory("4821")
     [[found]] = directory.pages()
@@ -162,7 +166,7 @@ def test_an_entry_that_is_no_json_keeps_nobody_out(monkeypatch, bad, where):
     body = whole.replace(where, where + bad + b",")
     monkeypatch.setattr(ovice_directory, "_fetch", lambda *_: body)
     directory = read_directory("4821")
-    assert (directory.ids, [space.id for space in directory.spaces]) == ({"a"}, ["1"])
+    assert (directory.ids, [space.id for space in directory.spaces or ()]) == ({"a"}, ["1"])
     assert directory.nameless == (where == b'"members": [')
 
 
