@@ -11,11 +11,10 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import environ
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.beat import job
+from config.beat import schedule
 from config.csp import content_policy
 from config.demo.valkey import default_socket
 from config.observability.logging import to_stderr
@@ -308,16 +307,6 @@ LINK_CHECK_AGE = timedelta(minutes=env.float("LINK_CHECK_MINUTES", default=15))
 # Links to which nothing is sent are looked at this often all the same, spread out over the day.
 LINK_RECHECK_EVERY = timedelta(hours=24)
 LINK_ROUND_EVERY = timedelta(minutes=10)
-CELERY_BEAT_SCHEDULE = {
-    "sweep": job("messaging.tasks.sweep", RELAY_SWEEP_EVERY),
-    "forget-failed": job("messaging.tasks.forget_failed", timedelta(hours=1)),
-    "introduce-bots": {
-        "task": "messaging.tasks.introduce_bots",
-        "schedule": crontab(minute="10"),
-        "options": {"expires": 3600},
-    },
-    "look-after-links": job("accounts.tasks.look_after_links", LINK_ROUND_EVERY),
-}
 
 # --- Removal and retention ------------------------------------------------------------------------
 
@@ -328,20 +317,6 @@ REMOVAL_GRACE = timedelta(days=env.float("REMOVAL_GRACE_DAYS", default=7))
 PURGE_TIME_SLICE = timedelta(seconds=20)
 PURGE_EVERY = timedelta(seconds=env.float("PURGE_EVERY_SECONDS", default=30))
 RETENTION = KEPT_FOR
-CELERY_BEAT_SCHEDULE |= {
-    "mail waiting codes": job("accounts.tasks.mail_waiting_codes", timedelta(seconds=20)),
-    "purge-former-owners": job("accounts.tasks.purge_former_owners", timedelta(hours=1)),
-    "stop-removed": job("integrations.tasks.stop_removed", PURGE_EVERY / 2),
-    "purge-removed": job("integrations.tasks.purge_removed", PURGE_EVERY),
-    "tell-of-removals": job("accounts.tasks.tell_of_removals", PURGE_EVERY),
-    "purge-aged": job("integrations.tasks.purge_aged", timedelta(hours=1)),
-    "raise-alarms": job("integrations.tasks.raise_alarms", timedelta(minutes=5)),
-    "resolve-links": job("accounts.tasks.resolve_all_links", timedelta(minutes=1)),
-    "purge-install-requests": job("accounts.tasks.purge_install_requests", timedelta(minutes=5)),
-    "check-connections": job("integrations.tasks.recheck_due", timedelta(minutes=1)),
-    # Owners are told within two minutes.
-    "send-owner-mails": job("accounts.tasks.send_owner_mails", timedelta(seconds=30)),
-}
 
 # --- ovice ---------------------------------------------------------------------------------------
 
@@ -360,10 +335,12 @@ OVICE_CALLBACK_SECRET = env.str("OVICE_CALLBACK_SECRET", default="")
 # Whether ovice is told of single messages that could not be delivered, by their ids.
 OVICE_CALLBACK_FAILURES = env.bool("OVICE_CALLBACK_FAILURES", default=False)
 CALLBACK_SWEEP_EVERY = timedelta(seconds=env.float("CALLBACK_SWEEP_SECONDS", default=15))
-CELERY_BEAT_SCHEDULE |= {
-    "sweep-callbacks": job("integrations.tasks.sweep_callbacks", CALLBACK_SWEEP_EVERY),
-    "sweep-directories": job("accounts.tasks.sweep_directories", timedelta(minutes=5)),
-}
+CELERY_BEAT_SCHEDULE = schedule(
+    sweep=RELAY_SWEEP_EVERY,
+    links=LINK_ROUND_EVERY,
+    purge=PURGE_EVERY,
+    callbacks=CALLBACK_SWEEP_EVERY,
+)
 
 # --- Workplace -----------------------------------------------------------------------------------
 
