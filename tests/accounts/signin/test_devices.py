@@ -116,6 +116,8 @@ def test_a_browser_is_known_with_its_own_addresses_only(hanako, monkeypatch):
         signing.dumps([], salt="accounts.devices"),
         signing.dumps(7, salt="accounts.devices"),
     ],
+    # Signed at the moment of the import, they are no name that two processes could share.
+    ids=["nothing", "no signature", "another salt", "an object", "an empty list", "a number"],
 )
 def test_what_is_no_cookie_of_ours_is_no_known_browser(forged, monkeypatch):
     monkeypatch.setattr("accounts.signin.views.CODES_PER_MAILBOX", 0)
