@@ -35,10 +35,11 @@ _NOTED = frozenset({("integrations_installation", "refused_at")})
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+"?(\w+)', re.IGNORECASE)
 # Not the view of the same numbers, which adds up those of every index first.
 _TOUCHED = """
-SELECT relname FROM pg_class
-WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
-AND pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
-    + pg_stat_get_xact_tuples_deleted(oid) > 0
+SELECT relname, writes FROM (
+    SELECT relname, pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
+        + pg_stat_get_xact_tuples_deleted(oid) AS writes
+    FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+) AS tables WHERE writes > 0
 """
 
 
@@ -231,7 +232,8 @@ def fault_of(failed: Any) -> str:
 def _written() -> Iterator[Callable[[], set[str]]]:
     """Yield a function that returns the tables written to since then, undone or not."""
     if connection.vendor == "postgresql":
-        yield _touched
+        before = _touched()
+        yield lambda: {name for name, _writes in _touched() - before}
         return
     found: set[str] = set()
 
@@ -246,7 +248,8 @@ def _written() -> Iterator[Callable[[], set[str]]]:
         connection.connection.set_trace_callback(None)
 
 
-def _touched() -> set[str]:
+def _touched() -> set[tuple[str, int]]:
+    """Return how many rows this transaction has written so far in each table, undone or not."""
     with connection.cursor() as cursor:
         cursor.execute(_TOUCHED)
-        return {name for (name,) in cursor.fetchall()}
+        return set(cursor.fetchall())
