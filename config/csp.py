@@ -1,4 +1,4 @@
-"""What our pages may load and where their forms may lead: nothing that is not ours."""
+"""Content security policy: our pages load, and their forms lead to, nothing that is not ours."""
 
 from typing import Any
 

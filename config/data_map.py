@@ -28,7 +28,7 @@ def _changes(subject: Subject) -> Q:
     if subject.scope == RemovalScope.ORGANIZATION:
         # Also about rows that are long gone.
         about |= Q(additional_data__organization=str(subject.organization_id))
-    # What an owner did elsewhere is that customer's history.
+    # An owner's acts elsewhere are that customer's history.
     return about | _acted(subject) & Q(additional_data__organization__isnull=True)
 
 

@@ -1,7 +1,7 @@
 """Every setting, read from the environment; `.env.example` explains each variable.
 
-What is missing gets a safe default. What is dangerous or only half set is reported by the system
-checks in ``config/checks/settings.py``, which `manage.py check` shows; on an error nothing starts.
+A missing value gets a safe default. A dangerous or half-set value is reported by the system checks
+in ``config/checks/settings.py``, which `manage.py check` shows; on an error nothing starts.
 """
 
 import logging
@@ -150,7 +150,7 @@ DEVICE_COOKIE_NAME = "__Host-device" if _https else "device"
 SECURE_SSL_REDIRECT = _https
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-# Nobody else learns an address. Not "no-referrer": browsers would then call the origin of our own
+# No other site learns an address. Not "no-referrer": browsers would then call the origin of our own
 # forms "null", and the CSRF check refuses that.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -183,7 +183,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Kotozute"
 # Proxies in front that each add one address to X-Forwarded-For; the rate limits count by network.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-# Who changed what is kept; from which network is nobody's business.
+# The log keeps the actor and the change; the network they came from is nobody's business.
 AUDITLOG_DISABLE_REMOTE_ADDR = True
 
 # --- Data ----------------------------------------------------------------------------------------
@@ -352,7 +352,8 @@ WORKPLACE_WEBHOOK_VERIFY_TOKEN = env.str("WORKPLACE_WEBHOOK_VERIFY_TOKEN", defau
 
 # --- The public pages ----------------------------------------------------------------------------
 
-# Who runs this instance, as terms, privacy and the app's listing name them; and whom to write to.
+# Publisher of this instance, named in terms, privacy and the app's listing; and the address to
+# write to.
 PUBLISHER = env.str("PUBLISHER", default="Kotozute")
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
 
@@ -364,19 +365,20 @@ EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL, EMAIL_TIMEOUT = _email.get("EMAIL_USE_SSL", False), 10
-# Who is written to about removals, and about purges that are in trouble.
+# Addresses for mail about removals, and about purges that are in trouble.
 OPERATOR_EMAILS = words("OPERATOR_EMAILS")
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=f"Kotozute <no-reply@{_base.hostname}>")
 # How often the audit is made, and for how long it compares what was accepted with its end.
 AUDIT_EVERY = timedelta(seconds=env.float("AUDIT_SECONDS", default=60))
 AUDIT_WINDOW = timedelta(hours=env.float("AUDIT_HOURS", default=3))
-# Called while it finds all well, and with the suffix when not. Whoever knows it could call it too.
+# Called while it finds all well, and with the suffix when not. Anybody who knows the address could
+# call it too.
 HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
 HEARTBEAT_FAIL_SUFFIX = env.str("HEARTBEAT_FAIL_SUFFIX", default="")
 
 # --- Watching it ---------------------------------------------------------------------------------
 
-# Whoever shows it may read /metrics; and where a worker serves its own, as 127.0.0.1:9101.
+# Token that opens /metrics; and the address where a worker serves its own, as 127.0.0.1:9101.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 WORKER_METRICS_ADDRESS = env.str("WORKER_METRICS_ADDRESS", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")

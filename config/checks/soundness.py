@@ -1,4 +1,4 @@
-"""What every long-running process does first: refuse settings that a system check calls wrong."""
+"""Check at the start of every long-running process: an error of a system check stops it."""
 
 import os
 

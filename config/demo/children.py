@@ -18,7 +18,7 @@ class ChildError(Exception):
 
 
 class Interrupted(Exception):
-    """Somebody has asked this program to stop."""
+    """Request to stop this program."""
 
 
 class Children:

@@ -1,4 +1,4 @@
-"""What the demo says while it works: one line a step, with the time it took."""
+"""Output of the demo while it works: one line a step, with the time it took."""
 
 import sys
 import time

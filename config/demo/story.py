@@ -21,7 +21,7 @@ WEBHOOK_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is in the story, by their ids on either side."""
+    """People and places of the demo's DM, by their ids on either side."""
 
     organization: str
     space: str
@@ -98,7 +98,7 @@ def send_dm(system: System, cast: Cast, text: str = TEXT) -> str:
 def texts_in_work_chat(system: System, cast: Cast) -> list[str]:
     """Return the DMs that the recipient reads in the pretend Work Chat.
 
-    What the bot says of itself carries no reference.
+    The bot's words about itself carry no reference.
     """
     return [message["text"] for message in _chat(system, cast) if message["metadata"]]
 

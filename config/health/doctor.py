@@ -1,4 +1,4 @@
-"""What is wrong with this deployment: every question `manage.py doctor` asks, and their answers.
+"""Diagnosis of this deployment: every question `manage.py doctor` asks, and their answers.
 
 Nothing here changes anything, and no answer quotes a secret or an address that may hold one.
 """

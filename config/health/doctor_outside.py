@@ -1,4 +1,4 @@
-"""What is reached over the network: ourselves, the mail server, ovice."""
+"""Questions about the network: ourselves, the mail server, ovice."""
 
 import json
 from collections.abc import Iterator

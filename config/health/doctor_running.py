@@ -1,4 +1,4 @@
-"""What runs, what waits, and how connections and purges are."""
+"""Questions about processes, queues, connections and purges."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -15,7 +15,7 @@ from config.metrics.endpoint import metrics
 
 readiness = Readiness()
 
-# What the middleware behind would have said, for whoever opens one in a browser.
+# Headers that the middleware behind would have set, for a probe that is opened in a browser.
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -1,4 +1,4 @@
-"""What this process depends on, and whether it may be sent requests.
+"""Readiness: the services this process depends on, and whether it may be sent requests.
 
 *Ready* means: a DM that ovice sends now would be accepted and is on disk. That needs the database,
 its tables, the keys, and a clock that agrees with the database's. Without the broker it still
@@ -32,7 +32,7 @@ from integrations.models import DataKey
 
 # All are looked at together, so this is also how long the whole may take.
 SECONDS = 2.0
-# What was found out is good for so long: asking often costs no more than asking seldom.
+# Each answer is cached for so long: asking often costs no more than asking seldom.
 KEPT_SECONDS = 1.0
 # Leases and due times compare clocks of several machines; the shortest pause is five seconds.
 LARGEST_SKEW_SECONDS = 5.0
@@ -110,7 +110,7 @@ LOOKS: Mapping[str, Callable[[], None]] = {
 DISPENSABLE = frozenset({"broker"})
 OK, NO_ANSWER = "ok", f"no answer within {SECONDS:g} s"
 
-# What an exception means, without its own words: those may hold addresses.
+# Meanings of exceptions, without their own words: those may hold addresses.
 _MEANINGS: Mapping[type[Exception], str] = {
     KeyMissingError: "what is stored cannot be opened with ENCRYPTION_KEYS",
     UnreadableError: "what is stored cannot be opened with ENCRYPTION_KEYS",

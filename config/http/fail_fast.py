@@ -15,7 +15,7 @@ from config.postgresql.breaker import ANSWER_SECONDS, in_a_hurry
 
 logger = structlog.stdlib.get_logger(__name__)
 
-# What says that the database or Redis is away, and nothing about the request.
+# Errors that say that the database or Redis is away, and nothing about the request.
 AWAY = (OperationalError, InterfaceError, PoolTimeout, RedisError)
 RETRY_AFTER_SECONDS = 30
 

@@ -23,7 +23,7 @@ from integrations.models.removal import Removal, RemovalScope
 
 # Files of the version before are a bare list of keys.
 _VERSION = 2
-# Whatever is being created while the file is written may be missing from it.
+# A row that is being created while the file is written may be missing from it.
 _MARGIN = timedelta(minutes=1)
 
 
@@ -33,7 +33,7 @@ class KeyFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """What such a file holds: all keys that existed at ``saved_at``, and the ledger of removals.
+    """Content of such a file: all keys that existed at ``saved_at``, and the ledger of removals.
 
     None stands for the unknown time of a file of the version before, which has no ledger either.
     """
@@ -74,7 +74,7 @@ def read_keys(path: Path) -> KeyFile:
     except OSError as error:
         raise KeyFileError(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, TypeError, KeyError, RecursionError, DeserializationError):
-        # What is wrong with it could quote a key.
+        # The decoder's message could quote a key.
         raise KeyFileError(f"{path} is not a whole file of save_keys.") from None
 
 

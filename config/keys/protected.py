@@ -1,4 +1,4 @@
-"""What each master key still protects, in any form; an older one may go once that is nothing."""
+"""Usage of each master key, in any form; an older key may go once it protects nothing."""
 
 from collections import Counter
 

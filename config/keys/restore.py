@@ -1,7 +1,7 @@
 """Bringing a restored database to where the newest file of keys says that everything stands.
 
-What that would do is planned first, so that it can be shown and refused: with a wrong or an old
-file it would destroy the keys of customers who are alive.
+A plan comes first, so that it can be shown and refused: a wrong or an old file would destroy the
+keys of customers who are alive.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _PART = 5
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a file would do to the database as it is."""
+    """Changes that a file would make to the database as it is."""
 
     keys: list[DataKey]
     # Keys that are here and that the file does not have any more.
@@ -121,7 +121,7 @@ def _doubts(
 ) -> Iterator[str]:
     """Say what is not as after a restore of a backup whose newest file of keys this is.
 
-    What the file's own ledger explains raises none.
+    Rows that the file's own ledger explains raise none.
     """
     if destroyed:
         yield f"It would destroy {len(destroyed)} keys that are here and not in the file."

@@ -1,7 +1,7 @@
 """Re-wrapping everything that master keys protect under the newest of them, while the relay runs.
 
 A row is changed only if it still holds what was read, so whoever writes at the same moment wins.
-What is under the newest key is passed over: a run that was interrupted is simply started again.
+Rows under the newest key are passed over: an interrupted run is simply started again.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is asked of the database and of Redis at the moment of a scrape: gauges that are the truth.
+"""Gauges read from the database and from Redis at the moment of a scrape: they are the truth.
 
 Each part fails alone: what cannot be asked is missing, and says so by ``kotozute_scrape_up`` 0.
 Every query counts rows that are still open, along an index, whatever has been delivered since.

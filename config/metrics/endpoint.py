@@ -1,6 +1,6 @@
 """``/metrics``, and a worker's own at a port: who may read them, and what they hold.
 
-Whoever shows ``METRICS_TOKEN`` may. Without a token nobody may, but this machine itself while
+``METRICS_TOKEN`` opens it. Without a token nobody may, but this machine itself while
 ``BASE_URL`` is on it, for a try.
 """
 

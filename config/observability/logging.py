@@ -1,4 +1,4 @@
-"""What is logged, and where to: one line each on stderr, without content by construction.
+"""Log configuration: one line each on stderr, without content by construction.
 
 A line's text is shown only if it stands as it is in some code, its fields only by the list in
 ``core.log_fields``, the values of a library's line only by the list in
@@ -33,7 +33,7 @@ _MEANT = {
 _MOST_FRAMES = 30
 _ROOT = Path(__file__).resolve().parents[2]
 
-# What was found in some code is found there again; there are only so many literals.
+# A literal found once is found again: the code holds only so many.
 _literals: set[str] = set()
 
 
@@ -163,7 +163,7 @@ def _text(record: logging.LogRecord) -> str:
 def _is_literal(text: str) -> bool:
     """Return whether ``text`` stands as it is in the code of some function that is running.
 
-    Whoever logs is among them. What is put together from values stands nowhere.
+    The function that logs is among them. Texts put together from values stand nowhere.
     """
     if text in _literals:
         return True

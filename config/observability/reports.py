@@ -13,7 +13,7 @@ import sentry_sdk
 from config.observability.logging import describe
 
 _LINE_PARTS = ("time", "level", "logger", "event", "exception", "at")
-# What may leave, whatever the SDK adds by itself.
+# Fields that may leave, whichever the SDK adds by itself.
 _LEAVES = frozenset(
     {"event_id", "exception", "level", "logger", "message", "platform", "tags", "timestamp"}
 )

@@ -1,4 +1,4 @@
-"""What belongs together: every line, report and count of one request, and of the tasks it wakes.
+"""Correlation ids: one for every line, report and count of a request, and of the tasks it wakes.
 
 A request gets an id, which its answer shows (``X-Request-ID``). It travels to tasks in a header of
 theirs, never as an argument: nothing that is carried out depends on it.

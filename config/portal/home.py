@@ -1,4 +1,4 @@
-"""What the portal's home page says at a look, for staff about all, for owners about their own."""
+"""Home page of the portal: figures for staff about all, for owners about their own."""
 
 from collections import Counter
 from collections.abc import Iterable

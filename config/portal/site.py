@@ -20,7 +20,7 @@ from config.portal.home import home_of
 from messaging.support.replay_views import replay_page
 from messaging.support.views import urls as story_urls
 
-# Nobody has a password here; and the redirect would tell which ids of other tenants exist.
+# No account has a password here; and the redirect would tell which ids of other tenants exist.
 _UNUSED = frozenset({"password_change", "password_change_done", "view_on_site"})
 _OURS = ("config.", "messaging.", "accounts.", "integrations.")
 

@@ -2,8 +2,8 @@
 
 A request gets an answer to each question within ``ANSWER_SECONDS``, or gives up. When nobody of
 this process has heard anything meanwhile, the breaker opens: requests that come now fail at once,
-so that their threads are free, until a connection of the breaker's own has been answered. What is
-no request (tasks, commands, the audit) waits as long as it takes.
+so that their threads are free, until a connection of the breaker's own has been answered. Work that
+is no request (tasks, commands, self-checks) waits as long as it takes.
 """
 
 import threading
@@ -20,7 +20,7 @@ from core.connection_errors import why
 
 logger = structlog.stdlib.get_logger(__name__)
 
-# What is left of two seconds is for everything else that a request does.
+# The rest of two seconds is for everything else that a request does.
 ANSWER_SECONDS = 1.5
 _TRY_AGAIN_SECONDS = 0.5
 # For a request that has waited for a thread because others waited for the database.

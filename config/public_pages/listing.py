@@ -1,4 +1,4 @@
-"""What Workplace asked to know of a third-party app before it was published (app details).
+"""Listing of a third-party app: details Workplace asked for before it was published (app details).
 
 The texts are in English, as they were reviewed; the pages they lead to are in English and Japanese.
 """

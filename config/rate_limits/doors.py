@@ -1,7 +1,7 @@
 """Every public path, and how often it may be called by whoever has proven nothing.
 
-What a signature or a key proves is never counted: only what its view has refused is. A path that
-is listed nowhere is treated like a page, and a test asks for its line here.
+Requests proven by a signature or a key are never counted: only those their view has refused are. A
+path that is listed nowhere is treated like a page, and a test asks for its line here.
 """
 
 from collections.abc import Callable
@@ -81,7 +81,7 @@ DOORS: dict[str, Door] = {
 }
 for _target in TARGETS:
     DOORS |= {
-        # What the target itself calls: its webhooks, and whatever its own folder serves.
+        # Paths that the target itself calls: its webhooks, and those its own folder serves.
         f"{_target}/": Proven(_statuses(400, 401, 403)),
         f"{_target}/install": Pages(),
         # Installing has a stricter limit of its own.

@@ -16,7 +16,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 # Tried again so often: what waits is delivered within ten seconds of the end of an outage.
 LONGEST_PAUSE = 2.0
-# What a message raises that is none.
+# Exceptions that a malformed message raises.
 _JUNK = (TypeError, ValueError, AttributeError, LookupError, RecursionError)
 # Written to see whether the broker takes anything.
 BROKER_MARK = "kotozute-takes-writes"

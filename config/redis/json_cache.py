@@ -12,7 +12,7 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import ResponseError
 
-# What Redis says of a value of another kind, or of a counter that is no number.
+# Replies of Redis about a value of another kind, or a counter that is no number.
 _NOT_OURS = ("WRONGTYPE", "value is not an integer", "increment or decrement would overflow")
 _NOTHING = object()
 
@@ -86,7 +86,8 @@ def _are_moments(value: Any) -> bool:
     return isinstance(value, list) and all(type(each) in (int, float) for each in value)
 
 
-# What others than we read out of it, by the beginning of the key: they do not look.
+# Shapes of values that other packages read out of it, by the beginning of the key: they do not
+# look.
 _SHAPES: Mapping[str, Callable[[Any], bool]] = {"allauth:rl:": _are_moments}
 
 

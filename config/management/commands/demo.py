@@ -17,7 +17,7 @@ from config.demo.screen import say, step
 from config.demo.story import TEXT, Cast, carry_one_dm, set_the_scene, work_chat_page
 from config.demo.system import Ports, System
 
-# What a shell calls a program that ended by Ctrl-C.
+# Status by which a shell knows a program that ended by Ctrl-C.
 INTERRUPTED = 130
 WEB_PORT, SANDBOX_PORT, GRAPH_PORT = 8000, 8001, 8002
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         "Say on one page what is wrong with this deployment and what to do; changes nothing. Exits "
         "with 1 if something is BAD; a `warn` alone is 0. Prints ids, never a secret."
     )
-    # What they find belongs on the page, and must not keep it from being written.
+    # Their findings belong on the page, and must not keep it from being written.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
