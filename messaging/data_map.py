@@ -53,7 +53,7 @@ def _event_of_member(subject: Subject) -> Q:
 
 
 def _of_account(subject: Subject) -> Q:
-    """What the target told of the accounts to which the member is, or was, linked.
+    """Updates of the target about the accounts to which the member is, or was, linked.
 
     A link moves on to the next generation, often with another account id; what was told before
     stays with the generation it was told to.

@@ -1,4 +1,4 @@
-"""What happens to queued messages when something below them moves, changes or ends."""
+"""Receivers for queued messages: something below them moves, changes or ends."""
 
 from typing import Any
 from uuid import UUID
@@ -22,11 +22,11 @@ def cancel_queue(link_ids: list[UUID], reason: str, **_: Any) -> None:
 
 @receiver(links_moved)
 def take_queue_along(previous: Installation, installation: Installation, **_: Any) -> None:
-    """What waits for a link waits on its new generation."""
+    """Deliveries that wait for a link wait on its new generation."""
     move_queue(previous, installation)
 
 
 @receiver(choices_changed)
 def end_rest(member: Member, **_: Any) -> None:
-    """Whatever rests is looked at again: the member may not rest any more."""
+    """Resting deliveries are looked at again: the member may not rest any more."""
     look_again(Delivery.objects.filter(link__member=member, reason=RESTING))

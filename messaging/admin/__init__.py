@@ -1,4 +1,4 @@
-"""What became of each DM, without its text: for owners their own, for support everybody's."""
+"""Deliveries in the portal, without text: owners see their own, support sees all."""
 
 from messaging.admin import deliveries, events, received
 

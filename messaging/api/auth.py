@@ -1,4 +1,4 @@
-"""What the endpoints share that ovice asks with its connector key.
+"""Connector-key authentication, shared by the endpoints that ovice asks.
 
 Every refusal of a key looks the same. Keys are known by their SHA-256 alone; several may be active
 while one is rotated.
@@ -34,7 +34,7 @@ _BEARER = re.compile(r"Bearer +([!-~]{1,512}) *", re.IGNORECASE)
 def connector_endpoint(*methods: str) -> Callable[[View], View]:
     """Make a view that serves ``methods`` to whoever has a connector key, at a bounded rate.
 
-    What is named in the address are identifiers of ovice's.
+    Identifiers in the address are ovice's.
     """
 
     def decorate(view: View) -> View:

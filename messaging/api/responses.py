@@ -10,7 +10,7 @@ from integrations.encryption.master_keys import KeyMissingError
 logger = structlog.stdlib.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = 30
-# What passes by itself, or as soon as an operator has put it right.
+# Errors that pass by themselves, or as soon as an operator has put them right.
 PASSING = (DatabaseError, PoolTimeout, KeyMissingError)
 
 

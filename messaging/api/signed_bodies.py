@@ -1,4 +1,4 @@
-"""What every endpoint shares that ovice posts signed bodies to.
+"""Signed request bodies, shared by every endpoint that ovice posts to.
 
 Every refusal of a signature looks the same and nothing of a request is echoed or logged.
 """

@@ -1,4 +1,4 @@
-"""What the bot answers: pure decisions, without a database, a clock or a language."""
+"""Conversation of the bot: pure decisions, without a database, a clock or a language."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from messaging.delivery.postbacks import Code
 
 
 class Answer(StrEnum):
-    """What the bot says."""
+    """Answer of the bot, by its meaning."""
 
     WELCOME = "welcome"
     HELP = "help"
@@ -26,7 +26,7 @@ class Answer(StrEnum):
 
 
 class Act(StrEnum):
-    """What is done before the bot answers."""
+    """Act that is done before the bot answers."""
 
     PAUSE_HOUR = "pause_hour"
     PAUSE_TODAY = "pause_today"
@@ -72,7 +72,7 @@ def tapped(code: str, *, linked: bool, may_undo: bool) -> Step:
         return _FOR_THE_LINKED[Code(code)]
     if code == Code.UNDO and may_undo:
         return Step(Answer.UNDONE, Act.UNDO)
-    # Who has just stopped and taps Stop again is told so once more.
+    # A person who has just stopped and taps Stop again is told so once more.
     return Step(Answer.STOPPED if code == Code.STOP_YES and may_undo else Answer.NOT_LINKED)
 
 

@@ -1,4 +1,4 @@
-"""Who somebody in the chat is to us: linked, just unlinked, or nobody we know."""
+"""Person in the chat, as we know them: linked, just unlinked, or a stranger."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What became of messages we sent: they stand in the chat, reached the person, were seen."""
+"""Receipts for messages we sent: they stand in the chat, reached the person, were seen."""
 
 from collections.abc import Sequence
 from datetime import datetime

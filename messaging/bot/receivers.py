@@ -1,4 +1,4 @@
-"""What the bot does when a connection comes about, and when somebody asks to be forgotten."""
+"""Receivers of the bot: a connection comes about, or a person asks to be forgotten."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from messaging.models.bot import TALKED, Conversation, ReceivedUpdate
 
 @receiver(stranger_erased)
 def forget_stranger(target: str, account_id: str, **_: Any) -> dict[str, int]:
-    """Whoever talked with the third-party app's bot without being linked is gone at once."""
+    """A stranger who talked with the third-party app's bot without being linked is gone at once."""
     told_to = Installation.objects.filter(target=target, kind=InstallationKind.THIRD_PARTY)
     gone = {}
     for model in (ReceivedUpdate, Conversation):

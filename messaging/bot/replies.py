@@ -1,4 +1,4 @@
-"""What the bot says, in the language of whoever it speaks with."""
+"""Replies of the bot, in the language of the person it speaks with."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -55,7 +55,7 @@ def store(told: Sequence[Told]) -> None:
 def _lock_live(ids: set[UUID]) -> set[UUID]:
     """Return which of these installations are live, and will be until this is committed."""
     if connection.vendor != "postgresql":
-        # Nobody else writes during this transaction.
+        # No other worker writes during this transaction.
         return set(Installation.objects.live().filter(pk__in=ids).values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_HELD, [[*ids], _LIVE_NAMES])

@@ -1,6 +1,6 @@
 """One turn with one person: do what they tapped, then say what came of it.
 
-What a tap does and which answer is owed are written down together; only then is the target called.
+A tap's effect and the owed answer are written down together; only then is the target called.
 A crash in between leaves the answer owed, and the sweep has it said.
 """
 
@@ -106,8 +106,8 @@ def _lock_link(installation: Installation, conversation: Conversation) -> None:
 def worth_a_turn(updates: Sequence[ReceivedUpdate]) -> list[ReceivedUpdate]:
     """Return the last tap of each button and the first of all other things, in their order.
 
-    Whatever was tapped in between, the last taps lead to the same end; so a thousand of them cost
-    no more than one of each.
+    The last taps lead to the same end, however many came before; so a thousand of them cost no more
+    than one of each.
     """
     chosen: dict[tuple[str, str], ReceivedUpdate] = {}
     for update in updates:
@@ -202,7 +202,7 @@ def _may_answer(conversation: Conversation) -> bool:
 def _say(target: ChatTarget, installation: Installation, conversation: Conversation) -> None:
     account_id = conversation.account_id
     conversation.tries += 1
-    # Nobody misses it if it fails.
+    # The bot loses nothing if it fails.
     with suppress(TargetError):
         target.acknowledge(account_id)
     standing = standing_of(installation, account_id)

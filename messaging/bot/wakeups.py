@@ -13,7 +13,7 @@ from messaging.models import FACTS_LANE, TALK_LANES
 from messaging.models.bot import FACTS, TALKED, Conversation, ReceivedUpdate
 
 INTRODUCE_BOT = "messaging.tasks.introduce_bot"
-# What is younger has probably just been woken.
+# A younger update has probably just been woken.
 FRESH = timedelta(seconds=3)
 # Where many wait each lane gets its worker; where few do, any one is enough.
 _turns = cycle(TALK_LANES)

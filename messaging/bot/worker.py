@@ -63,7 +63,7 @@ def _step(installation: Installation, lease: Lease, end: float) -> bool:
         if time.monotonic() > end or not lease.keep():
             return True
         spoken += _talk(installation, account_id)
-    # Somebody whom another worker speaks with, or who cannot be reached, is left to the sweep.
+    # A person with whom another worker speaks, or who cannot be reached, is left to the sweep.
     return spoken > 0 and len(people) == PEOPLE
 
 

@@ -23,7 +23,7 @@ FORGOTTEN_WITHIN = timedelta(days=2)
 def forget_content(message_ids: Collection[UUID] | QuerySet[Any]) -> None:
     """Blank the content of those messages that no delivery waits for any more.
 
-    What failed counts as waiting until it would have expired: so long it can be replayed.
+    Failed deliveries count as waiting until they would have expired: so long they can be replayed.
 
     The rows are locked first, or two deliveries of one message that settle at the same moment
     would each see the other one open.
@@ -64,8 +64,8 @@ def delete_message(organization: Organization, ovice_id: str, *, event_id: str) 
     One that is being sent at this moment may still arrive, but is not tried again. Of one that has
     not come in yet it is noted that it must not be sent.
 
-    One that is being stored at this moment is not seen here and cannot see that note. Whoever reads
-    it for sending after this is committed finds the note; what was read before is looked for again.
+    One that is being stored at this moment is not seen here and cannot see that note. A worker that
+    reads the delivery after this is committed finds the note; one that read it before looks again.
     """
     known = Message.objects.filter(organization=organization, ovice_id=ovice_id)
     if not known.exists():

@@ -1,9 +1,9 @@
 """A target that is down as a whole: nobody calls it but one who asks, and then not all at once.
 
 Calls that fail in a row open the outage. From then on one delivery at a time is the probe, after
-growing pauses; no delivery's budget is spent. Who turns out to have nothing to ask with gives the
-probe back. When a probe is answered, lanes come back by and by: a platform that has just got up is
-not to be run over by all that waited for it.
+growing pauses; no delivery's budget is spent. A prober that has nothing to ask with gives the probe
+back. When a probe is answered, lanes come back by and by: a platform that has just got up is not to
+be run over by all that waited for it.
 """
 
 import random
@@ -45,9 +45,9 @@ def troubles(ramped_since: datetime) -> QuerySet[Outage]:
 
 
 class Gate:
-    """What one worker in one lane has to know of its target's health.
+    """Health of a target, as far as one worker in one lane has to know it.
 
-    Who knows that there is no trouble saves the question.
+    A worker that knows of no trouble saves the question.
     """
 
     def __init__(
@@ -85,14 +85,14 @@ class Gate:
     def give_back(self) -> None:
         """Let another lane ask at once, if this one was to and has called nobody.
 
-        The pauses are there to spare the target, which has noticed nothing. Nobody is woken: a lane
+        The pauses are there to spare the target, which has noticed nothing. No lane is woken: one
         that has nothing to ask with would otherwise wake the next such one, without a rest.
         """
         outage, until = self._outage, self._probe_until
         if outage is None or until is None:
             return
         self._probe_until = None
-        # Whoever has become the probe since, or has ended the outage, has changed the time.
+        # A later prober, or the end of the outage, has changed the time.
         unused = Outage.objects.filter(pk=outage.pk, probe_at=until)
         unused.update(probe_at=outage.probe_at, probes=outage.probes)
 
@@ -180,7 +180,7 @@ def _end(outage: Outage) -> None:
         began_at=None, probe_at=None, over_at=at, failures=0
     ):
         logger.warning("target answers again", target=outage.pk)
-        # What was put off because of the outage need not wait any longer.
+        # Deliveries put off because of the outage need not wait any longer.
         reasons = ("not_reached", "unavailable")
         put_off = Delivery.objects.filter(state=DeliveryState.PENDING, reason__in=reasons)
         put_off.filter(due_at__gt=at, installation__target=outage.pk).update(due_at=at)

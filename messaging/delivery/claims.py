@@ -24,7 +24,7 @@ from messaging.delivery.lanes import Lease
 from messaging.delivery.settling import Settling
 from messaging.models import WAITING_STATES, Delivery, DeliveryState, Lane, Message
 
-# So many are read at once. What happens to one of them meanwhile is noticed when it is claimed.
+# So many are read at once. A change to one of them meanwhile is noticed when it is claimed.
 AHEAD = 20
 # So many of one recipient, where the lane has but few.
 IN_A_ROW = 5
@@ -114,7 +114,7 @@ def read_ahead(lease: Lease, *, may_send: bool = True, in_a_row: bool = False) -
     )
     links: dict[UUID, Link] = {}
     for delivery in ahead:
-        # What is found out about a recipient counts for the next of theirs as well.
+        # Findings about a recipient count for the next of theirs as well.
         delivery.link = links.setdefault(delivery.link_id, delivery.link)
     return ahead
 
@@ -143,7 +143,7 @@ def _ahead(
     # Nothing goes to an account id of an earlier generation. Looked up for each: as a condition on
     # the joined table it makes PostgreSQL begin with all links, as long as it has not counted them.
     unresolved = Subquery(Link.objects.filter(pk=OuterRef("link")).values("unresolved_at"))
-    # What was left behind has gone to it already; what became of it is to be found out.
+    # A call left behind has gone to the target already; its outcome is to be found out.
     resolved = left_behind | Q(unresolved=None)
     ahead = ahead.alias(unresolved=unresolved).filter(held, resolved)
     ahead = ahead.select_related("message", "link__member__choices")
@@ -204,7 +204,7 @@ def claim(delivery: Delivery, lease: Lease, before: Settling | None = None) -> b
     edition = delivery.message.edition
     which = (delivery.pk, lease.installation_id)
     params = (*taken, *which, at, *taken, *lane, edition, at, settled)
-    # What waits is locked before what is being sent, and a message last of all.
+    # Waiting deliveries are locked before those being sent, and a message last of all.
     statements = [Statement(_CLAIM, params), *(before.statements if before else ())]
     claimed, *_ = patiently(lambda: execute_together(statements))
     if claimed:

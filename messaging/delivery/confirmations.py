@@ -14,7 +14,7 @@ from integrations.targets.errors import Unconfirmed
 from messaging.delivery.doubts import take_up_again
 from messaging.models import OPEN_STATES, Delivery, DeliveryState
 
-# What was given up in doubt may have arrived all the same.
+# A delivery given up in doubt may have arrived all the same.
 _WANTS_PROOF = Q(state__in=OPEN_STATES) | Q(state=DeliveryState.FAILED, reason=Unconfirmed.reason)
 # A message of 8,000 characters makes far fewer.
 MOST_PARTS = 100

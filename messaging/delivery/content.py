@@ -1,4 +1,4 @@
-"""What of a DM is kept, encrypted, until its copy has been sent."""
+"""Content of a DM, kept encrypted until its copy has been sent."""
 
 from contextlib import suppress
 from typing import Self

@@ -25,7 +25,7 @@ def is_proven(delivery: Delivery) -> bool:
 def take_up_again(delivery_id: UUID) -> bool:
     """Have a delivery that is proven looked at now, also one that was given up in doubt.
 
-    What has arrived is not sent again: it is written down, and what is left of it is sent. The
+    Parts that have arrived are not sent again: they are written down, and the rest is sent. The
     proof of an earlier text proves nothing of the one that is in doubt.
     """
     text_is_there = Message.objects.filter(pk=OuterRef("message"), content_sealed__isnull=False)

@@ -3,8 +3,8 @@
 The queue is fair already: a slice of time each. But on a machine whose cores are full, a few DMs of
 a small tenant wait at every step behind the thousands of a large one. So while there are tenants
 whose workers find a DM or two and leave again, or have just begun, whoever uses much more than
-those rests after each DM. What counts is the processor's time, not the clock's: a slow target costs
-nobody anything.
+those rests after each DM. Shares are counted in the processor's time, not the clock's: a slow
+target costs nobody anything.
 """
 
 import threading
@@ -13,19 +13,19 @@ from collections.abc import Callable
 from math import exp
 from uuid import UUID
 
-# What all who use much get together meanwhile, of the one core a process has.
+# Sum that all heavy users get together meanwhile, of the one core a process has.
 SHARE = 0.15
 # Much: this many times what those use, on average, who want little, and this much of the core.
 MUCH, AT_LEAST = 2.0, 0.05
-# Who wants little: a worker found a DM or so many in the lane, and left.
+# Light use: a worker found a DM or so many in the lane, and left.
 FEW = 2
-# What was used this many seconds ago counts a third, and who wanted little then no longer counts.
+# Use of this many seconds ago counts a third, and light users of then no longer count.
 MEMORY = 1.0
-# What they may use at once after a while without: a dozen DMs.
+# Burst they may use at once after a while without: a dozen DMs.
 _BURST = 0.05
 # Less than this need not be remembered.
 _TRACES = 1e-6
-# Nobody rests longer at a time: a lease has to be kept.
+# No rest is longer at a time: a lease has to be kept.
 LONGEST = 0.25
 
 
@@ -36,18 +36,18 @@ class Courtesy:
         self._clock = clock
         self._lock = threading.Lock()
         self._used: dict[UUID, float] = {}
-        # Who wants little, and whose worker has just begun: since when.
+        # Light users, and those whose worker has just begun: since when.
         self._modest: dict[UUID, float] = {}
         self._begun: dict[UUID, float] = {}
         self._at = clock()
-        # What is left to those who use much, in seconds of the processor; a debt is rested off.
+        # Budget left to heavy users, in seconds of the processor; a debt is rested off.
         self._left = 0.0
 
     def begin(self, tenant: UUID) -> None:
         """Note that a worker begins in a lane of the tenant's.
 
-        Who has used little counts as one who wants little before it is known how much is there: if
-        the others rested only once its first DM was sent, that one would have come late.
+        A tenant that has used little counts as wanting little before it is known how much is there:
+        if the others rested only once its first DM was sent, that one would have come late.
         """
         with self._lock:
             self._forget()

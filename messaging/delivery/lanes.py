@@ -69,7 +69,7 @@ def take_lane(installation_id: UUID, number: int) -> Taken | None:
     """Lease the lane, as ``take_lease`` does, and read what belongs to it in the same breath."""
     asked = {"installation_id": installation_id, "ramped_since": now() - RAMP}
     lease: Lease | None
-    # What the query adds, its type does not know.
+    # The query adds columns that its type does not know.
     found: Any
     if connection.vendor == "postgresql":
         found = _TAKEN.fetch(*_taking(installation_id, number), **asked)
@@ -106,12 +106,12 @@ def renew(lease: Lease) -> bool:
 def give_back(lease: Lease, statements: Sequence[Statement] = ()) -> bool:
     """Run the statements and give the lane back; return False when there is more to do in it.
 
-    Whoever wakes a leased lane counts on its holder to look again. The lane comes first: whoever
+    The waker of a leased lane counts on its holder to look again. The lane comes first: whoever
     moves a queue locks its lanes before its deliveries as well.
     """
     giving_back = Statement(_GIVE_BACK, [lease.lane_id, lease.fence])
     given_back, *_ = patiently(lambda: execute_together([giving_back, *statements]))
-    # Somebody has woken the lane meanwhile, unless it is lost.
+    # A wake-up has come meanwhile, unless the lease is lost.
     return bool(given_back) or not _ours(lease).update(woken_at=None)
 
 
@@ -121,9 +121,9 @@ def handed_over_on_failure(lease: Lease) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # Nobody is woken: the sweep tries again, at its own pace.
+        # No wake-up follows: the sweep tries again, at its own pace.
         with suppress(DatabaseError, *AWAY):
-            # What broke the work may have been the connection.
+            # The connection itself may have broken the work.
             reconnect()
             hand_over(lease)
         raise

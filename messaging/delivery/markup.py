@@ -34,7 +34,7 @@ def text_of(markup: str) -> str:
 
 
 class _Reader:
-    """What has been read so far, and what is open at this point."""
+    """Text read so far, and the marks open at this point."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []

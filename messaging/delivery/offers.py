@@ -1,4 +1,4 @@
-"""What a relayed DM offers to tap below its text."""
+"""Buttons that a relayed DM offers below its text."""
 
 from django.utils import translation
 from django.utils.translation import gettext
@@ -11,7 +11,7 @@ from messaging.delivery.postbacks import Code
 def offers(*, locale: str, link: str, hears: bool) -> tuple[Choice | Page, ...]:
     """Return the buttons of a DM for a reader of ``locale``.
 
-    What nobody would hear is not offered: ``hears`` says whether taps reach us.
+    Offers that nobody would hear are left out: ``hears`` says whether taps reach us.
     """
     with translation.override(language_of(locale)):
         open_ovice = (Page(gettext("Open in ovice"), link),) if link else ()

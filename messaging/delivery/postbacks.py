@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """What can be tapped. These words come back from chats of years ago: never change one."""
+    """Code of a button. These words come back from chats of years ago: never change one."""
 
     START = "kotozute.start"
     HELP = "kotozute.help"

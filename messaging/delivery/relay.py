@@ -1,7 +1,7 @@
 """Draining one lane: claim the next delivery, send it, settle it, until the time slice ends.
 
-The rows decide, never the queue, and no transaction is open while a target is called. What has
-arrived is settled in the same round trip that claims the next delivery, so that each DM costs one.
+The rows decide, never the queue, and no transaction is open while a target is called. An arrival is
+settled in the same round trip that claims the next delivery, so that each DM costs one.
 ``retry_policy`` decides the meaning of a call, and ``results`` writes it down.
 """
 
@@ -79,14 +79,14 @@ class _Shift:
         self.gate = Gate(target, *lane, troubled=taken.troubled)
         opened = open_target(target, self._installation.credentials())
         self._route = sending.Route(lease, self._installation, opened, self.gate)
-        # What has arrived and is written down together with what comes next.
+        # Arrival that is written down together with the next claim.
         self._arrived: Settling | None = None
 
     def drain(self) -> bool:
         """Send until nothing is due; return False when only the time slice ended.
 
-        When it returns True, the lane is given back, or lost. Whatever it raises, what has arrived
-        is written down: forgotten, it would be sent once more.
+        When it returns True, the lane is given back, or lost. Arrivals are written down whatever it
+        raises: a forgotten one would be sent once more.
         """
         try:
             return self._drain()
@@ -98,7 +98,7 @@ class _Shift:
     def _drain(self) -> bool:
         may_send, recipients = self.gate.is_open(now()), AHEAD
         while not self._is_over():
-            # What has arrived must be settled before the next of the same recipient can be seen.
+            # An arrival must be settled before the next delivery of the same recipient can be seen.
             self._write_down()
             ahead = read_ahead(self._lease, may_send=may_send, in_a_row=recipients < AHEAD)
             moved, finished = self._work_through(ahead)
@@ -124,7 +124,8 @@ class _Shift:
             if self._is_over() or not self._take(delivery):
                 return done > 0, False
             if self._arrived is None or self._arrived.delivery is not delivery:
-                # Whatever became of it, the next of its recipient has to be looked at anew.
+                # The next delivery of its recipient has to be looked at anew, whatever the outcome
+                # was.
                 held.add(delivery.link_id)
             elif delivery.shared:
                 self._write_down()
@@ -136,7 +137,7 @@ class _Shift:
             settle_abandoned(delivery)
             return True
         choices = choices_of(delivery.link.member)
-        # What is proven to have arrived is written down, not sent: that can be done during a rest.
+        # A proven arrival is written down, not sent: that can be done during a rest.
         if not is_proven(delivery) and choices and (until := resting_until(choices, now())):
             note_waiting(choices)
             return postpone(delivery, until, reason=RESTING)

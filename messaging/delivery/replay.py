@@ -1,6 +1,6 @@
 """Sending once more what was given up, after its cause is mended.
 
-What failed keeps its text, sealed, until it would have expired; so long it can be replayed. A
+A failed delivery keeps its text, sealed, until it would have expired; so long it can be replayed. A
 replay takes each delivery once, in the order in which the messages were sent, and spreads them, so
 that it does not push aside what people write meanwhile.
 """

@@ -96,7 +96,7 @@ def _write_uncalled(delivery: Delivery, state: DeliveryState, reason: str) -> in
 def postpone(delivery: Delivery, until: datetime, *, reason: str) -> bool:
     """Let an unclaimed delivery wait; return False when something happened to it meanwhile.
 
-    What is in doubt stays known as such: by it the owner's policy is kept after the wait.
+    A delivery in doubt stays known as such: by it the owner's policy is kept after the wait.
     """
     same = Delivery.objects.waiting().filter(pk=delivery.pk, due_at=delivery.due_at)
     kept = delivery.reason if is_in_doubt(delivery) else reason
@@ -146,7 +146,7 @@ def _write(delivery: Delivery, verdict: Verdict, error: TargetError, attempt: At
     if final and written and not proven:
         tell_of_failure(delivery, reason=error.reason)
     if not final:
-        # What ended during the call could not be cancelled by whoever ended it.
+        # An end during the call could not cancel this delivery.
         ended = Q(link__removed_at__isnull=False) | Q(installation__state__in=GONE_STATES)
         cancel(Delivery.objects.filter(ended, pk=delivery.pk), reason="link_ended")
 

@@ -1,4 +1,4 @@
-"""What a failed call means for its delivery and its installation: one pure decision."""
+"""Retry policy: one pure decision about a failed call, for its delivery and installation."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,12 +21,12 @@ class Poison(TargetError):
 
 
 class WorkerLost(Unconfirmed):
-    """Whoever was sending this delivery has vanished, before, during or after the call."""
+    """The worker that was sending this delivery has vanished, before, during or after the call."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a delivery has been through, this call included."""
+    """History of a delivery, this call included."""
 
     calls: int
     tries: int

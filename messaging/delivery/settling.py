@@ -1,4 +1,4 @@
-"""What is written down once a delivery has arrived, as statements to join with what comes next."""
+"""Settlement of a delivery that has arrived, as statements to join with the next claim."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -18,8 +18,8 @@ def move_queue(previous: Installation, installation: Installation) -> int:
     # In the order in which others lock several; strongly, since a lane's installation is a key.
     list(lanes.select_for_update().values_list("pk", flat=True).order_by("pk"))
     lanes.update(installation=installation, woken_at=None)
-    # What waits before what is being sent, as a worker's claim takes them. Once all that waits has
-    # moved, nobody can claim, so that whoever is sending can only settle.
+    # Waiting deliveries come before those being sent, as a worker's claim takes them. Once all that
+    # waits has moved, nobody can claim, so that whoever is sending can only settle.
     theirs = Delivery.objects.filter(installation=previous)
     moved = theirs.waiting().update(installation=installation)
     return moved + theirs.open().update(installation=installation)

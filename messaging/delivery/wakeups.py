@@ -182,7 +182,7 @@ def look_again(deliveries: DeliveryQuerySet) -> int:
 
 def sweep(at: datetime) -> int:
     """Wake every lane that has something due at ``at``; return how many tasks were queued."""
-    # What a vanished worker was sending is looked into even where nothing may be sent just now.
+    # Deliveries of a vanished worker are looked into even where nothing may be sent just now.
     lost = Q(state=DeliveryState.SENDING, claimed_at__lte=at - settings.RELAY_LEASE)
     due = Q(
         state__in=WAITING_STATES,

@@ -1,7 +1,7 @@
 """Deciding about DMs and storing them with their deliveries; the caller holds the transaction.
 
-What is written is written once for all messages that came together: one message costs as many
-statements as five hundred.
+Rows are written once for all messages that came together: one message costs as many statements as
+five hundred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ MOST_MENTIONED = 100
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What becomes of some DMs: a message each, in their order, and the deliveries of all.
+    """Decision about some DMs: a message each, in their order, and the deliveries of all.
 
     ``mentioned`` are the people named by those that are not for one alone.
     """

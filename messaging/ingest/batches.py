@@ -67,7 +67,7 @@ def _one_by_one(items: list[Item]) -> list[Result | None]:
 
 def _alone(item: Item) -> Result | None:
     try:
-        # What is noted of one event's organization does not stick to the next.
+        # Log fields about one event's organization do not stick to the next.
         with bound_contextvars(organization=None):
             return ingest(item.event, item.body)
     except (IntegrityError, UnreadableError) as error:
@@ -105,7 +105,7 @@ def _store(messages: list[_MessageItem]) -> list[Result]:
 
 
 class _Known:
-    """What is there already of some messages, and the rows of those events that are not."""
+    """Known messages among some, and the rows of those events that are new."""
 
     def __init__(self, messages: list[_MessageItem]) -> None:
         self._tenants = find_tenants({message.data.organization.id for message in messages})

@@ -78,7 +78,7 @@ def _apply(organization: Organization, event: Event, at: datetime) -> None:
 def _apply_outdated(organization: Organization, event: Event, at: datetime) -> None:
     """Apply what stays true of an event that is older than the whole directory we have.
 
-    Whoever left is back, or gone already; but what was linked before they left stays ended.
+    A member who left is back, or gone already; but links from before they left stay ended.
     """
     match event.data:
         case OrganizationRemoved():

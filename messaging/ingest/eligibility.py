@@ -31,7 +31,7 @@ _BY_SCOPE = {"users": Skip.MULTIPLE_RECIPIENTS, "none": Skip.PUBLIC_CHAT}
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What we know about an organization and a message's recipient.
+    """Facts about an organization and a message's recipient.
 
     ``linked_at`` is None without an active link. A connection that needs its owner's attention
     counts as connected: its messages wait, they are not refused.

@@ -84,7 +84,7 @@ class Mention(Struct, frozen=True):
 
 
 class Sender(Struct, frozen=True):
-    """Who wrote the message; visitors included."""
+    """Author of the message; visitors included."""
 
     id: Id
     name: Name = ""
@@ -220,7 +220,7 @@ SCHEMAS: dict[str, type[EventData]] = {
 
 
 class Envelope(Struct, frozen=True):
-    """What every event has around its data."""
+    """Envelope that every event has around its data."""
 
     type: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")]
     timestamp: Time

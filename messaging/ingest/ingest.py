@@ -44,7 +44,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 
 class Status(StrEnum):
-    """What became of an event."""
+    """Outcome of an event."""
 
     ACCEPTED = "accepted"
     SKIPPED = "skipped"

@@ -1,4 +1,4 @@
-"""What is known about the recipients of DMs that come in, asked once for all that came together.
+"""Lookup of the recipients of DMs that come in, asked once for all that came together.
 
 One message whose recipient is linked, which is nearly every one, is a single query.
 """
@@ -24,7 +24,7 @@ Key = tuple[UUID, str]
 
 
 class Tenant(NamedTuple):
-    """What the decision needs of an organization."""
+    """Facts about an organization that the decision needs."""
 
     pk: UUID
     expire_after: timedelta
@@ -33,7 +33,7 @@ class Tenant(NamedTuple):
 
 
 class Addressee(NamedTuple):
-    """What the decision needs of a link, and the state of its installation."""
+    """Facts about a link that the decision needs, and the state of its installation."""
 
     link_id: UUID
     linked_at: datetime
@@ -119,7 +119,7 @@ def look_for_linked(data: MessageCreated) -> tuple[Tenant, Known] | None:
 
 
 class Unlinked(NamedTuple):
-    """What the decision needs where nobody usable is linked; ``changing``: that may just change."""
+    """Facts for the decision where nobody usable is linked; ``changing``: that may just change."""
 
     tenant: Tenant
     known: Known

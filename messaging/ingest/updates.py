@@ -19,7 +19,7 @@ def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime)
     """Replace the text of copies not yet sent; return how many messages those were.
 
     Of edits that arrive out of order the youngest counts. A copy of which a part has arrived, or
-    may have, keeps the old text: nobody could make sense of two halves. What is edited to nothing
+    may have, keeps the old text: nobody could make sense of two halves. A message edited to nothing
     is cancelled.
     """
     edited = Message.objects.filter(
@@ -43,7 +43,8 @@ def edit_message(organization: Organization, edit: MessageEdit, *, at: datetime)
 def _lock_copies(organization: Organization, ovice_id: str) -> None:
     """Lock what may be cancelled before its message: whoever ends one goes on to its message.
 
-    What is being sent comes last, as in a worker's claim: its call may end, and leave it waiting.
+    Deliveries being sent come last, as in a worker's claim: their call may end, and leave them
+    waiting.
     """
     copies = Delivery.objects.filter(
         message__organization=organization, message__ovice_id=ovice_id

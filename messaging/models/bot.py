@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from integrations.models import Installation, Organization
 from integrations.targets.events import CODE_LENGTH, KEY_LENGTH, UpdateKind
 
-# What became of our own messages, and what people want of the bot.
+# Facts about our own messages; the other kinds are wishes of people to the bot.
 FACTS = (UpdateKind.ECHOED, UpdateKind.REACHED, UpdateKind.SEEN)
 TALKED = (UpdateKind.WROTE, UpdateKind.TAPPED, UpdateKind.SPOKE_IN_GROUP)
 

@@ -1,4 +1,4 @@
-"""What kinds of trouble the audit knows, what each means, and what to look at."""
+"""Kinds of trouble the self-checks know, the meaning of each, and the place to look."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Kind(StrEnum):
-    """What can be amiss."""
+    """Kind of trouble."""
 
     # About the whole service.
     NO_WORKER = "no_worker"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Words(NamedTuple):
-    """What is amiss, and what an operator looks at."""
+    """Description of a kind, and the places an operator looks at."""
 
     text: str | Promise
     look_at: str | Promise

@@ -230,7 +230,7 @@ class Delivery(models.Model):
             models.Index(
                 "expires_at", name="delivery_expiring", condition=Q(state__in=WAITING_STATES)
             ),
-            # What failed keeps its text until then, for the case that it is replayed.
+            # A failed delivery keeps its text until then, for the case that it is replayed.
             models.Index(
                 "expires_at", name="delivery_failed", condition=Q(state=DeliveryState.FAILED)
             ),
@@ -325,7 +325,7 @@ class Outage(models.Model):
 
 
 # Lanes of an installation in which nothing is sent but its bot's work is done: above any number
-# of lanes for deliveries. What the target told of its messages has one of its own.
+# of lanes for deliveries. Facts a target tells of its messages have a lane of their own.
 FACTS_LANE = 1000
 # So many of a tenant's people the bot speaks with at once.
 TALK_LANES = tuple(range(FACTS_LANE + 1, FACTS_LANE + 5))

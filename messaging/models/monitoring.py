@@ -20,7 +20,7 @@ from integrations.models import Installation, Organization
 from messaging.models.incident_kinds import ABOUT_ALL, NOTICES, WORDS, Kind, Words
 
 KEY_LENGTH = 120
-# What was seen only once may be a process that is just being restarted; counted in audits, a little
+# Trouble seen only once may be a process that is just being restarted; counted in runs, a little
 # less than one, since they do not come to the second.
 CONFIRMED_AFTER = 0.8
 # An incident is over when so many audits did not see it.
@@ -161,7 +161,7 @@ def note(findings: Iterable[Finding], at: datetime) -> None:
     for finding in findings:
         _note(finding, at)
     gone = Incident.objects.open().filter(seen_at__lte=at - OVER_AFTER * settings.AUDIT_EVERY)
-    # What nobody could confirm was none.
+    # Trouble that was never confirmed was none.
     gone.filter(confirmed_at=None).delete()
     gone.update(ended_at=at)
 

@@ -21,7 +21,7 @@ MOST = 20
 def tell(at: datetime) -> int:
     """Write one mail about what is new and one about what is over; return how many were written.
 
-    What cannot be mailed now is tried again by the next audit.
+    A mail that cannot be sent now is tried again by the next run.
     """
     alarming = Incident.objects.filter(confirmed_at__isnull=False).exclude(kind__in=NOTICES)
     new = list(alarming.filter(told_at=None, ended_at=None).order_by("began_at"))

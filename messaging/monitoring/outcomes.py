@@ -1,4 +1,4 @@
-"""What was accepted against what became of it, one by one and per installation."""
+"""Accepted messages against their outcomes, one by one and per installation."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from messaging.models.incident_kinds import Kind
 from messaging.models.monitoring import Finding
 from messaging.monitoring.scope import OPEN, SETTLING, made_between, may_send, window
 
-# What one recipient alone meets is no trouble of the installation.
+# Failures that one recipient alone meets are no trouble of the installation.
 FEWEST, FEWEST_LINKS = 3, 2
 # The reason of one that was sent once more by hand and not tried since.
 REPLAYED = "replayed"
@@ -112,7 +112,7 @@ def _recent(at: datetime) -> QuerySet[Delivery]:
 
 def _nothing_delivered(at: datetime) -> Iterator[Finding]:
     """Yield the installations that have delivered nothing of what they accepted last."""
-    # What nobody has tried yet is asked about elsewhere; what somebody cancelled is settled.
+    # Untried deliveries are asked about elsewhere; cancelled ones are settled.
     untried = Q(state=DeliveryState.PENDING, reason__in=("", REPLAYED))
     recent = _recent(at).exclude(untried).exclude(state=DeliveryState.CANCELLED)
     newest = Max("message__accepted_at")

@@ -1,4 +1,4 @@
-"""What the questions of an audit have in common: which rows are recent, who may send."""
+"""Scope shared by the questions of the self-checks: recent rows, installations that may send."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -31,7 +31,7 @@ from messaging.monitoring import (
 logger = structlog.stdlib.get_logger(__name__)
 
 NAME = "audit"
-# What each of these keeps from happening is no trouble of its own.
+# Effects that each of these explains are no trouble of their own.
 _EXPLAINS = {
     Kind.BROKER_AWAY: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
     Kind.NO_WORKER: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
@@ -49,7 +49,7 @@ QUESTIONS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one audit found; ``failure`` names the exception that kept a question unanswered."""
+    """Findings of one run; ``failure`` names the exception that kept a question unanswered."""
 
     findings: tuple[Finding, ...]
     failure: str = ""
@@ -71,7 +71,7 @@ def audit(at: datetime) -> Report:
         try:
             found += ask(at)
         except Exception as error:
-            # Whatever it is, an audit that is half blind must say so, and go on.
+            # A run that is half blind must say so, and go on, whatever the error is.
             logger.exception("a question of the audit could not be answered")
             failure = type(error).__name__[:64]
     return Report(tuple(_unexplained(found)), failure)

@@ -1,4 +1,4 @@
-"""What waits: each delivery must have a reason to, and end in time."""
+"""Waiting deliveries: each must have a reason to wait, and end in time."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ IDLE_FOR = timedelta(minutes=10)
 BEHIND = timedelta(minutes=12)
 # Accounts are looked up anew every minute after a token was replaced.
 UNRESOLVED_FOR = timedelta(hours=1)
-# What nobody expired although its time is over.
+# Time after which a delivery should have been expired.
 OVERDUE = timedelta(minutes=12)
 
 Slice = tuple[UUID, UUID, int]

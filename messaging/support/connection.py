@@ -1,4 +1,4 @@
-"""What happened to an organization's connections: made, replaced, paused, heard, refused, ended.
+"""History of an organization's connections: made, replaced, paused, heard, refused, ended.
 
 It is the same for every member, and for each of them a reason why something did not come.
 """

@@ -1,4 +1,4 @@
-"""What a story is made of: an answer in one sentence, what to do, and a timeline."""
+"""Parts of a timeline: an answer in one sentence, advice, and the lines."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody in a hurry reads: how it is, and what can be done about it."""
+    """Answer for a reader in a hurry: how it is, and how it can be mended."""
 
     text: str
     tone: Tone = Tone.PLAIN

@@ -1,4 +1,4 @@
-"""What each stored reason means, in a sentence; every word that a row can hold has one."""
+"""Sentences for each stored reason; every word that a row can hold has one."""
 
 from collections.abc import Mapping
 
@@ -67,7 +67,7 @@ _CANCELLED: Mapping[str, Words] = {
     "account_gone": gettext_lazy("Cancelled: the account was no longer the recipient's."),
     "link_ended": gettext_lazy("Cancelled: the recipient's link ended while it was being sent."),
 }
-# What a call that was not accepted met, to stand after “Try 1:”.
+# Reasons for which a call was not accepted, to stand after “Try 1:”.
 _REFUSED: Mapping[str, Words] = {
     "not_reached": gettext_lazy("%(target)s could not be reached"),
     "unavailable": gettext_lazy("%(target)s could not serve anybody"),
@@ -84,7 +84,7 @@ _REFUSED: Mapping[str, Words] = {
     "poison": gettext_lazy("our own program failed before it called"),
     "unknown": gettext_lazy("%(target)s refused it without a reason we know"),
 }
-# What somebody can do about a message that was given up.
+# Advice about a message that was given up.
 _HELP: Mapping[str, Words] = {
     "recipient_gone": gettext_lazy(
         "The recipient allows messages of the sender in the chat again, or asks their"

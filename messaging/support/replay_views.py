@@ -1,7 +1,8 @@
 """The page on which an organization's dead letters of a window of time are sent once more.
 
-What is confirmed is what was counted: the page carries, signed, whose window it showed, until when
-it had counted, and how many there were. Another window, or more of them, is asked about anew.
+Replay confirms exactly the counted messages: the page carries, signed, whose window it showed,
+until when it had counted, and how many there were. Another window, or more of them, is asked about
+anew.
 """
 
 from dataclasses import replace
@@ -104,7 +105,7 @@ def _as_shown(shown: str, window: Window) -> Window | None:
     if described != repr(window) or counted_at is None:
         return None
     counted = _until(window, counted_at)
-    # What was being settled while it was counted may have come in with an earlier time.
+    # A delivery that was being settled during the count may have come in with an earlier time.
     return counted if counted.deliveries().count() <= count else None
 
 

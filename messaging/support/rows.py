@@ -20,7 +20,7 @@ MOST_ATTEMPTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did to a delivery by hand; ``who`` is a role, never a person."""
+    """Act done to a delivery by hand; ``who`` is a role, never a person."""
 
     at: datetime
     done: str

@@ -1,4 +1,4 @@
-"""What somebody means who pastes an id, an address or a code: rows of their organizations only.
+"""Search by a pasted id, address or code: rows of the reader's organizations only.
 
 Every look-up is by a whole value, and each is reduced to the visitor's organizations by the
 database itself. So what is another tenant's and what does not exist take the same statements, and

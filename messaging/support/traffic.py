@@ -35,7 +35,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What became of the messages that were sent in ovice during one hour."""
+    """Outcomes of the messages that were sent in ovice during one hour."""
 
     at: datetime
     delivered: int = 0

@@ -1,6 +1,6 @@
 """The portal's one search, and the page of each story.
 
-What is pasted is sent in a form's body, so that no address ends up in a URL or a log of one.
+The pasted text is sent in a form's body, so that no address ends up in a URL or a log of one.
 """
 
 from typing import Any
