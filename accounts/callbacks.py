@@ -1,4 +1,4 @@
-"""What ovice hears of people's links, and when we ask it who they are."""
+"""Callbacks to ovice about people's links, and our questions to it about who they are."""
 
 from itertools import groupby
 from typing import Any

@@ -61,7 +61,7 @@ def _mails_to_member(subject: Subject) -> Q:
 
 
 def _told_of(subject: Subject) -> Q:
-    """What ovice has been told of a member; what it is still to be told goes once it is told."""
+    """Callbacks about a member; one that is still to be told goes once it is told."""
     ended = Q(delivered_at__isnull=False) | Q(given_up_at__isnull=False)
     return _callbacks_about(subject) & ended
 
@@ -74,7 +74,7 @@ def _callbacks_about(subject: Subject) -> Q:
 
 
 TABLES = (
-    # What ovice is still to be told of an installation outlives it.
+    # Callbacks about an installation outlive it until they are told.
     Table("integrations.Callback", "organization", member=_told_of, naming=_callbacks_about),
     Table("account.EmailConfirmation", _confirmations, member=_confirmations),
     Table("account.EmailAddress", _of_owners, member=_of_owners),

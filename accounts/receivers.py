@@ -1,4 +1,4 @@
-"""What happens to people's links and visits when something below them ends, or is replaced."""
+"""Receivers for people's links and visits: something below them ends, or is replaced."""
 
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ from integrations.signals import (
 
 @receiver(user_logged_in)
 def let_one_person_act(request: HttpRequest, user: User, **_: Any) -> None:
-    """Whoever signs in, by a passkey as well, takes no other person's visit along."""
+    """A user who signs in, by a passkey as well, takes no other person's visit along."""
     end_visit_of_another(request, user)
 
 
@@ -54,7 +54,7 @@ def name_users(subject: Subject, **_: Any) -> list[UUID]:
 
 @receiver(purge_runs)
 def forget_users(subject: Subject, **_: Any) -> None:
-    """What stays of the history of others, or of the member's organization, stays without them."""
+    """History of others, or of the member's organization, stays without them."""
     whole = subject.scope == RemovalScope.ORGANIZATION
     forget_actors(subject.user_ids, except_in=subject.organization_id if whole else None)
 

@@ -1,4 +1,4 @@
-"""What other apps may want to know about a link; each is sent inside the transaction."""
+"""Signals about a link, for other apps; each is sent inside the transaction."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""What an owner enters in the target so that their own integration's bot hears and answers."""
+"""Bot setup in the target: values by which an owner's own integration hears and answers."""
 
 from dataclasses import dataclass, field
 

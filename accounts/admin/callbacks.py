@@ -1,4 +1,4 @@
-"""What ovice is told, for staff: above all what it did not take."""
+"""Callbacks to ovice, for staff: above all those it did not take."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet

@@ -15,7 +15,7 @@ from accounts.owners.roles import STAFF, Visitor, role_of, visible_ids
 
 @admin.register(LogEntry)
 class HistoryAdmin(ScopedAdmin[LogEntry]):
-    """Who changed or saw what, and when; owners know staff by their role only."""
+    """Audit log: actor, change or look, and time; owners know staff by their role only."""
 
     list_display = ("timestamp", "who", "what", "content_type", "object_repr")
     list_filter = ("action",)

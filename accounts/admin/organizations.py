@@ -13,7 +13,7 @@ from accounts.owners.roles import SiteRole
 from integrations.models import Organization
 
 _CHOICES = ("expire_hours", "copy_shows", "unconfirmed_policy", "language", "support_contact")
-# What the form may have changed; ovice's own facts may have moved on since the page was opened.
+# Fields the form may have changed; ovice's own facts may have moved on since the page was opened.
 _SAVED = ["expire_after", "copy_shows", "unconfirmed_policy", "language", "contact_sealed"]
 
 

@@ -107,7 +107,7 @@ class MemberAdmin(ErasesMembers):
 
 @admin.register(Link)
 class LinkAdmin(ScopedAdmin[Link]):
-    """Who is linked to an account, since when, and how former links ended."""
+    """Links of members to accounts, their age, and how former links ended."""
 
     about_members = True
     list_display = ("member", "organization", "linked_at", "removed_at", "removed_reason")
@@ -157,7 +157,7 @@ class LinkAdmin(ScopedAdmin[Link]):
 
 @admin.register(User)
 class UserAdmin(ScopedAdmin[User]):
-    """Who may sign in. Administrators make support staff here, and take it back."""
+    """Accounts that may sign in. Administrators make support staff here, and take it back."""
 
     seen_by = changed_by = added_by = _ADMINISTRATOR
     list_display = ("email", "is_staff", "is_superuser", "is_active", "last_login")
@@ -191,7 +191,7 @@ class UserAdmin(ScopedAdmin[User]):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save a user who signs in with mailed codes and so has no password.
 
-        Who was signed in under another address, or with other rights, is so no longer.
+        A session under another address, or with other rights, ends.
         """
         if not change or {*form.changed_data} - {"locale"}:
             obj.set_unusable_password()
@@ -200,7 +200,7 @@ class UserAdmin(ScopedAdmin[User]):
 
 @admin.register(Ownership)
 class OwnershipAdmin(ScopedAdmin[Ownership]):
-    """Who is an owner of what, for staff."""
+    """Owners and their ownerships, for staff."""
 
     seen_by = STAFF
     list_display = ("shown_user", "organization", "granted_at")

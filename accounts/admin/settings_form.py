@@ -23,7 +23,7 @@ else:
 
 
 class OrganizationForm(_OrganizationForm):
-    """What an owner may choose; ovice's own facts are not in it."""
+    """Choices of an owner; ovice's own facts are not in it."""
 
     expire_hours = forms.IntegerField(
         label=_("Give up after (hours)"),

@@ -18,7 +18,7 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: in a heading, with what follows, and the button that says yes."""
+    """Question before an act: in a heading, with what follows, and the button that says yes."""
 
     action: str
     title: Words

@@ -22,7 +22,7 @@ from core.ids import earliest_id
 from integrations.targets.setup import Words
 
 Row = TypeVar("Row", bound=Model)
-# Nobody turns more pages than this; what is further back is reached by time, or by its id.
+# Pages beyond this are turned by nobody; older rows are reached by time, or by their id.
 COUNTED = 1000
 _DAY = timedelta(days=1)
 # By what stands in the address: the words, and between which ages the rows are.

@@ -1,7 +1,7 @@
 """The one base of every admin page: it shows rows of the visitor's organizations and no others.
 
 Lists, counts, searches, filters, look-ups in other pages, history, actions and exports all start
-from ``get_queryset``. Whoever has no role sees nothing, and no page changes or deletes anything
+from ``get_queryset``. A user without a role sees nothing, and no page changes or deletes anything
 unless its class names the role that may. Django's own permission rows are not used.
 """
 
@@ -36,13 +36,13 @@ from core.text import LINE_ENDS, visible_start
 Row = TypeVar("Row", bound=Model)
 
 HISTORY_LENGTH = 200
-# What Django has at the head of the column that chooses rows.
+# Django's head of the column that chooses rows.
 _CHOOSE_ALL: Any = getattr(ModelAdmin.action_checkbox, "short_description", "")
 # A spreadsheet would take these as the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # In some countries a spreadsheet ends a cell at one of these, whatever quotes are around it.
 _CELL_ENDS = re.compile(rf"(?<=[;|\t{LINE_ENDS}])")
-# What Django's filters ask of the columns that a page offers, and the steps of its dates.
+# Lookups of Django's filters on the columns that a page offers, and the steps of its dates.
 _FILTERED_BY = ("", "__exact", "__in", "__isnull", "__isempty")
 _DATE_STEPS = ("__year", "__month", "__day")
 

@@ -1,4 +1,4 @@
-"""What ovice tells about the people of an organization.
+"""Directory events: changes of the people of an organization.
 
 A link is never made here. It ends here when its member leaves, stops being an organization user, or
 gets another address. A member who was removed and comes back has to link again.
@@ -28,7 +28,7 @@ def update_member(
 ) -> None:
     """Create the member or apply the fields that were told.
 
-    Who has been erased since is not brought back by it.
+    A person erased since is not brought back by it.
     """
     member = _locked(organization, ovice_id, at)
     if member is None:

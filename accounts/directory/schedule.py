@@ -41,7 +41,7 @@ CLOCK_SKEW = timedelta(seconds=TOLERANCE_SECONDS)
 def sync(organization: Organization) -> Applied | None:
     """Read the directory and apply it; return None when that failed or was stopped.
 
-    What the pass came to is in the organization's ``DirectorySync``.
+    The organization's ``DirectorySync`` keeps the result of the pass.
     """
     row, _ = DirectorySync.objects.get_or_create(organization=organization)
     at = now() - CLOCK_SKEW

@@ -41,7 +41,7 @@ class TooManyLeave(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a pass did, in people."""
+    """Result of a pass, in people."""
 
     members: int
     added: int
@@ -85,7 +85,7 @@ def _check_leaving(leaving: int, present: int, confirmed: int) -> None:
 def _absent(members: QuerySet[Member], directory: Directory, at: datetime) -> list[str]:
     """Return who is not in the directory, unless something newer says that they are there.
 
-    Nobody, where an entry does not tell whose it is: it may be anybody's.
+    An empty set, where an entry does not tell whose it is: it may be anybody's.
     """
     if directory.nameless:
         return []
@@ -125,7 +125,7 @@ def _apply_page(organization: Organization, people: list[Person], at: datetime) 
     found = Member.objects.filter(organization=organization, ovice_id__in=ids)
     known = {member.ovice_id: member for member in found}
     new = {person.id: person for person in people if person.id not in known}
-    # Whoever an event adds at this very moment is told newer by that event.
+    # An event that adds a person at this very moment tells it newer.
     made = [_new_member(organization, person, at) for person in new.values()]
     Member.objects.bulk_create(made, ignore_conflicts=True)
     differing = [p for p in people if p.id in known and _differs(known[p.id], p)]

@@ -2,8 +2,7 @@
 
 It starts here, with a single-use ``state`` bound to session, user and organization; or in the
 target, which sends a browser with a code and without a ``state``. Then whoever is at the browser
-signs in, chooses the organization and confirms. What is secret meanwhile is kept encrypted, for
-minutes.
+signs in, chooses the organization and confirms. Secrets are kept encrypted meanwhile, for minutes.
 """
 
 import hashlib
@@ -44,7 +43,7 @@ LASTS = timedelta(minutes=10)
 LEAVING = "leaving"
 # Time that the target's clock and the way of the code may have taken off it.
 _MARGIN = timedelta(seconds=5)
-# What a code may look like; nothing else is passed on.
+# Form of a code; nothing else is passed on.
 _CODE = re.compile(r"[A-Za-z0-9._~#+/=-]{1,1024}")
 _URL_LENGTH = 2048
 
@@ -106,7 +105,7 @@ def begin(user: User, session_key: str, organization: Organization, target: str)
 def take_state(target: str, state: str, session_key: str, user: object) -> InstallRequest:
     """Use up a ``state`` and return its request; refuse one of another session or user.
 
-    Whoever does not hold the session learns nothing about the state, and does not use it up.
+    A browser without the session learns nothing about the state, and does not use it up.
     """
     request = InstallRequest.objects.filter(target=target, key_hash=hashed(state)).first()
     if request is None:
@@ -134,7 +133,7 @@ def keep_code(target: str, code: str, return_to: str) -> tuple[InstallRequest, s
 def find_kept(target: str, key: str, visitor: Visitor) -> InstallRequest:
     """Return the request that the browser's cookie names, if ``visitor`` can still go on with it.
 
-    Somebody who is not signed in yet may turn out to be anybody.
+    A visitor who is not signed in yet may turn out to be anybody.
     """
     request = InstallRequest.objects.filter(target=target, key_hash=hashed(key)).first()
     if not key or request is None:

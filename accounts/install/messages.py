@@ -1,4 +1,4 @@
-"""What a live check of a connection found out, in words an owner can act on.
+"""Results of a live check of a connection, in words an owner can act on.
 
 Nothing of a token, a secret or an answer of the target is repeated here.
 """

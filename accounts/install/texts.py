@@ -1,4 +1,4 @@
-"""What a page says when an install does not go on: what happened, and how to start over."""
+"""Texts of pages for an install that does not go on: its cause, and how to start over."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

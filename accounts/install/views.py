@@ -39,7 +39,7 @@ CALLBACKS_PER_NETWORK, QUARTER = 30, 900
 def start(request: HttpRequest, target: str) -> HttpResponse:
     """Send an owner to the target's dialog; who owns several organizations chooses one first.
 
-    What it ends in replaces a token, so a fresh proof of who one is comes first.
+    The flow ends in replacing a token, so a fresh proof of who one is comes first.
     """
     user = request.user
     if not isinstance(user, User):
@@ -61,7 +61,7 @@ def start(request: HttpRequest, target: str) -> HttpResponse:
 def callback(request: HttpRequest, target: str) -> HttpResponse:
     """Take over from the target's dialog: a code with our ``state``, or one without.
 
-    Whatever becomes of it, the browser is sent on: no page has the code in its address.
+    The browser is sent on in any case: no page has the code in its address.
     """
     try:
         _count(request)
@@ -99,8 +99,8 @@ def connected(request: HttpRequest, target: str) -> HttpResponse:
 def confirm(request: HttpRequest, target: str) -> HttpResponse:
     """Show an owner which community the browser brought; let them choose the organization.
 
-    Signing in just now is proof enough; an older session is asked for another. Who comes too late
-    reads that before they sign in for nothing.
+    Signing in just now is proof enough; an older session is asked for another. A visitor who comes
+    too late reads that before they sign in for nothing.
     """
     user = request.user
     try:

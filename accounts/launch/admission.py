@@ -1,4 +1,4 @@
-"""What a launch from ovice opens: the member's row brought up to date, and for owners the portal.
+"""Admission by a launch from ovice: the member's row brought up to date, and for owners the portal.
 
 A token is used up, and everything it brought is stored, in one transaction. Opening a launch never
 links anybody; it only says who is here.
@@ -25,7 +25,7 @@ from integrations.removal.lookup import is_removed_for_good
 
 @dataclass(frozen=True)
 class Admission:
-    """Who came and where to; ``refused`` names why the purpose is closed to them, or is empty.
+    """Visitor and destination; ``refused`` names why the purpose is closed to them, or is empty.
 
     ``ground`` is on what they would be an owner nevertheless.
     """

@@ -46,7 +46,7 @@ class BadLaunchToken(Exception):
 
 
 class LaunchClaims(Struct, frozen=True):
-    """What a verified token says; unknown claims are ignored."""
+    """Claims of a verified token; unknown ones are ignored."""
 
     sub: Id
     org: Id

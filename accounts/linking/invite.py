@@ -23,7 +23,7 @@ from integrations.targets.port import guide_of
 logger = structlog.stdlib.get_logger(__name__)
 
 INVITE = "accounts.tasks.invite"
-# Nobody is asked again sooner, whoever asks.
+# No member is asked again sooner, whoever asks.
 INVITE_EVERY = timedelta(days=7)
 # In one go; a larger organization is invited in several.
 MOST_AT_ONCE = 200

@@ -200,7 +200,8 @@ def _find(member: Member, installation: Installation, email: str) -> Account:
 @transaction.atomic
 def remove_links(links: LinkQuerySet, *, reason: RemovedReason) -> int:
     """End those of ``links`` that are active, and return how many they were."""
-    # What a disconnection ended may come back with the connection, unless it has another end too.
+    # Links that a disconnection ended may come back with the connection, unless they have another
+    # end too.
     disconnected = Q(removed_reason=RemovedReason.ORG_DISCONNECTED)
     # All in the order in which whoever accepts or moves several locks them.
     locked = links.select_for_update(of=("self",), no_key=True).only("removed_at").order_by("pk")

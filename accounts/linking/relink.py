@@ -33,7 +33,7 @@ BATCH = 50
 def move_links(previous: Installation, installation: Installation) -> None:
     """Take over the links of ``previous``: the active ones, and those that its removal ended.
 
-    Who left, changed their address or unlinked since then is not brought back.
+    A member who left, changed their address or unlinked since then is not brought back.
     """
     links = Link.objects.filter(installation=previous)
     # Evaluated for its locks: what is being removed right now must be seen as removed below.
@@ -59,7 +59,7 @@ def installations_to_resolve() -> list[UUID]:
 def resolve_links(installation_id: UUID) -> int:
     """Look the unresolved links' accounts up anew and return how many were settled.
 
-    What the target gives no answer about stays unresolved, for the next time.
+    Links about which the target gives no answer stay unresolved, for the next time.
     """
     installation = Installation.objects.live().filter(pk=installation_id).first()
     if installation is None:
@@ -99,7 +99,7 @@ def _settle(
     try:
         return _resolve(link, email, account, asked_at)
     except IntegrityError:
-        # Somebody else has been linked to this account meanwhile.
+        # Another member has been linked to this account meanwhile.
         remove_links(Link.objects.filter(pk=link.pk), reason=RemovedReason.ACCOUNT_GONE)
         return True
 

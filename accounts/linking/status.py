@@ -1,7 +1,7 @@
 """How a member's link stands: what the button says, and why.
 
-The statuses are the contract's (section 7.7): ovice's settings page and our own show the same. What
-is no organization user's business looks like what does not exist: ``unavailable``.
+The statuses are the contract's (section 7.7): ovice's settings page and our own show the same.
+Answers beyond an organization user's business look like those about nothing: ``unavailable``.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -20,7 +20,7 @@ from integrations.targets.setup import Words
 
 
 class LinkStatus(StrEnum):
-    """What is shown: no item at all, **Link**, **Linked**, or either with a hint."""
+    """Item that is shown: none at all, **Link**, **Linked**, or either with a hint."""
 
     UNAVAILABLE = "unavailable"
     UNLINKED = "unlinked"
@@ -73,7 +73,7 @@ class LinkState:
 
     @property
     def account_name(self) -> str:
-        """What the account is called there."""
+        """Name of the account there."""
         return (self.link.account_name or "") if self.link else ""
 
 

@@ -126,7 +126,7 @@ def _is_over(link: Link) -> bool:
 def look_into_refusal(link: Link, target: ChatTarget) -> None:
     """The target refused this recipient: end the link if it is over, else tell of the trouble.
 
-    Whoever cannot be asked now is asked before the next DM.
+    A member who cannot be asked now is asked before the next DM.
     """
     try:
         over = recheck(link, target)

@@ -38,7 +38,7 @@ def due_installations(at: datetime) -> list[UUID]:
 def go_round(installation_id: UUID) -> int:
     """Look at the next few links of one installation; return how many ended.
 
-    What the target gives no answer about stays due.
+    Links about which the target gives no answer stay due.
     """
     installation = Installation.objects.sendable(now()).filter(pk=installation_id).first()
     if installation is None:

@@ -1,7 +1,7 @@
 """Erasing one member, and handing over what is stored of one; both cover every listed table.
 
-What ovice tells of its directory comes back with its next event or synchronisation as long as the
-person is a user of ovice there: without links, choices or history.
+Directory data of ovice's comes back with its next event or synchronisation as long as the person is
+a user of ovice there: without links, choices or history.
 """
 
 from collections.abc import Iterable
@@ -43,8 +43,8 @@ def erase_account(
 ) -> Removal | None:
     """Erase everybody who had this account of the third-party app; None where nobody had.
 
-    Who linked it after ``issued_at``, in whole seconds, was not meant. Returns the removal of who
-    linked it last.
+    A member who linked it after ``issued_at``, in whole seconds, was not meant. Returns the removal
+    of who linked it last.
     """
     links = Link.objects.filter(
         account_id=account_id,

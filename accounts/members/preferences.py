@@ -1,4 +1,4 @@
-"""What a member may decide about their own copies: to rest for a while, and what a copy shows.
+"""Preferences of a member about their own copies: to rest for a while, and what a copy shows.
 
 ``resting_until`` and ``shows_text`` read; the other functions write and tell ``choices_changed``,
 so that whatever waits for the member can be looked at again.

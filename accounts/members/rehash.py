@@ -1,4 +1,4 @@
-"""What the rotation of master keys does to the hashes of addresses."""
+"""Rehash of addresses when master keys are rotated."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Who is acting in this browser session: the member whom ovice's launch or a mailed code let in.
+"""Member who is acting in this browser session: let in by ovice's launch or a mailed code.
 
 A visit is kept in the session and holds no address and no name. It ends at its time, when the
 member leaves, when their organization goes, and when their address becomes another one. Views ask
@@ -107,7 +107,8 @@ def end_visit_of_another(request: HttpRequest, user: User) -> None:
 def visit(request: HttpRequest) -> Visit | None:
     """Return who is acting in this session, or None."""
     if _CACHE not in vars(request):
-        # What is refused before its session was looked for has none, and its page asks for a visit.
+        # A request refused before its session was looked for has none, and its page asks for a
+        # visit.
         session: Mapping[str, Any] = getattr(request, "session", {})
         vars(request)[_CACHE] = _read(session.get(_KEY))
     found: Visit | None = vars(request)[_CACHE]

@@ -56,7 +56,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody who signs in to this site: an owner, support, or an administrator."""
+    """User who signs in to this site: an owner, support, or an administrator."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True)
@@ -284,7 +284,7 @@ class Link(models.Model):
 
 
 class Choices(models.Model):
-    """What a member decided about their own copies; no row means the defaults.
+    """Choices of a member about their own copies; no row means the defaults.
 
     Quiet hours are two wall clock times in the member's own time zone and may span midnight. The
     decisions that follow from a row are made in ``accounts.members.preferences``.
@@ -334,7 +334,7 @@ class InstallRequest(models.Model):
     token_sealed = models.BinaryField(null=True, editable=False)
     # Where in the target its owner goes on afterwards; empty where the target does not ask.
     return_to = models.CharField(max_length=2048, blank=True)
-    # What its owner is asked before it goes on: to leave the present community for this one, or to
+    # Question to its owner before it goes on: to leave the present community for this one, or to
     # try again after a refusal.
     community = models.CharField(max_length=80, blank=True)
     community_name = models.CharField(max_length=NAME_LENGTH, blank=True)
@@ -351,7 +351,7 @@ class InstallRequest(models.Model):
 
 
 class OwnerMailKind(models.TextChoices):
-    """What an owner is written about."""
+    """Kind of mail to an owner."""
 
     ATTENTION = "attention"
     HEALED = "healed"

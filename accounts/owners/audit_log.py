@@ -1,4 +1,4 @@
-"""Who changed what, and which staff looked at what: without secrets, sealed texts and addresses.
+"""Audit log: changes by anybody, looks by staff; without secrets, sealed texts and addresses.
 
 Only the named fields are recorded; a new column is not until somebody lists it here.
 """
@@ -134,7 +134,7 @@ def forget_actors(users: Iterable[UUID], *, except_in: UUID | None) -> None:
 def forget_history(users: Iterable[UUID]) -> None:
     """Delete what is known of users, and what they did for no organization in particular.
 
-    What they did for one stays, but not that it was they: it is that customer's history.
+    An act for a customer stays, but not that it was they: it is that customer's history.
     """
     keys = list(users)
     forget_actors(keys, except_in=None)

@@ -1,4 +1,4 @@
-"""What an entry of the audit log tells, in words, and who it was as far as a reader may know."""
+"""Sentences for an entry of the audit log, and its actor as far as a reader may know."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What an owner sees first: their organizations and how each connection stands."""
+"""Overview for an owner: their organizations and how each connection stands."""
 
 from dataclasses import dataclass
 

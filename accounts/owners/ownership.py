@@ -38,10 +38,10 @@ class NotAnOwner(Exception):
 def grant_ownership(member: Member, ground: Ground, *, proved: bool = False) -> User:
     """Make ``member`` an owner of their organization and return the user they sign in as.
 
-    The caller has checked that ovice says so. Whoever owns something already is somebody: only who
-    has ``proved`` to us that they read the address is taken for them. Raises ``NotAnOwner`` for
-    this, for an address that is not verified, and for one that belongs to the operator's staff,
-    whom no customer may let in.
+    The caller has checked that ovice says so. An owner of something already has a user of their
+    own: only a member who has ``proved`` to us that they read the address is taken for them. Raises
+    ``NotAnOwner`` for this, for an address that is not verified, and for one that belongs to the
+    operator's staff, whom no customer may let in.
     """
     if not member.email or not member.email_verified:
         raise NotAnOwner("email_unverified")
@@ -60,7 +60,7 @@ def grant_ownership(member: Member, ground: Ground, *, proved: bool = False) -> 
         defaults={"ovice_id": member.ovice_id, "ground": ground, "granted_at": now()},
     )
     if not known:
-        # Whoever was signed in under this address was not asked whether they are this person.
+        # A session under this address was never asked whether it is this person's.
         user.end_sessions()
     if user.locale != language_of(member.locale):
         user.locale = language_of(member.locale)
@@ -162,9 +162,9 @@ def end_ownership(
 def keep_ownership_in_step(member: Member, *, moved: bool) -> None:
     """Let what ovice told about ``member`` count for their ownership; never grants one.
 
-    ``moved`` says that the address became another one. What they owned passes to the new one's
-    user where that is verified and nobody's yet; else it ends until they come back from ovice. A
-    user who has been closed here keeps it: the person is known by that.
+    ``moved`` says that the address became another one. Their ownerships pass to the new one's user
+    where that is verified and nobody's yet; else they end until they come back from ovice. A user
+    who has been closed here keeps it: the person is known by that.
     """
     if member.role != Role.OWNER:
         end_ownership(member, Ground.OWNER)

@@ -1,4 +1,4 @@
-"""What owners and the operator read about data that is going to be deleted."""
+"""Texts for owners and the operator about data that is going to be deleted."""
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _

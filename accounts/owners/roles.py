@@ -1,4 +1,4 @@
-"""Who may do what on this site: three roles, and whoever has none may do nothing.
+"""Roles on this site: three, and a user without one may do nothing.
 
 An owner has an ``Ownership``. Support and administrators are the operator's staff: they are never
 owners at the same time, so nobody reaches a token or a setting through two roles at once.
@@ -15,7 +15,7 @@ from integrations.models import Organization
 
 
 class SiteRole(StrEnum):
-    """What a signed-in user is to this site."""
+    """Role of a signed-in user on this site."""
 
     OWNER = "owner"
     SUPPORT = "support"

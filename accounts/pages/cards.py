@@ -1,4 +1,4 @@
-"""What a member's page shows of one connection: the button is the state."""
+"""Cards of a member's page, one for each connection: the button is the state."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What every page of a member has in common: somebody is acting, and no browser keeps it."""
+"""Base of every page of a member: a member is acting, and no browser keeps it."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who is acting, told to the audit log for the length of a request."""
+"""Actor of a request, told to the audit log for its length."""
 
 from collections.abc import Callable
 

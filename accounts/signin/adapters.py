@@ -1,4 +1,4 @@
-"""What allauth asks of us: the steps of a sign-in, and how second factors are kept."""
+"""Adapters for allauth: the steps of a sign-in, and how second factors are kept."""
 
 import base64
 from collections import Counter
@@ -22,7 +22,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
     """Sign-in without passwords and without signing up."""
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
-        """Nobody makes an account for themselves: ovice and the operator do."""
+        """No visitor makes an account for themselves: ovice and the operator do."""
         return False
 
     def get_login_stages(self) -> list[str]:

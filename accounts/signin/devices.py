@@ -1,8 +1,9 @@
 """Device cookies: browsers in which somebody has signed in before, known again for half a year.
 
-Whoever asks for codes in somebody's name uses up their own tries, never those of such a browser
-(OWASP, "Slow down online guessing attacks with device cookies"). The cookie opens nothing. It holds
-a random name and keyed hashes of the addresses that were proved there; ours alone can make one.
+An attacker who asks for codes in a person's name uses up their own tries, never those of such a
+browser (OWASP, "Slow down online guessing attacks with device cookies"). The cookie opens nothing.
+It holds a random name and keyed hashes of the addresses that were proved there; ours alone can make
+one.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """The way from a proved address into the site: one entrance at once, several by choice.
 
-What is kept in the session between the pages are ids and times, never an address.
+The session keeps ids and times between the pages, never an address.
 """
 
 import time
@@ -88,7 +88,7 @@ def fitting(entrances: list[Entrance], wanted: str) -> Entrance | None:
     if wanted.startswith(LINK_PAGE):
         suited = [entrance for entrance in entrances if entrance.member]
     elif wanted:
-        # Whatever else asks somebody to sign in, portal or install, is for owners and staff.
+        # Other pages that ask for a sign-in, portal or install, are for owners and staff.
         suited = [entrance for entrance in entrances if entrance.user]
     else:
         suited = entrances

@@ -1,4 +1,5 @@
-"""What every request of a signed-in person passes: the ends of sessions, and staff's second factor.
+"""Middleware for every request of a signed-in person: the ends of sessions, and staff's second
+factor.
 
 A session ends after ``SESSION_IDLE`` without a request and, in use, after ``SESSION_COOKIE_AGE``.
 Its row and its cookie are not kept for longer, however often they are written.

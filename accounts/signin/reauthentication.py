@@ -48,7 +48,7 @@ def _has_shown(request: HttpRequest, user: User, counting: AbstractSet[str]) -> 
 def needs_proof(request: HttpRequest) -> HttpResponseRedirect | None:
     """Return the way to the page that asks for a proof, or None where there is a fresh one.
 
-    What was posted is not kept meanwhile: it may be a token. The person presses again.
+    The posted form is not kept meanwhile: it may hold a token. The person presses again.
     """
     if is_proved(request):
         return None

@@ -152,7 +152,8 @@ def _proved(request: HttpRequest, email: str) -> HttpResponse:
     grant_by_address(email, came.member if came else None, came.ground if came else "")
     entrances = entrances_of(email)
     if not entrances:
-        # Nobody's any more since the mail was sent; or guessed, which is as good as wrong.
+        # The code is no one's any more since the mail was sent; or guessed, which is as good as
+        # wrong.
         raise CodeRefused
     if (only := fitting(entrances, asked_next(request))) is not None:
         answer = redirect(enter(request, only))
