@@ -1,4 +1,4 @@
-"""What ovice hears of an organization's connection."""
+"""Receivers that tell ovice of an organization's connection."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def tell_connected(installation: Installation, **_: Any) -> None:
 
 @receiver(installation_removed)
 def tell_disconnected(installation: Installation, **_: Any) -> None:
-    """Nobody may link any more; the links are told of one by one."""
+    """No member may link any more; the links are told of one by one."""
     tell(installation.organization, "organization.disconnected", target=installation.target)
 
 

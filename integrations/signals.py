@@ -1,4 +1,4 @@
-"""What other apps may want to know about an installation; each is sent inside the transaction."""
+"""Signals about an installation, for other apps; each is sent inside the transaction."""
 
 from django.dispatch import Signal
 
@@ -35,5 +35,5 @@ installation_needs_attention = Signal()
 # A check found that its bot cannot hear: keywords ``installation`` and ``reason``.
 installation_deaf = Signal()
 
-# What needed the owner's attention is over: keyword ``installation``.
+# The trouble that needed the owner's attention is over: keyword ``installation``.
 installation_healed = Signal()

@@ -50,7 +50,7 @@ class CopyShows(models.TextChoices):
 
 
 class UnconfirmedPolicy(models.TextChoices):
-    """What to do with a copy of which nobody can tell whether it arrived."""
+    """Policy for a copy of which nobody can tell whether it arrived."""
 
     RATHER_TWICE = "rather_twice", _("send it once more: rather twice than never")
     RATHER_NEVER = "rather_never", _("do not send it again: rather never than twice")
@@ -187,7 +187,7 @@ class Installation(Audited, models.Model):
     # Why the last check was not answered, and since when; empty while all is well.
     trouble = models.CharField(max_length=32, blank=True)
     trouble_at = models.DateTimeField(null=True, blank=True)
-    # What the target says it was granted, by the target's own names; empty where it does not tell.
+    # Permissions granted, by the target's own names; empty where it does not tell.
     permissions = models.JSONField(default=list, editable=False)
     connected_at = models.DateTimeField(null=True, blank=True)
     # When its owner put the next generation in its place; links and waiting messages went there.

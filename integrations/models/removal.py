@@ -19,7 +19,7 @@ _HASH_LENGTH = 64
 
 
 class RemovalReason(models.TextChoices):
-    """Who asked for a removal."""
+    """Origin of the request for a removal."""
 
     UNINSTALLED = "uninstalled", "uninstalled in the chat target"
     DISCONNECTED = "disconnected", "disconnected by an owner"
@@ -29,7 +29,7 @@ class RemovalReason(models.TextChoices):
 
 
 class RemovalScope(models.TextChoices):
-    """What a purge takes away; decided at its begin, except that a member's is known at once.
+    """Scope of a purge; decided at its begin, except that a member's is known at once.
 
     So is that of a removal from before a restore, of an organization that lived on.
     """
@@ -80,7 +80,7 @@ class Removal(models.Model):
     generation = models.PositiveIntegerField(null=True, blank=True)
     # Members are rows of another app, and theirs is gone before this one is done.
     member_id = models.UUIDField(null=True, blank=True, editable=False)
-    # Whoever owned nothing else when the purge began; emptied when it ends.
+    # Users who owned nothing else when the purge began; emptied when it ends.
     user_ids = models.JSONField(default=list, editable=False)
     organization_hash = models.CharField(max_length=_HASH_LENGTH, blank=True, editable=False)
     community_hash = models.CharField(

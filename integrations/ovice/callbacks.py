@@ -1,4 +1,5 @@
-"""What ovice is told: written down with the change it tells of, delivered afterwards.
+"""Outbox of callbacks to ovice: each is written down with the change it tells of, delivered
+afterwards.
 
 A callback is a hint to ask anew, so it carries ids and states and nothing else. Without an
 ``OVICE_CALLBACK_URL`` nothing is written down. ``integrations.ovice.callback_delivery`` delivers.

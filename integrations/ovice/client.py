@@ -25,7 +25,7 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What ovice answered."""
+    """Reply of ovice."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)

@@ -1,4 +1,4 @@
-"""What ovice tells about organizations and spaces.
+"""Facts from ovice about organizations and spaces.
 
 Events may arrive late and out of order, and each tells a part only. So the time at which each field
 was last told is kept, and an older event never undoes what a newer one said about the same field.

@@ -1,4 +1,4 @@
-"""What ovice tells about organizations, spaces and people, in events and in its directory.
+"""Schemas of ovice's data on organizations, spaces and people, in events and in its directory.
 
 Identifiers, addresses and switches decide and are read strictly. Names, plans, locales and links
 decorate: ``core.tolerant_reader`` cuts or drops them. Unknown fields are ignored.
@@ -35,7 +35,7 @@ Role = Annotated[
 
 
 class OrganizationUpdate(Struct, frozen=True):
-    """What is told about an organization."""
+    """Update of an organization."""
 
     id: Id
     name: Name | None = None
@@ -64,7 +64,7 @@ class MemberRef(Struct, frozen=True):
 
 
 class MemberInfo(MemberRef, frozen=True):
-    """What is told about a person; a field that is not told stays as it was."""
+    """Update of a person; a field that is not told stays as it was."""
 
     email: Email | None = None
     email_verified: bool | None = None

@@ -19,7 +19,7 @@ _AGAIN = timedelta(days=1)
 
 
 class Trouble(StrEnum):
-    """What is wrong with a purge, the worst first."""
+    """Trouble with a purge, the worst first."""
 
     OVERDUE = "overdue"
     FAILED = "failed"

@@ -10,7 +10,7 @@ from integrations.encryption.data_keys import SealedText
 from integrations.encryption.fields import sealed_attributes
 from integrations.removal.data_map import Subject, tables
 
-# Whoever has them is let in as the person whose data this is.
+# Each of them lets its holder in as the person whose data this is.
 _LETS_IN = frozenset(
     {
         "accounts.User.password",

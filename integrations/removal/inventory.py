@@ -135,7 +135,7 @@ def _hours(hours: int) -> str:
     return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
 
 
-# What is counted, in words; its tables; and how to say until when, from the first of them.
+# Counted rows, in words; their tables; and how to say until when, from the first of them.
 LINES: tuple[tuple[Words, tuple[str, ...], Callable[[str], str]], ...] = (
     (
         gettext_lazy("Deliveries: when each message went out and how it ended, without its text"),

@@ -1,4 +1,4 @@
-"""What the ledger remembers of those who are gone: enough to recognise them, not to name them."""
+"""Lookup in the ledger of those who are gone: enough to recognise them, not to name them."""
 
 from datetime import datetime, timedelta
 

@@ -55,7 +55,7 @@ def purge_ready(*, seconds: float) -> int:
         try:
             finished += purge(removal, seconds=end - time.monotonic())
         except Exception as error:
-            # Whatever it is must not stop the next customer's purge; the alarm tells of it.
+            # The error must not stop the next customer's purge; the alarm tells of it.
             logger.exception("purge failed", removal=removal.pk)
             at = now()
             failed = Removal.objects.filter(pk=removal.pk)
@@ -67,8 +67,7 @@ def _is_untold(removal: Removal) -> bool:
     """Tell whether owners or ovice still have to hear of it.
 
     Once the purge has begun, nobody knows who the owners were and what ovice called the
-    organization. Who brings back what had been purged already, an operator or an old backup, told
-    them then.
+    organization. An operator or an old backup that brings back purged data told them then.
     """
     too_late = removal.requested_at <= now() - _TELLING
     if too_late or removal.reason == RemovalReason.RESTORED:
@@ -115,7 +114,7 @@ def begin(removal: Removal) -> Removal | None:
     if row.scope == RemovalScope.ORGANIZATION and row.organization_id is not None:
         row.destroyed_keys = _retire(row.organization_id, row.begun_at)
     row.user_ids = _users(subject_of(row))
-    # What was deleted when it was asked for counts as well.
+    # Rows deleted when the purge was asked for count as well.
     earlier = {model: counts["before"] for model, counts in row.progress.items()}
     row.progress = {
         table.model: {"before": count + earlier.get(table.model, 0), "after": None}

@@ -1,7 +1,7 @@
 """Removals that were asked for after a backup, repeated on what it brought back.
 
-The file of keys has the whole ledger as it was lately. Whatever of it the restored ledger lacks, or
-still waits for, came after the backup: its rows are put back, receipts and codes with them, and
+The file of keys has the whole ledger as it was lately. Ends that the restored ledger lacks, or
+still waits for, came after the backup: their rows are put back, receipts and codes with them, and
 what they had ended ends again.
 """
 

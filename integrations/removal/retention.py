@@ -28,7 +28,7 @@ caught_up = Pulse("retention-caught-up-at")
 
 @dataclass(slots=True)
 class Turn:
-    """What one turn deleted: rows by table, and whether it left any for the next one."""
+    """Deletions of one turn: rows by table, and whether it left any for the next one."""
 
     gone: dict[str, int] = field(default_factory=dict)
     is_left: bool = False
@@ -70,7 +70,7 @@ def purge_aged(*, seconds: float) -> Turn:
     """Delete rows older than ``settings.RETENTION``, in batches, for about so long."""
     end = time.monotonic() + seconds
     turn, at = Turn(), now()
-    # What was pointed to a moment ago is found in another round.
+    # Rows that were pointed to a moment ago are found in another round.
     while found := _round(at, end):
         for model, deleted in found.items():
             turn.gone[model] = turn.gone.get(model, 0) + deleted

@@ -1,6 +1,6 @@
 """The end of an installation, an organization or a member: from here on nothing can use it.
 
-Whoever asks, one mechanism answers: what must end ends now, and a row of the ledger says by when
+One mechanism answers every request: what must end ends now, and a row of the ledger says by when
 the rest is gone. Deleting is the work of ``integrations.removal.purge``.
 """
 
@@ -36,7 +36,7 @@ HEADROOM = timedelta(days=1)
 
 
 class Uninstall(StrEnum):
-    """What an uninstall notice meant."""
+    """Meaning of an uninstall notice."""
 
     REMOVED = "removed"
     REPEATED = "repeated"
@@ -135,7 +135,7 @@ def request_deletion(
 ) -> Removal:
     """Enter the erasure of whoever has this account of a third-party app.
 
-    Nobody having it is no error: the platform asks, and is given a code either way. ``digest``
+    An unknown account is no error: the platform asks, and is given a code either way. ``digest``
     tells the request; the same one again acts no more and is given the same code.
     """
     request_hash = keyed_hash("request", target, digest)

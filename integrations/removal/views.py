@@ -1,6 +1,6 @@
 """``GET /removal/{code}``: where a removal stands, for people and, as JSON, for programs.
 
-Whoever has the code may look: it cannot be guessed, and neither form names a customer.
+The code lets its holder look: it cannot be guessed, and neither form names a customer.
 """
 
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What can go wrong in a call to a chat target, in the words the relay understands.
+"""Errors of a call to a chat target, in the words the relay understands.
 
 Every class answers two questions and nothing else: is it worth trying again (``retry``), and whose
 fault was it (``scope``)? A third fact, ``unconfirmed``, says that the request left and nobody knows

@@ -1,7 +1,8 @@
-"""What a chat target tells us on its own: someone wrote, tapped or read, or our message arrived.
+"""Updates that a chat target sends on its own: someone wrote, tapped or read, or our message
+arrived.
 
-A target's inbox turns its webhooks into these; whoever handles them knows no platform. What people
-write is never stored: a short message is looked at once, for a word that the bot knows.
+A target's inbox turns its webhooks into these; whoever handles them knows no platform. Texts that
+people write are never stored: a short message is looked at once, for a word that the bot knows.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ CODE_LENGTH = 64
 
 
 class UpdateKind(StrEnum):
-    """What happened."""
+    """Kind of an update."""
 
     # A person wrote something in their own chat with the bot, or sent a sticker or a file.
     WROTE = "wrote"
@@ -58,7 +59,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class WebhookKeys:
-    """What proves a webhook: the secret that signs it, and the word agreed on for its set-up."""
+    """Keys of a webhook: the secret that signs it, and the word agreed on for its set-up."""
 
     app_secret: str = field(repr=False)
     verify_token: str = field(repr=False)
@@ -93,5 +94,5 @@ class Inbox(Protocol):
     def read(self, body: bytes, headers: Mapping[str, str]) -> Sequence[Update]:
         """Return what happened; raise ``WebhookRefused`` or ``WebhookMalformed``.
 
-        ``body`` is exactly what was received. What we have no use for is left out.
+        ``body`` is exactly what was received. Updates that we have no use for are left out.
         """

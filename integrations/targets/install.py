@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """What the target tells the app's webhook at ``address``, and whether that is new."""
+    """Subscription of the app's webhook at ``address``, and whether it is new."""
 
     address: str
     fields: tuple[str, ...]

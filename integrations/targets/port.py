@@ -17,7 +17,7 @@ from integrations.targets.setup import SetupGuide
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What proves us to a target. Neither value is ever shown, logged or put in a URL.
+    """Credentials that prove us to a target. Neither value is ever shown, logged or put in a URL.
 
     A token ``of_app`` was given to the operator's own third-party app, whose secret is a setting
     and so is never stored with an installation.
@@ -34,14 +34,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a target says about a pair of credentials that works."""
+    """Connection that a target describes for a pair of credentials that works."""
 
     bot_id: str
     bot_name: str
     community_id: str = ""
     community_name: str = ""
     install_id: str = ""
-    # What the target lists as granted; empty where it does not tell.
+    # Granted permissions as the target lists them; empty where it does not tell.
     permissions: tuple[str, ...] = ()
     missing_permissions: tuple[str, ...] = ()
 
@@ -102,7 +102,7 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """What an empty chat shows in one language: a greeting of at most 160 characters, a menu."""
+    """Introduction in an empty chat, in one language: a greeting (160 characters), a menu."""
 
     greeting: str
     menu: tuple[Choice | Page, ...]

@@ -1,4 +1,4 @@
-"""What an owner is told about a target's own screens: data that each target's folder fills in."""
+"""Setup guide to a target's own screens, for owners: data that each target's folder fills in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

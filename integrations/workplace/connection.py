@@ -1,4 +1,4 @@
-"""What a token is good for: whose bot it is, in which community, with which permissions."""
+"""Check of a token: whose bot it is, in which community, with which permissions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from integrations.workplace.errors import NotFound
 from integrations.workplace.request import Call, Expected
 from integrations.workplace.response import text_of
 
-# What a relay needs and nothing else, by their names in the Graph API.
+# Permissions that a relay needs and nothing else, by their names in the Graph API.
 REQUIRED_PERMISSIONS = ("message", "read_user_email")
 _WITH_ID = Expected(fields=("id",))
 # Accounts without an address exist, so one member who shows none proves nothing.

@@ -39,8 +39,8 @@ GUIDE = SetupGuide(
         _("Choose the topic “Page” and paste the callback URL and the verify token from below."),
         _("Tick the fields that are listed below, and save. Workplace tries the address at once."),
     ),
-    # What a custom integration hears in its own chats, and where somebody mentions it in a post
-    # (Workplace, "Webhooks reference", topic page).
+    # Events of a custom integration: its own chats, and posts in which it is mentioned (Workplace,
+    # "Webhooks reference", topic page).
     webhook_fields=(
         "messages",
         "messaging_postbacks",

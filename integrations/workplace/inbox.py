@@ -1,4 +1,4 @@
-"""What Workplace posts to the webhook, as updates (Workplace webhooks, topic ``page``)."""
+"""Inbox of the webhook: Workplace's posts as updates (Workplace webhooks, topic ``page``)."""
 
 import hashlib
 import hmac
@@ -94,7 +94,7 @@ def _read_chat(bot_id: str, item: Mapping[str, Any]) -> Update | None:
     person = _object(item, "recipient") if echo else sender
     account_id = _id(person.get("id"))
     found = _what_happened(item, message, echo=echo)
-    # Whoever writes as the bot itself is the bot: answering it would never end.
+    # The bot's own messages come under its id: answering them would never end.
     if at is None or not account_id or account_id == bot_id or found is None:
         return None
     kind, told = found

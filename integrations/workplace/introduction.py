@@ -1,4 +1,4 @@
-"""What an empty chat with the bot shows: start button, greeting and menu, by language."""
+"""Introduction of the bot in an empty chat: start button, greeting and menu, by language."""
 
 from collections.abc import Mapping
 from typing import Any

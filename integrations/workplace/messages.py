@@ -18,7 +18,7 @@ TEMPLATE_UNITS = 640
 
 
 class Action(StrEnum):
-    """What the bot can show of itself without a message (Send API, sender actions)."""
+    """Action by which the bot shows itself without a message (Send API, sender actions)."""
 
     MARK_SEEN = "mark_seen"
     TYPING_ON = "typing_on"

@@ -9,7 +9,7 @@ from integrations.workplace.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What an answer must hold to be of use.
+    """Content that an answer must hold to be of use.
 
     ``fields`` must be there and not empty. ``once`` marks a call that must not be accepted twice:
     when it gets no usable answer, the error is ``Unconfirmed`` instead of ``Unavailable``.

@@ -29,7 +29,7 @@ class BadSignedRequest(SuspiciousOperation):
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """What was signed: a community, one of its users, or both.
+    """Content that was signed: a community, one of its users, or both.
 
     ``issued_at`` is None where the platform does not tell. ``of_linking`` says that it was signed
     for the dialog that links an account, which passes through a member's own browser (8.4).

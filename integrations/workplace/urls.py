@@ -1,4 +1,4 @@
-"""What Workplace, or a browser that it sends here, calls."""
+"""Addresses that Workplace, or a browser that it sends here, calls."""
 
 from django.urls import path
 

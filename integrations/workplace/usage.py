@@ -1,4 +1,4 @@
-"""What the rate headers of the Graph API say: how much is used, and how long to stay away."""
+"""Usage by the rate headers of the Graph API: the share used, and how long to stay away."""
 
 import json
 from collections.abc import Iterator, Mapping

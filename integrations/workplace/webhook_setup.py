@@ -9,13 +9,14 @@ from integrations.workplace.guide import GUIDE
 from integrations.workplace.subscriptions import Subscription, list_subscriptions, subscribe
 
 TOPIC = "page"
-# What the bot answers to, and what proves that a message arrived: as for a custom integration.
+# Fields that the bot answers to, and those that prove that a message arrived: as for a custom
+# integration.
 FIELDS = GUIDE.webhook_fields
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What stands now, and whether anything had to be changed for it."""
+    """State of the webhook now, and whether anything had to be changed for it."""
 
     subscriptions: list[Subscription]
     changed: bool
