@@ -32,7 +32,7 @@ _WORDS: Mapping[str, str] = {
     r"|consuming input failed|bad file descriptor",
 }
 _SHAPES = {word: re.compile(pattern, re.IGNORECASE) for word, pattern in _WORDS.items()}
-# What is looked at of a sentence: its end can be a query, or whatever somebody has sent.
+# Length of a sentence that is looked at: its end can be a query, or text that a caller has sent.
 _MOST = 500
 _DRIVERS = ("psycopg", "redis.", "kombu.", "django.db", "amqp.", "sqlite3", "celery.")
 

@@ -44,7 +44,7 @@ def open_session(*, connections: int) -> requests.Session:
 def read_body(response: requests.Response, *, limit: int) -> bytes:
     """Return the body of a streamed answer; raise ``DecodeError`` beyond ``limit`` bytes."""
     content = bytearray()
-    # Whatever has arrived is taken at once: a full chunk could be waited for without end.
+    # Bytes that have arrived are taken at once: a full chunk could be waited for without end.
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         content += chunk
         if len(content) > limit:
@@ -53,7 +53,7 @@ def read_body(response: requests.Response, *, limit: int) -> bytes:
 
 
 class _HurriedReads(io.RawIOBase):
-    """What a socket receives until a moment; the library's own timeout begins anew at each read."""
+    """Reads of a socket until a moment; the library's own timeout begins anew at each read."""
 
     def __init__(self, source: io.BufferedReader, connection: socket, until: float) -> None:
         self._source, self._socket, self._until = source, connection, until
@@ -85,9 +85,9 @@ class _HurriedAnswer(HTTPResponse):
 class _EarlyFailure:
     """Tells a request that never left from one that may have been accepted.
 
-    Whatever fails while connecting, in the TLS handshake, or before the last header is written
-    cannot have been accepted; the library reports several of these like a cut in the answer.
-    A connection that came too late is not used, lest the request leave when nobody waits for it.
+    Failures while connecting, in the TLS handshake, or before the last header is written cannot
+    have been accepted; the library reports several of these like a cut in the answer. A connection
+    that came too late is not used, lest the request leave when nobody waits for it.
     """
 
     response_class: type[HTTPResponse] = _HurriedAnswer

@@ -1,7 +1,7 @@
-"""What the processes count for the operator's dashboards; labels never name a customer.
+"""Counters of the processes for the operator's dashboards; labels never name a customer.
 
-Counts live in the process that counts. What the database knows better is asked at the scrape: see
-``config.metrics.collector``. docs/monitoring.md lists every metric; a test compares.
+Counts live in the process that counts. Figures that the database knows better are asked at the
+scrape: see ``config.metrics.collector``. docs/monitoring.md lists every metric; a test compares.
 """
 
 import os

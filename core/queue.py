@@ -1,6 +1,6 @@
 """Telling the workers that there is something to do; a hint that is lost loses nothing.
 
-Whoever gives one also has a regular job that finds what a lost hint left behind.
+The giver of a hint also has a regular job that finds what a lost one left behind.
 """
 
 from collections.abc import Callable

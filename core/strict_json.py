@@ -1,8 +1,8 @@
 """Strict JSON: UTF-8, each key once in an object, no constants that JSON does not have.
 
-What one reader takes for the first value and another for the last must not decide about anything.
-A list can be split without being read, so that an item that no reader of JSON can take, however
-deep or long, is refused by itself: the cuts are found by quotes and brackets alone.
+A key that one reader takes by its first value and another by its last must not decide about
+anything. A list can be split without being read, so that an item that no reader of JSON can take,
+however deep or long, is refused by itself: the cuts are found by quotes and brackets alone.
 """
 
 import json

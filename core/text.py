@@ -24,7 +24,7 @@ _SHAPED = (
     r"\p{Javanese}\p{Sundanese}\p{Chakma}\p{Brahmi}\p{Grantha}\p{Newa}"
 )
 _EMOJI_PART = r"\p{Extended_Pictographic}\uFE0F?\p{Emoji_Modifier}?"
-# What is kept of characters that show nothing, each where it changes another one; the rest goes.
+# Invisible characters that are kept, each where it changes another one; the rest goes.
 _UNSEEN = regex.compile(
     rf"(?<=[{_SHAPED}])[\u200c\u200d](?![\u200c\u200d])"
     rf"|(?<={_EMOJI_PART})\u200d(?=\p{{Extended_Pictographic}})"
@@ -65,7 +65,8 @@ ADDRESS = regex.compile(
 def clean(text: str) -> str:
     """Return ``text`` without what a database, a log or a chat cannot carry or nobody can see.
 
-    Every line end becomes a line feed. What steers the direction of writing ends with its line.
+    Every line end becomes a line feed. Marks that steer the direction of writing end with their
+    line.
     """
     text = carried(text)
     if not text.isascii():

@@ -27,7 +27,7 @@ _LEAP_SECOND = re.compile(r"(\d\d:\d\d):60(?=[.,Zz+-]|$)")
 
 @dataclass(frozen=True, slots=True)
 class _Instead:
-    """What stands in for a value that a type does not take; ``optional``: or nothing at all."""
+    """Substitute for a value that a type does not take; ``optional``: or nothing at all."""
 
     mend: Callable[[object], object]
     optional: bool
@@ -63,7 +63,7 @@ def without_leap_second(value: object) -> object:
 def read(document: object, schema: type[_T]) -> _T:
     """Return ``document`` as ``schema``, without what merely decorates and cannot be read.
 
-    What was dropped or mended is counted and logged by the name of its field. Raises
+    Dropped and mended values are counted and logged by the name of their field. Raises
     ``msgspec.ValidationError`` or ``UnicodeEncodeError`` for what decides.
     """
     try:

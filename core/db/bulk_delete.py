@@ -59,8 +59,8 @@ def delete_in_batches(rows: QuerySet[Any], pace: Pace) -> Iterator[int]:
 def _delete(batch: QuerySet[Any]) -> int:
     with transaction.atomic():
         if connection.vendor == "postgresql":
-            # Nobody has to wait for the disk: what a crash brings back is found again, and what
-            # says in the end that all is gone is written down after all this.
+            # The disk need not be waited for: rows that a crash brings back are found again, and
+            # the record that all is gone is written down after all this.
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL synchronous_commit TO off")
         # The public delete() loads every row to look for others that point to it.

@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 logger = structlog.stdlib.get_logger(__name__)
 _T = TypeVar("_T")
 
-# What says that the database is away, and nothing about what was asked of it.
+# Errors that say that the database is away, and nothing about what was asked of it.
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
