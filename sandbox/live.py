@@ -55,7 +55,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     )
     with request.app[LIVE].listen(topic) as queue:
         await response.prepare(request)
-        # What changed while the page was on its way is fetched at once, also after a break.
+        # Changes during the way of the page are fetched at once, also after a break.
         await response.write(_framed(OPENED))
         with contextlib.suppress(ConnectionError):
             while True:

@@ -1,4 +1,4 @@
-"""What the environment decides about one run of the sandbox."""
+"""Settings of one run of the sandbox, from the environment."""
 
 import os
 from collections.abc import Mapping

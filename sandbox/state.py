@@ -1,4 +1,4 @@
-"""What all parts of the sandbox share in one process; everything lives in memory."""
+"""State that all parts of the sandbox share in one process; everything lives in memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from sandbox.workplace.world import WORLD, World
 
 
 class Arrivals:
-    """What bots have written to each address; made for one look and then dropped."""
+    """Messages that bots have written to each address; made for one look and then dropped."""
 
     def __init__(self, world: World) -> None:
         """Sort the messages of all bots by their readers' addresses."""

@@ -20,7 +20,7 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Callbacks:
-    """What the relay told ovice, refused requests included, oldest first."""
+    """Callbacks that the relay sent to ovice, refused requests included, oldest first."""
 
     def __init__(self, keep: int) -> None:
         """Remember up to `keep` callbacks."""

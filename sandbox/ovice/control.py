@@ -1,4 +1,4 @@
-"""What the control requests of the pretend ovice share: the path, and telling the relay."""
+"""Base of the pretend ovice's control requests: the path, and telling the relay."""
 
 from typing import Any
 

@@ -107,7 +107,7 @@ def _message_in(request: web.Request) -> ChatMessage:
 async def list_events(request: web.Request) -> web.Response:
     """Answer `GET …/events?after=N`: every attempt after the N-th, in order, with its answer.
 
-    What became of the whole event is known of the latest thousand.
+    The outcome of the whole event is known of the latest thousand.
     """
     after, outbox = read_after(request), request.app[OUTBOX]
     arrivals = Arrivals.of(request)

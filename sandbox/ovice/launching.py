@@ -1,4 +1,4 @@
-"""Who gets a launch token and what it says: the claims of one press of a button."""
+"""Launch tokens: the claims of one press of a button, and the people who get one."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""What owners change on the organization's page; each change tells the relay."""
+"""Forms of the organization's page for owners; each change tells the relay."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the pretend ovice remembers: organizations, spaces, people, groups and chat."""
+"""Records of the pretend ovice: organizations, spaces, people, groups and chat."""
 
 from collections import deque
 from dataclasses import dataclass, field

@@ -17,7 +17,7 @@ LINK_STATES = frozenset({"unavailable", "unlinked", "linked", "needs_relink", "p
 
 @dataclass(frozen=True)
 class LinkState:
-    """What the relay says of a link. `status` is `unknown` if it says nothing of use.
+    """State of a link as the relay says it. `status` is `unknown` if it says nothing of use.
 
     `reply` is the relay's HTTP status, or why there was none.
     """

@@ -27,7 +27,7 @@ SUCCESS = range(200, 300)
 
 
 class Verdict(StrEnum):
-    """What an answer means for the sender."""
+    """Meaning of an answer for the sender."""
 
     ACCEPTED = "accepted"
     FAILED = "failed"
@@ -46,8 +46,8 @@ def wait_seconds(
 ) -> float | None:
     """Return how long to wait after the last of `attempts_made`, or None when it was the last.
 
-    `scale` shortens the schedule, `luck` in 0..1 picks the jitter, up to a tenth later. What the
-    receiver asked for by `retry-after` (seconds) is a lower bound and is never shortened.
+    `scale` shortens the schedule, `luck` in 0..1 picks the jitter, up to a tenth later. The
+    receiver's `retry-after` (seconds) is a lower bound and is never shortened.
     """
     if attempts_made >= len(WAITS):
         return None

@@ -1,4 +1,4 @@
-"""What the environment decides about the pretend ovice; the control API can change it later."""
+"""Settings of the pretend ovice from the environment; the control API can change them later."""
 
 import base64
 import os

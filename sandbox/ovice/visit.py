@@ -1,4 +1,4 @@
-"""Who looks at a page and in which language; both are in the address, so each tab has its own."""
+"""Visitor of a page and its language; both are in the address, so each tab has its own."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a member does in Work Chat: write, choose a quick reply, tap a button, read."""
+"""Acts of a member in Work Chat: write, choose a quick reply, tap a button, read."""
 
 from aiohttp import web
 

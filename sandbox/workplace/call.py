@@ -13,7 +13,7 @@ from sandbox.workplace.world import World
 
 
 class Answers(Protocol):
-    """What takes a call through all checks and answers it."""
+    """Handler that takes a call through all checks and answers it."""
 
     async def answer(self, call: "Call") -> Reply:
         """Return the reply; a refusal is one too."""

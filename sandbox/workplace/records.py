@@ -1,4 +1,4 @@
-"""What the pretend Workplace remembers: apps, communities, members, installs and chats."""
+"""Records of the pretend Workplace: apps, communities, members, installs and chats."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -127,7 +127,7 @@ class Message:
 
     @property
     def readable(self) -> str:
-        """What is read in the chat: the text, or that of a template, which has none of its own."""
+        """Text that is read in the chat: the message's own, or that of its template."""
         payload = (self.attachment or {}).get("payload")
         inside = str(payload.get("text", "")) if isinstance(payload, dict) else ""
         return self.text or inside

@@ -1,4 +1,4 @@
-"""What an endpoint answers, and how it is put on the wire: whole, in part, or not at all."""
+"""Replies of an endpoint, and how they are put on the wire: whole, in part, or not at all."""
 
 import asyncio
 import json

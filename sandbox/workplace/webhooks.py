@@ -51,7 +51,7 @@ class Event:
 
 @dataclass
 class Change:
-    """What happened outside chats, such as a mention in a post: a topic's field and its value."""
+    """Change outside chats, such as a mention in a post: a topic's field and its value."""
 
     field_name: str
     value: dict[str, Any]

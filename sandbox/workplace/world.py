@@ -209,7 +209,7 @@ class World:
         thread.messages.append(message)
         self.messages.append(message)
         if len(self.messages) > self.keep:
-            # What is oldest of all is oldest in its chat too.
+            # The oldest message of all is oldest in its chat too.
             self.messages.popleft().thread.messages.popleft()
         thread.typing_until = 0.0
         self.announce_thread(thread)
