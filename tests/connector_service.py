@@ -45,7 +45,7 @@ def settings(folder: str, event_secret: str, key: str) -> dict[str, str]:
         "ENV_FILE": os.devnull,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": f"sqlite:///{folder}/service.sqlite3",
-        # Nobody listens there: wake-ups are lost, which costs nothing but time.
+        # No server listens there: wake-ups are lost, which costs nothing but time.
         "REDIS_URL": "redis://127.0.0.1:9/0",
         "LOG_LEVEL": "CRITICAL",
     }

@@ -1,4 +1,4 @@
-"""What the tests of removals do again and again: ask for one, make it due, read its receipt."""
+"""Steps that the tests of removals share: ask for one, make it due, read its receipt."""
 
 from datetime import timedelta
 from typing import Any

@@ -10,7 +10,7 @@ from config.demo.system import ROOT, START_SECONDS, Ports, System
 from tests.faults.traffic import Office
 
 pytestmark = [pytest.mark.postgres]
-# What differs from host to host; everything else is the same environment on each.
+# Values that differ from host to host; everything else is the same environment on each.
 OF_THE_HOST = ("STATIC_ROOT", "TMPDIR")
 BUSY_SECONDS = 3.0
 

@@ -1,4 +1,4 @@
-"""What the tests about people share."""
+"""Fixtures of the tests about people."""
 
 import pytest
 from celery import current_app
@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 
 @pytest.fixture(autouse=True)
 def _no_broker(monkeypatch):
-    """Nobody takes up a hint here, also where a broker runs."""
+    """No worker takes up a hint here, also where a broker runs."""
 
     def send_task(*_args, **_options):
         raise OperationalError

@@ -1,4 +1,4 @@
-"""Whatever stands in a member's address, no other node of the Graph API is ever asked for."""
+"""No other node of the Graph API is ever asked for, whatever stands in a member's address."""
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings

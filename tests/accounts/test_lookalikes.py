@@ -1,4 +1,4 @@
-"""Nobody is found under an address that only looks like theirs, wherever addresses are compared."""
+"""No member is found under an address that only looks like theirs, in any comparison."""
 
 import unicodedata
 

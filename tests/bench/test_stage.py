@@ -1,4 +1,4 @@
-"""What a measurement that fails leaves on the screen."""
+"""Output that a failed measurement leaves on the screen."""
 
 import sys
 

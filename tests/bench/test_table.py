@@ -1,4 +1,4 @@
-"""What a benchmark keeps: the newest of each measurement, in the table's order."""
+"""Table of a benchmark: the newest of each measurement, in the table's order."""
 
 from bench.rows import Row
 from bench.table import keep, kept

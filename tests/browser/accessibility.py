@@ -1,4 +1,4 @@
-"""What is wrong with a page: as axe sees it, as it stands on a small screen, and by its weight."""
+"""Accessibility of a page: as axe sees it, as it stands on a small screen, and by its weight."""
 
 import gzip
 import os

@@ -1,4 +1,4 @@
-"""What is wrong with a page for somebody without a mouse: its stops by Tab, and how each is shown.
+"""Focus on a page without a mouse: its stops by Tab, and how each is shown.
 
 Tab is really pressed, since a browser shows the focus of keys otherwise than that of a script.
 """

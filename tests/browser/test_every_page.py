@@ -1,7 +1,7 @@
 """Every page that the URL configuration has, in the browser, as each of its people opens it.
 
-What can be found is not listed: a new page is walked without being named, and one whose address
-holds something that nobody knows yet fails until a line says what.
+Pages that can be found are not listed: a new page is walked without being named, and one whose
+address holds something that nobody knows yet fails until a line says what.
 """
 
 from collections.abc import Callable, Iterator, Sequence

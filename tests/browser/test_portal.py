@@ -52,7 +52,7 @@ def test_an_owner_connects_in_far_less_than_three_minutes(owner_window, organiza
     assert portal.get_by_text("Connected. Members can link their accounts now.").is_visible()
     assert violations(portal) == []
     assert live_installation(organization, "workplace") is not None
-    # What is left of the three minutes is for reading and thinking.
+    # The rest of the three minutes is for reading and thinking.
     assert time.monotonic() - started < 30
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from config.demo.ports import any_free_port
 
 ROOT = Path(__file__).parents[2]
-# What only a real image has: its own user.
+# Commands that only a real image runs: its own user.
 WITHOUT_DOCKER = ("useradd ",)
 START_SECONDS = 30
 

@@ -1,4 +1,4 @@
-"""What a worker does with its channel once the broker has vanished."""
+"""Channel of a worker once the broker has vanished."""
 
 from typing import Any
 

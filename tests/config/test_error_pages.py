@@ -1,4 +1,4 @@
-"""What somebody reads when a page cannot be had: what happened, and the way on."""
+"""Error pages: each tells the cause, and the way on."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation

@@ -54,7 +54,7 @@ def test_every_text_for_people_is_there_in_japanese():
     assert marked_texts("accounts", "integrations", "messaging", "templates") - known == set()
 
 
-# What members see and are written: pages, refusals, mails, copies, the bot.
+# Texts that members see and are written: pages, refusals, mails, copies, the bot.
 FOR_MEMBERS = [
     "accounts/linking/welcome.py",
     "accounts/linking/invite.py",

@@ -32,7 +32,7 @@ def steps(monkeypatch):
 
 @pytest.fixture
 def writer():
-    """Somebody whose transaction has written to the table and does not end."""
+    """A writer whose transaction has written to the table and does not end."""
     with psycopg.connect(address_of()) as other:
         other.execute("LOCK TABLE messaging_delivery IN ROW EXCLUSIVE MODE")
         yield other

@@ -1,4 +1,4 @@
-"""What is shipped beside the code agrees with the code, with the manual, and with itself."""
+"""Files shipped beside the code agree with the code, with the manual, and with themselves."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What every page promises a browser, walked over every address that takes no argument."""
+"""Promises of every page to a browser, walked over every address that takes no argument."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Every address and action of the portal, walked by everybody; an unknown one fails the test.
 
-Whoever adds a page adds a line here and says who may open it.
+A new page needs a line here that says who may open it.
 """
 
 import pytest
@@ -27,7 +27,7 @@ STAFF_LISTS, STAFF_ROWS = (403, 403, 200, 200), (HOME, HOME, 200, 200)
 ADMINISTRATOR_LISTS, ADMINISTRATOR_ROWS = (403, 403, 403, 200), (HOME, HOME, HOME, 200)
 EVERYBODY_LED_ON = (LED_ON, LED_ON, LED_ON, LED_ON)
 
-# By table: who sees the list, who a row of A, and who may add one. Nobody deletes.
+# By table: who sees the list, who a row of A, and who may add one. No role deletes.
 TABLES: dict[str, tuple[Row, Row, Row]] = {
     "accounts/directorysync": (LISTS, OWN, NOBODY),
     "accounts/link": (LISTS, OWN, NOBODY),

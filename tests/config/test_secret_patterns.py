@@ -1,4 +1,4 @@
-"""What looks like a secret can be recognised, and none is in the repository."""
+"""Secrets can be recognised by their look, and none is in the repository."""
 
 import base64
 import binascii
@@ -57,7 +57,7 @@ def test_the_repository_holds_no_secret():
     for path in tracked():
         if path.suffix in (".png", ".mo") or not path.is_file():
             continue
-        # What it is stays out of the test's output.
+        # The secret itself stays out of the test's output.
         if kept := secrets_in(path.read_text(errors="replace")):
             found[path.name] = len(kept)
     assert found == {}

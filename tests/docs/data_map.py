@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "data-map.md"
 HEAD = (
     "| table | what is in it | why | goes with | at the latest |\n| --- | --- | --- | --- | --- |\n"
 )
-# What goes by age with a job of its own, since much hangs on it, and not by the list.
+# Rows that go by age with a job of their own, since much hangs on it, and not by the list.
 _ELSEWHERE = {"accounts.User": "`last_login`, if they own nothing"}
 _ROW = re.compile(r"^\| `(\w+\.\w+)` \| (.*?) \| (.*?) \|", re.MULTILINE)
 

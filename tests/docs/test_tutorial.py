@@ -1,4 +1,4 @@
-"""What the tutorial and the other pages tell people to type is there, and does what they say."""
+"""Commands in the tutorial and the other pages exist, and do what the pages say."""
 
 import json
 import re

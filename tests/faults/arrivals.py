@@ -1,4 +1,4 @@
-"""What came, by the sandbox's list of received calls alone: who got which DM, how often, in order.
+"""Arrivals by the sandbox's list of received calls alone: who got which DM, how often, in order.
 
 The list is read on from where it was read last, so that looking costs the sandbox next to nothing
 however much has come.

@@ -1,4 +1,4 @@
-"""What the fault tests do to a running system, and how many doubts each may leave behind."""
+"""Harm that the fault tests do to a running system, and how many doubts each may leave behind."""
 
 import os
 import signal

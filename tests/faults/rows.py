@@ -1,4 +1,4 @@
-"""What our own tables say: only to know that all is settled, and which doubts they own up to."""
+"""Rows of our own tables: only to know that all is settled, and which doubts they own up to."""
 
 import sqlite3
 from collections import Counter

@@ -32,7 +32,7 @@ POSSIBLE = [
     for name, harm in HARMS.items()
     if (HAS_CLUSTER or not harm.needs_cluster) and (not ONLY or name in ONLY.split(","))
 ]
-# Whoever holds something when it dies: calls, requests, wake-ups, rows.
+# Victims that hold something when they die: calls, requests, wake-ups, rows.
 SHORT = frozenset({"worker killed", "web killed", "broker killed", "database killed"})
 RECIPIENTS = 6
 # The sandbox must remember all that a long run sends.

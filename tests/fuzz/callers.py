@@ -1,4 +1,4 @@
-"""What the platform calls, and what ovice asks: signed requests, webhooks, states of links."""
+"""Callers from the platform and from ovice: signed requests, webhooks, states of links."""
 
 import hashlib
 import hmac
@@ -87,7 +87,7 @@ def _carried(random: Random, value: str, ends: Sequence[bytes]) -> tuple[bytes, 
 
 
 class Webhooks:
-    """What the platform tells about chats, under the secret of one installation or of the app."""
+    """Webhooks of the platform about chats, under the secret of one installation or of the app."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -154,7 +154,7 @@ class Webhooks:
 
 
 class Links:
-    """What ovice asks about links with its key; answers are about A, whatever the path says."""
+    """Links that ovice asks about with its key; answers are about A, whatever the path says."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage

@@ -16,7 +16,7 @@ DEEP = 100_000
 
 
 class Raw(str):
-    """What stands in the text unquoted: a number no float can hold, or no JSON at all."""
+    """Raw text that stands unquoted: a number no float can hold, or no JSON at all."""
 
     __slots__ = ()
 

@@ -119,7 +119,7 @@ class Batches:
             return documents.write(event)
         changed = documents.mutate(random, event, self._stage.known)
         text = documents.write(changed, ascii_only=random.random() < 0.5)
-        # What is not JSON at all refuses the batch: nobody could say where the event ends.
+        # Text that is not JSON at all refuses the batch: nobody could say where the event ends.
         return text if _is_json(text) else "null"
 
     def _check(self, answer: Any, count: int, good: list[int]) -> None:

@@ -46,7 +46,7 @@ _ODD, _ASKED, _KEPT = 0.3, 0.6, 0.9
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one request."""
+    """Answer to one request."""
 
     method: str
     address: str

@@ -1,4 +1,4 @@
-"""Whatever comes in at a door: an answer below 500, in time, and no change by what is refused.
+"""Every input at a door gets an answer below 500, in time, and no change by what is refused.
 
 The first inputs of each door are part of the suite. `make fuzz` goes on: `FUZZ_SECONDS` says how
 long, `FUZZ_SEED` repeats a run, `FUZZ_ONLY` names a door, or one input as a finding names it.

@@ -1,4 +1,4 @@
-"""Whatever is sent to a page, by anybody: it answers, and never with a fault of ours."""
+"""Every request to a page, by anybody, is answered, and never with a fault of ours."""
 
 from random import Random
 

@@ -28,7 +28,7 @@ from config.http.chunked import with_length
 from integrations.models.removal import RemovalScope
 from integrations.removal.data_map import Subject, tables
 
-# What the design counts of refused tries: codes that were typed, and sessions that they end; and
+# Counts of refused tries in the design: codes that were typed, and sessions that they end; and
 # since when a bot has heard nothing but what nobody could prove.
 COUNTED = frozenset({"accounts_signincode", "django_session"})
 _NOTED = frozenset({("integrations_installation", "refused_at")})
@@ -45,7 +45,7 @@ SELECT relname, writes FROM (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What went wrong, and the request with which it did."""
+    """Fault found, and the request that caused it."""
 
     fault: str
     request: str
@@ -178,7 +178,7 @@ class WatchedClient(Client):
         super().__init__(raise_request_exception=False)
         browser: Any = self
         handler = browser.handler
-        # What stands before Django where it is served.
+        # The check of the length stands before Django where it is served.
         served: Any = with_length(lambda environ, _start_response: handler(environ))
         browser.handler = partial(served, start_response=None)
         self.limit = limit

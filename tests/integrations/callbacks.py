@@ -1,4 +1,4 @@
-"""What the tests about callbacks do again and again."""
+"""Steps that the tests about callbacks share."""
 
 from integrations.models import Organization
 from integrations.ovice import callback_delivery

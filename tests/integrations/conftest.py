@@ -1,4 +1,4 @@
-"""What the tests about callbacks share."""
+"""Fixtures of the tests about callbacks."""
 
 import pytest
 

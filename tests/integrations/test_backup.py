@@ -24,7 +24,7 @@ DAY = "2026-11-01"
 
 
 class Operator:
-    """Somebody at a shell who types what the manual says."""
+    """Operator at a shell who types what the manual says."""
 
     def __init__(self, folder: Path) -> None:
         """Give them a folder of their own and the project's command on their path."""

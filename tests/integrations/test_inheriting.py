@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 OTHER = "secret-of-another-integration"
 # Of the bot, the same as long as it is the same bot.
 INHERITED = {"app_secret_sealed", "told_at", "refused_at", "sent_at", "held_until", "hold_reason"}
-# What the connection itself is, or what its check has just found.
+# Fields that describe the connection itself, or that its check has just found.
 OF_ITS_OWN = {
     *("id", "organization", "target", "kind", "generation", "state", "access_token_sealed"),
     *("community_id", "community_name", "bot_id", "bot_name", "install_id", "permissions"),

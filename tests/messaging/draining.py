@@ -1,4 +1,4 @@
-"""What the tests of the relay do again and again: let a worker run, and look at a delivery."""
+"""Steps that the relay's tests share: let a worker run, and look at a delivery."""
 
 from django.utils.timezone import now
 

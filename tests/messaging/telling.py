@@ -1,4 +1,4 @@
-"""What the tests of ingest do again and again: tell something of ovice, and expect the answer."""
+"""Steps that the tests of ingest share: tell something of ovice, and expect the answer."""
 
 from tests.factories import event, post_event, rfc3339
 

@@ -1,4 +1,4 @@
-"""What owners and support do about deliveries in the portal."""
+"""Acts of owners and support on deliveries in the portal."""
 
 import pytest
 from auditlog.models import LogEntry

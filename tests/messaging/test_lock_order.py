@@ -1,4 +1,4 @@
-"""Who locks several rows locks them in one order: real transactions, each made to wait halfway."""
+"""Locks of several rows are taken in one order: real transactions, each made to wait halfway."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

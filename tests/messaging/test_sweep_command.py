@@ -55,7 +55,7 @@ def test_a_dry_run_counts_the_same_and_changes_nothing(wakes):
     counted = sweep(dry_run=True)
     assert (list(Delivery.objects.values()), list(Message.objects.values())) == before
     assert wakes == []
-    # What expires would have been due as well.
+    # Deliveries that expire would have been due as well.
     assert {**counted, "lanes with something due": 1} == sweep()
 
 

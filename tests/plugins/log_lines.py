@@ -1,4 +1,4 @@
-"""What the log would show, as the lines that leave the process."""
+"""Log lines as they leave the process."""
 
 import json
 import logging

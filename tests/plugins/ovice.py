@@ -8,7 +8,7 @@ from tests.plugins.sandbox import Sandbox
 
 
 class Ovice:
-    """What tests ask of the pretend ovice; ids are text, answers are the control API's JSON."""
+    """Control of the pretend ovice; ids are text, answers are the control API's JSON."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         """Talk to the ovice of a running sandbox."""

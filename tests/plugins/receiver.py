@@ -24,7 +24,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """What came in, and with which statuses to answer: the list's, then 200."""
+    """Requests that came in, and the statuses to answer with: the list's, then 200."""
 
     url: str = ""
     verify_token: str = "verify-me"

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.plugins.receiver import wait_until
 
-# What the sandbox had sent when it was stopped may still wait to be read.
+# Updates the sandbox had sent when it was stopped may still wait to be read.
 QUIET_SECONDS = 0.05
 
 

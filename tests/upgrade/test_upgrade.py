@@ -27,7 +27,7 @@ WEBS = ("web", "other")
 WORKERS = ("worker", "second")
 # Between two steps, so that every mixture of versions carries something.
 MIXED_SECONDS = 1.0
-# What systemd does for a service with a socket: hand the listening socket over as file 3.
+# Part of systemd for a service with a socket: hand the listening socket over as file 3.
 _WITH_SOCKET = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)

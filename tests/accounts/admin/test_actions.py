@@ -1,4 +1,4 @@
-"""What owners and support press: each is asked once more, done by the product, and recorded."""
+"""Acts of owners and support: each is asked once more, done by the product, and recorded."""
 
 from datetime import timedelta
 

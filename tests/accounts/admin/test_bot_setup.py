@@ -1,4 +1,4 @@
-"""What an owner of a custom integration finds on the page, so that its bot answers."""
+"""Bot setup page: an owner of a custom integration finds there all that its bot needs to answer."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Who may sign in: administrators decide it, and prove first that it is they."""
+"""Accounts that may sign in: administrators decide it, and prove first that it is they."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What every page of the portal has in common: own rows, and no others."""
+"""Scope of every page of the portal: own rows, and no others."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What an owner sees before the app is connected is what is connected."""
+"""The page before the app is connected names exactly the app that is connected."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Who installs the app has just shown who they are: by signing in, or by a proof."""
+"""Proof before an install: the installer has just signed in, or proven who they are."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a launch changes: the member, the ownership, and nothing when it is refused."""
+"""Changes by a launch: the member, the ownership, and nothing when it is refused."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What happens at the same moment, with real transactions: one account stays one member's."""
+"""Races of linking, with real transactions: one account stays one member's."""
 
 import threading
 from collections.abc import Callable

@@ -19,7 +19,7 @@ ZONES = ["UTC", "Asia/Tokyo", "America/New_York", "Europe/London", "Australia/Lo
 
 @pytest.fixture
 def member(db) -> Member:
-    """Somebody who has decided nothing yet."""
+    """A member who has decided nothing yet."""
     return make_member(make_organization())
 
 

@@ -1,4 +1,4 @@
-"""What the history says of each entry."""
+"""Sentences of the history for each entry."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who owns nothing any more is forgotten, and who may not act is not written to."""
+"""An owner of nothing any more is forgotten, and one who may not act is not written to."""
 
 from datetime import timedelta
 

@@ -158,7 +158,7 @@ def test_a_launch_for_another_person_replaces_the_visitor(visitor, hanako, offic
     office.sandbox.member(office.community, "Jiro", "jiro@example.com")
     visitor(make_member(office.organization, email="jiro@example.com"), client)
     assert "Jiro" in text_of(client.get("/link/"))
-    # What the first one saw cannot be pressed by the second.
+    # The page that the first member saw cannot be used by the second.
     assert client.post("/link/", form).status_code == 409
     assert Link.objects.count() == 0
 
@@ -304,7 +304,7 @@ def _link_a_twin(office) -> None:
     link(make_member(office.organization, email="hanako@example.com"), office.installation)
 
 
-# What makes Workplace, ovice or the organization such that linking is refused with the code.
+# Obstacles in Workplace, ovice or the organization for which linking is refused with the code.
 REFUSALS = {
     "email_unverified": (
         lambda _office: Member.objects.update(email_verified=False),

@@ -26,7 +26,7 @@ def test_a_member_downloads_their_own_data(visitor, hanako):
     assert data["accounts.Member"][0]["email"] == "hanako@example.com"
     assert "for Hanako" in data["messaging.Message"][0]["content"]
     assert b"somebody else" not in answer.content
-    # Who gets hold of the file must not become its owner.
+    # A finder of the file must not become its owner.
     assert data["sessions.Session"]
     assert client.session.session_key.encode() not in answer.content
 

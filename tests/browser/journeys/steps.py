@@ -1,4 +1,4 @@
-"""What people of several journeys do."""
+"""Steps that several journeys share."""
 
 import time
 

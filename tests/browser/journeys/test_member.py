@@ -1,4 +1,4 @@
-"""What members do: link, read, rest, and stop; in ovice, on the linking page and in Work Chat."""
+"""Journeys of members: link, read, rest, stop; in ovice, on the linking page, in Work Chat."""
 
 import pytest
 from playwright.sync_api import expect
@@ -83,7 +83,7 @@ def test_dms_arrive_in_order_and_mentions_of_many_do_not(acme, walker, look, som
         say(taro, text)
     acme.wait_for_texts(somebody, texts)
     assert acme.texts(somebody) == texts
-    # Whoever wrote them sees it as well, and of the two others nothing.
+    # The author of them sees it as well, and of the two others nothing.
     taro.looks_again()
     expect(taro.page.locator(".arrived")).to_have_count(len(texts))
     member.open(acme.chat(somebody))

@@ -1,4 +1,4 @@
-"""What owners do, from ovice's settings to a connection and to its end."""
+"""Journeys of owners, from ovice's settings to a connection and to its end."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What support does: answer a ticket from one search, mend it, and be seen to have looked."""
+"""Journeys of support: answer a ticket from one search, mend it, and be seen to have looked."""
 
 import re
 from contextlib import suppress
@@ -100,7 +100,7 @@ def met(town: Town, fault: dict[str, object]) -> bool:
 
 def reads(support: Walker, pasted: str, text: str, *, without: tuple[str, ...]) -> None:
     """Paste something into the one search, until its story says so."""
-    # What stands before or after the values, whichever is longer.
+    # The text before or after the values, whichever is longer.
     known = max(re.split(r"%\(\w+\)s", support.words(text)), key=len)
     for _try in range(5):
         support.open(f"{support.page.url.partition('/admin/')[0]}/admin/search/")

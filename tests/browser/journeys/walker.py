@@ -1,4 +1,4 @@
-"""Somebody in front of a browser: in a language, at a screen, with a mouse or with keys only."""
+"""Walker in front of a browser: in a language, at a screen, with a mouse or with keys only."""
 
 import re
 from collections.abc import Iterable
@@ -88,7 +88,7 @@ class Walker:
     ) -> Locator:
         """Wait until something of that name can be pressed, and return it."""
         place = within or self.page
-        # What a style sheet puts before it, such as a tick, belongs to the name as well.
+        # A mark that a style sheet puts before it, such as a tick, belongs to the name as well.
         name = re.compile(rf"^\W*{re.escape(text)}$")
         what = place.get_by_role(role, name=name).first
         what.wait_for()

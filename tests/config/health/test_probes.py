@@ -1,4 +1,4 @@
-"""What machines ask: alive, ready, and what is wrong where it is not."""
+"""Probes for machines: alive, ready, and the fault where a process is not."""
 
 import threading
 import time
@@ -131,7 +131,7 @@ def test_a_database_that_lets_wait_is_not_waited_for(settings, monkeypatch):
     assert {part["database"] for part in found} == {OK}
     assert verdict(found[0]) == "not ready"
     assert took < 3 * 0.5 + 0.5
-    # What hung ends by itself, and then all is asked anew.
+    # The hung check ends by itself, and then all is asked anew.
     while (state := mine.ask()["keys"]) == readiness.NO_ANSWER:
         assert time.monotonic() - began < 10
     assert state == OK

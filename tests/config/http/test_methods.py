@@ -9,7 +9,7 @@ from tests.config.portal_pages import keys_of
 from tests.fuzz.pages import address_of, routes
 from tests.plugins.portal import VISITORS
 
-# What people's addresses have beside pages.
+# Files at people's addresses beside pages.
 FILES = {"favicon.ico", "metrics", "v1/openapi.json"}
 
 

@@ -1,4 +1,4 @@
-"""What no page could look up is refused before any of them does."""
+"""Input that no page could look up is refused before any of them does."""
 
 import pytest
 from django.test import Client, client

@@ -1,4 +1,4 @@
-"""What `load_keys` does, says and refuses to do with a file of keys."""
+"""Restore by `load_keys`: its acts, words and refusals for a file of keys."""
 
 import base64
 import json

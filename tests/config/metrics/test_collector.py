@@ -1,4 +1,4 @@
-"""What is asked of the database at a scrape; each part fails alone."""
+"""Gauges asked of the database at a scrape; each part fails alone."""
 
 from datetime import timedelta
 

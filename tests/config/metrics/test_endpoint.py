@@ -1,4 +1,4 @@
-"""Who may read the metrics, and that several processes' counts come together."""
+"""Access to the metrics, and the counts of several processes in one answer."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a process keeps for good is no work for the garbage collector, in web and in workers."""
+"""Objects kept for good are no work for the garbage collector, in web and in workers."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""What a log line may hold; everything else is left out by construction."""
+"""Log lines hold only listed fields; everything else is left out by construction."""
 
 import logging
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What a report to Sentry holds: what the log says, and nothing of what went on around it."""
+"""Reports to Sentry hold the log's line, and nothing of what went on around it."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What the portal's home page answers at a look, and to whom."""
+"""Home page of the portal: its figures, and their readers."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who may enter the portal at all; what they find there is tested beside each model."""
+"""Entry to the portal; the pages behind it are tested beside each model."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""What Redis holds is never trusted: a value that is not ours is as good as none."""
+"""Values in Redis are never trusted: one that is not ours is as good as none."""
 
 import json
 import os

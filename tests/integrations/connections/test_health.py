@@ -1,4 +1,4 @@
-"""What ails a connection, found live against the sandbox; five troubles, five texts."""
+"""Health of a connection, found live against the sandbox; five troubles, five texts."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What ovice is told of, and how it gets there."""
+"""Callbacks to ovice, and their delivery."""
 
 import time
 from datetime import timedelta

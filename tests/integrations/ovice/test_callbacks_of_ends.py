@@ -1,4 +1,4 @@
-"""What ovice is told when an organization or a member goes, and what is kept of that."""
+"""Callbacks about an organization or a member that goes, and the rows kept of them."""
 
 from datetime import timedelta
 

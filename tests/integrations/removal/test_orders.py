@@ -34,7 +34,7 @@ COMMUNITY, OVICE_ID, TEXT = "1000000001", "org-of-all-orders", "for your eyes on
 LATE = sign({"community_id": COMMUNITY, "issued_at": int(now().timestamp()) - 86_400})
 FORGED = uninstall_of(COMMUNITY) + "A"
 DEPTH = 4
-# What the acts work on.
+# Tables that the acts work on.
 ROWS: tuple[type[Model], ...] = (
     Organization,
     DataKey,

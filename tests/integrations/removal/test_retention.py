@@ -1,4 +1,4 @@
-"""What has grown old goes, and what is needed stays."""
+"""Old rows go, and needed ones stay."""
 
 from datetime import timedelta
 

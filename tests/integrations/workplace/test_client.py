@@ -1,4 +1,4 @@
-"""What the client puts on the wire, and what it makes of the library's answers."""
+"""Requests of the client on the wire, and its reading of the library's answers."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What an owner is told about Workplace's own screens."""
+"""Guide for an owner to Workplace's own screens."""
 
 from django.utils import translation
 

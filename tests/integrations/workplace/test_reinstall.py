@@ -1,8 +1,8 @@
 """An uninstall and a reinstall, in every order in which their events can reach us.
 
-In Workplace the uninstall always comes first: U, then the reinstall I. What reaches us of it are
-the notice D of the uninstall, which may be late or repeated, and the connection C. Whatever the
-order, the new generation must be live in the end, with its links, and nothing of the old one.
+In Workplace the uninstall always comes first: U, then the reinstall I. We see of it the notice D of
+the uninstall, which may be late or repeated, and the connection C. In every order, the new
+generation must be live in the end, with its links, and nothing of the old one.
 """
 
 from datetime import timedelta

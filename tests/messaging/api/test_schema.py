@@ -39,7 +39,7 @@ CHECKS = schemathesis.checks.CHECKS.get_by_names(
 def as_ovice(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Serve a request as if ovice had signed its body, or shown its key."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    # Whoever shows a key shows ovice's; who shows none, none.
+    # A caller with a key shows ovice's; one without shows none.
     proof = {"authorization": f"Bearer {KEY}"} if "HTTP_AUTHORIZATION" in environ else {}
     if environ["PATH_INFO"].startswith("/v1/ovice/"):
         proof = sign(body, event_id=environ.get("HTTP_WEBHOOK_ID", ""))

@@ -1,4 +1,4 @@
-"""What the bot says fits where it is said, and is said in every language."""
+"""Replies of the bot fit where they are said, and exist in every language."""
 
 import re
 from datetime import timedelta

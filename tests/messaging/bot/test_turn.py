@@ -1,4 +1,4 @@
-"""What becomes of taps and messages, over HTTP from Work Chat to Work Chat."""
+"""Effects of taps and messages, over HTTP from Work Chat to Work Chat."""
 
 from datetime import timedelta
 

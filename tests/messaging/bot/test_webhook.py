@@ -89,7 +89,7 @@ def test_of_a_post_that_repeats_something_the_rest_is_stored(installation):
 
 
 def test_of_an_installation_removed_meanwhile_nothing_is_stored(installation, monkeypatch):
-    """Whoever took in the post had seen it alive."""
+    """The receiver of the post had seen it alive."""
 
     def store_late(told):
         Installation.objects.update(state=InstallationState.REMOVED)

@@ -24,9 +24,9 @@ from tests.messaging.bot.test_turn import last, link_of, rests
 
 LANGUAGES = [language for language, _name in settings.LANGUAGES]
 EACH = [(word, code) for words in WORDS.values() for code, some in words.items() for word in some]
-# What a colleague may be answered; after the question these are on buttons.
+# Answers for a colleague; after the question these are on buttons.
 ANSWERS_TO_COLLEAGUES = {Code.PAUSE_HOUR, Code.PAUSE_TODAY}
-# What people put around and between the letters of a word.
+# Characters that people put around and between the letters of a word.
 AROUND = st.text(st.sampled_from(" \t\n\u3000!！?？。、.,…/「」()*_~\u200b\ufe0f🙏👍"), max_size=8)
 
 

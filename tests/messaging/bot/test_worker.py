@@ -1,4 +1,4 @@
-"""Who works off what a target told, how many at once, and for how long."""
+"""Workers for a target's updates: which, how many at once, and for how long."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

@@ -109,7 +109,7 @@ def test_an_answered_probe_ends_the_outage_and_all_arrive(office, waiting):
     Outage.objects.update(probe_at=now())
     run(office)
     assert not is_down()
-    # What had been put off is due now; its lane's turn comes within the ramp.
+    # Deliveries that had been put off are due now; their lane's turn comes within the ramp.
     Outage.objects.update(over_at=now() - RAMP_STEP * RAMP_STEPS)
     assert run(office) == OPENS_AFTER
     assert {state(delivery)[0] for delivery in waiting} == {DeliveryState.DELIVERED}

@@ -1,4 +1,4 @@
-"""What an echo proves, and what it must not."""
+"""Echoes prove one delivery, and must prove no other."""
 
 from datetime import timedelta
 

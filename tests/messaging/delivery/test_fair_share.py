@@ -1,4 +1,4 @@
-"""Who has to rest, and for how long, so that others get the processor."""
+"""Fair share of the processor: the tenants that have to rest, and for how long."""
 
 from itertools import pairwise
 from uuid import UUID

@@ -1,7 +1,7 @@
 """Workers that lease, claim, call, settle, sleep and crash in any order, and what must always hold.
 
-The machine plays the workers and the target, step by step; the rows are real. What arrived is what
-the target has seen, not what our own tables say.
+The machine plays the workers and the target, step by step; the rows are real. Arrivals are what the
+target has seen, not what our own tables say.
 """
 
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Fate(Enum):
 
 @dataclass
 class Worker:
-    """What one worker remembers; a crash forgets it."""
+    """Memory of one worker; a crash forgets it."""
 
     lease: Lease | None = None
     ahead: list[Delivery] = field(default_factory=list)
@@ -167,7 +167,7 @@ class Relay(RuleBasedStateMachine):
         assert set(delivered.values_list("pk", flat=True)) <= seen
 
     def teardown(self) -> None:
-        """Whatever has happened: one worker that stays well brings everything to an end."""
+        """One worker that stays well brings everything to an end, whatever has happened."""
         if not hasattr(self, "workers"):
             return
         self.workers = [Worker()]

@@ -91,7 +91,7 @@ def test_an_erasure_during_a_call_holds_back_nobody_else(office, monkeypatch, te
 
 def test_a_deletion_that_came_while_the_message_was_being_stored_is_heeded(office):
     delivery = make_delivery(office.join("Hanako"))
-    # Whoever deletes does not see what is not yet committed, and leaves a row for it.
+    # The deleter does not see what is not yet committed, and leaves a row for it.
     Message.objects.create(
         organization=office.organization,
         ovice_id=delivery.message.ovice_id,

@@ -1,4 +1,4 @@
-"""What owner and member decided about copies, at the moment of sending."""
+"""Choices of owner and member about copies, at the moment of sending."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a directory event changes, seen through the view that ovice calls."""
+"""Changes by a directory event, seen through the view that ovice calls."""
 
 from datetime import datetime, timedelta
 

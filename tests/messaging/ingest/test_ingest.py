@@ -1,4 +1,4 @@
-"""What a message event leaves behind, seen through the view that ovice calls."""
+"""Rows that a message event leaves behind, seen through the view that ovice calls."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Whatever was accepted ends as it should, or is found."""
+"""Every accepted message ends as it should, or is found."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

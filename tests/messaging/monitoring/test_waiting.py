@@ -1,4 +1,4 @@
-"""Whatever waits has a reason that the audit knows, or is found."""
+"""Every waiting delivery has a reason that the self-checks know, or is found."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who finds what by the one search, and that it tells nobody what is not theirs."""
+"""Search finds a reader's own rows, and tells nobody what is not theirs."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What people write to support, and the sentence of the search that answers it.
+"""Tickets that people write to support, and the sentence of the search that answers each.
 
 Every ticket is brought about by the product itself: events over HTTP, the relay, the pretend
 Workplace, and what owners and members press.

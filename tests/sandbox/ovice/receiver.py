@@ -29,7 +29,7 @@ class Received:
 
 @dataclass
 class Answer:
-    """What to answer next; a body in bytes is sent as it is, any other as JSON."""
+    """Answer to the next request; a body in bytes is sent as it is, any other as JSON."""
 
     status: int = 202
     body: Any = field(default_factory=lambda: {"status": "accepted"})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.plugins.sandbox import Integration, Sandbox
 
-# What each call may hold: a good value, and one that is refused.
+# Parameters of each call: a good value, and one that is refused.
 APP: dict[str, tuple[Any, Any]] = {
     "redirect_uris": (["http://127.0.0.1:9/other"], "x"),
     "deauthorize_url": ("http://127.0.0.1:9/other", 5),

@@ -1,4 +1,4 @@
-"""Whatever comes in, the answer is the platform's own envelope and never a stack trace."""
+"""Every hostile input gets the platform's own envelope and never a stack trace."""
 
 import string
 from collections.abc import Callable

@@ -11,7 +11,7 @@ from tests.plugins.sandbox import Sandbox
 
 
 class Person(requests.Session):
-    """Somebody with a browser that runs no scripts."""
+    """Person with a browser that runs no scripts."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
