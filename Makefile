@@ -66,6 +66,7 @@ checked-code:
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/python tests/sizes.py
+	$(BIN)/python -m tests.lint_prose
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(filter-out tests,$(CODE))
 
 checked-project:

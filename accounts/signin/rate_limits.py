@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from integrations.encryption.master_keys import keyed_hashes
 
-# Prefix that one customer of a network provider usually gets; a single host may use all of it.
+# Prefix that one customer of a network usually gets; a single host may use all of it.
 IPV6_PREFIX = 64
 
 
