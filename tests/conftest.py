@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from hypothesis import HealthCheck, settings
 
 from integrations.encryption.data_keys import forget_keys
-from integrations.removal.inventory import forget_counts
+from integrations.removal import inventory
 from messaging.delivery.wakeups import broker
 
 pytest_plugins = [
@@ -42,7 +42,7 @@ def _no_tries_counted():
 def _nothing_left_in_memory():
     """Each test starts like a fresh process: no keys, no language, friends with the broker."""
     forget_keys()
-    forget_counts()
+    inventory._counted.cache_clear()
     broker.leave_alone(timedelta())
     translation.deactivate()
     timezone.deactivate()

@@ -67,11 +67,6 @@ def launch_key(kid: str) -> jwt.PyJWK | None:
     return _sets.setdefault(url, KeySet(url)).find(kid)
 
 
-def forget_launch_keys() -> None:
-    """Forget every key this process knows."""
-    _sets.clear()
-
-
 def _fetch(url: str) -> dict[str, jwt.PyJWK] | None:
     """Return the published keys by their names, or None when they cannot be had."""
     try:

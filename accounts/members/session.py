@@ -5,23 +5,20 @@ member leaves, when their organization goes, and when their address becomes anot
 ``visit(request)``, templates have ``visit`` in their context; nothing else reads the session.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth import logout
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 from django.utils.timezone import now
 
 from accounts.models import Member, User
 from integrations.models import Organization
 
-P = ParamSpec("P")
 # The contract's path of the linking pages.
 LINK_PAGE = "/link/"
 _KEY = "visit"
@@ -134,20 +131,6 @@ def member_id_of(session: Mapping[str, Any]) -> str:
     """Return the id of the member whose visit a session's data holds, or nothing."""
     kept = session.get(_KEY) or {}
     return str(kept.get("member", ""))
-
-
-def visitor_required(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Let a view be used by visitors only; others are asked to sign in and come back."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if visit(request) is None:
-            return redirect_to_login(request.get_full_path())
-        return view(request, *args, **kwargs)
-
-    return wrapped
 
 
 def acting(request: HttpRequest) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.timezone import now
 
 from accounts.linking.link import LinkRefused, look_up, mark_of
-from accounts.linking.status import LinkState, LinkStatus, member_states
+from accounts.linking.status import LinkState, member_states
 from accounts.linking.texts import explain
 from accounts.members.preferences import choices_of, resting_until
 from accounts.models import Member
@@ -39,11 +39,6 @@ class Card:
     needs_owner: bool = False
     resting_until: datetime | None = None
     last_delivered_at: datetime | None = None
-
-    @property
-    def is_working(self) -> bool:
-        """Whether there is nothing to say but that it works."""
-        return self.state.status is LinkStatus.LINKED and self.resting_until is None
 
 
 def make_card(member: Member, installation: Installation, deliveries: LastDeliveries) -> Card:

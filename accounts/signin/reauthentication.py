@@ -2,7 +2,7 @@
 
 A proof is a mailed code, an authenticator app, a recovery code, a passkey, or a fresh launch from
 ovice; of staff only a second factor counts. allauth keeps the proofs of a session, each with its
-time. ``needs_proof`` is for pages that are classes, ``recently_proved`` wraps views.
+time.
 """
 
 import time
@@ -58,18 +58,6 @@ def needs_proof(request: HttpRequest) -> HttpResponseRedirect | None:
     else:
         wanted = request.get_full_path()
     return redirect_to_login(wanted, login_url=reverse("account_reauthenticate"))
-
-
-def recently_proved(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Let a view be used only with a proof of the last ten minutes."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        return needs_proof(request) or view(request, *args, **kwargs)
-
-    return wrapped
 
 
 def proved_to_enrol(

@@ -1,11 +1,10 @@
-"""Fresh values for the secrets that an instance makes itself, and how to recognise a connector key.
+"""Fresh values for the secrets that an instance makes itself.
 
 A connector key can be recognised by scanners, and told from a look-alike by its checksum; so one
 that was committed or posted by mistake is found. ``docs/security/secrets.md`` publishes the form.
 """
 
 import base64
-import re
 import secrets
 import string
 import zlib
@@ -14,7 +13,6 @@ from integrations.encryption.master_keys import KEY_BYTES
 from integrations.ovice.webhooks import SECRET_PREFIX
 
 CONNECTOR_PREFIX = "kotozute_ck_"
-CONNECTOR_KEY = re.compile(rf"{CONNECTOR_PREFIX}([0-9A-Za-z]{{40}})([0-9A-Za-z]{{6}})")
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
@@ -46,8 +44,3 @@ def checksum(text: str) -> str:
         rest, digit = divmod(rest, len(_DIGITS))
         found = _DIGITS[digit] + found
     return found
-
-
-def connector_keys_in(text: str) -> list[str]:
-    """Return the connector keys in ``text``, without look-alikes."""
-    return [match[0] for match in CONNECTOR_KEY.finditer(text) if checksum(match[1]) == match[2]]

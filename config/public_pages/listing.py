@@ -9,10 +9,6 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 
-TAGLINE_LENGTH = 40
-DESCRIPTION_WORDS = 50
-ICON_PIXELS = 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Listing:

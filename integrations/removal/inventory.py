@@ -72,11 +72,6 @@ def _counted(subject: Subject, _turn: int) -> Mapping[str, int]:
     return {table.model: table.rows(subject).count() for table in tables()}
 
 
-def forget_counts() -> None:
-    """Count anew, whoever asks next."""
-    _counted.cache_clear()
-
-
 def _removals(organization: Organization) -> QuerySet[Removal]:
     """Return the organization's removals; one that has ended knows no more of it than a hash."""
     by_hash = Q(organization_hash=organization_hash(organization.ovice_id))

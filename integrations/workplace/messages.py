@@ -22,7 +22,6 @@ class Action(StrEnum):
 
     MARK_SEEN = "mark_seen"
     TYPING_ON = "typing_on"
-    TYPING_OFF = "typing_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +74,6 @@ def button_of(offer: Choice | Page) -> Button:
     if isinstance(offer, Page):
         return Button(offer.title, url=offer.url)
     return Button(offer.title, payload=offer.code)
-
-
-def send_buttons(
-    client: GraphClient, account_id: str, text: str, buttons: Sequence[Button]
-) -> Sent:
-    """Send a text of at most 640 characters with one to three buttons below it."""
-    return _send(client, account_id, _template(text, buttons))
-
-
-def send_quick_replies(
-    client: GraphClient, account_id: str, text: str, replies: Sequence[QuickReply]
-) -> Sent:
-    """Send a text with up to 13 answers to tap."""
-    described = [reply.described() for reply in replies]
-    return _send(client, account_id, {"text": text, "quick_replies": described})
 
 
 def send_saying(client: GraphClient, account_id: str, saying: Saying) -> Sent:

@@ -26,9 +26,3 @@ def set_profile(client: GraphClient, fields: Mapping[str, Any]) -> None:
     (Messenger profile).
     """
     client.call(Call("set_profile", "POST", _PATH, payload=dict(fields), expected=_DONE))
-
-
-def delete_profile(client: GraphClient, fields: Sequence[str]) -> None:
-    """Clear the named fields."""
-    call = Call("delete_profile", "DELETE", _PATH, payload={"fields": list(fields)}, expected=_DONE)
-    client.call(call)

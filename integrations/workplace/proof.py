@@ -28,11 +28,6 @@ def sign_token_now(token: str, app_secret: str) -> dict[str, str]:
     return sign_token(token, app_secret, at=int(time.time()) - CLOCK_ALLOWANCE_SECONDS)
 
 
-def classic_proof(token: str, app_secret: str) -> str:
-    """Return the form of consumer apps, 64 hex digits; Workplace refuses it."""
-    return _digest(token, app_secret)
-
-
 def _digest(message: str, app_secret: str) -> str:
     return hmac.new(app_secret.encode(), message.encode(), hashlib.sha256).hexdigest()
 

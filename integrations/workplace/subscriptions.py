@@ -1,6 +1,6 @@
 """Which webhooks the third-party app receives; set once for the app, not for each install."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,12 +43,6 @@ def subscribe(subscription: Subscription, *, verify_token: str) -> None:
         "verify_token": verify_token,
     }
     _call("subscribe", "POST", payload, _DONE)
-
-
-def unsubscribe(topic: str, fields: Sequence[str] = ()) -> None:
-    """End a topic's subscription, or only the named fields of it."""
-    payload = {"object": topic, **({"fields": ",".join(fields)} if fields else {})}
-    _call("unsubscribe", "DELETE", payload, _DONE)
 
 
 def switch_page_events_on(client: GraphClient) -> None:

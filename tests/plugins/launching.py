@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.launch.keys import forget_launch_keys
+from accounts.launch import keys
 from tests.plugins.ovice import Ovice
 
 
@@ -32,7 +32,7 @@ def launching(ovice: Ovice, settings) -> Launching:
     """Make the service trust the sandbox's launch tokens; the relay must not be told of people."""
     settings.OVICE_ISSUER = ovice.settings()["issuer"]
     settings.OVICE_LAUNCH_JWKS_URL = f"{ovice.web_url}/ovice/.well-known/jwks.json"
-    forget_launch_keys()
+    keys._sets.clear()
     ovice.sandbox.relay(settings.BASE_URL)
     organization = ovice.organization(announce=False)
     taro = ovice.person(organization, "Taro", role="owner", locale="ja", announce=False)

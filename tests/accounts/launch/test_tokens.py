@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.utils import base64url_encode
 
-from accounts.launch.keys import PAUSE_SECONDS, forget_launch_keys
+from accounts.launch import keys
+from accounts.launch.keys import PAUSE_SECONDS
 from accounts.launch.tokens import BadLaunchToken, read_token
 
 WEEK = 604_800
@@ -227,7 +228,7 @@ def test_known_keys_stay_good_while_ovice_is_away(launching, settings, monkeypat
 def test_a_broken_key_set_lets_nobody_in(launching, monkeypatch):
     token = launching.token()
     for body in (b"", b"{", b"[]", b"\xff", b'{"keys": 1}', b'{"keys": [1, {"kty": "x"}]}'):
-        forget_launch_keys()
+        keys._sets.clear()
         monkeypatch.setattr("accounts.launch.keys._download", lambda _url, found=body: found)
         assert not is_taken(token)
 
@@ -260,7 +261,7 @@ def test_without_any_key_every_token_is_refused(launching, settings):
 
 @given(st.one_of(st.text(), st.from_regex(r"[\w-]{1,40}\.[\w-]{1,40}\.[\w-]{1,40}")))
 def test_garbage_is_refused_like_everything_else(garbage):
-    forget_launch_keys()
+    keys._sets.clear()
     with pytest.raises(BadLaunchToken):
         read_token(garbage)
 

@@ -5,7 +5,6 @@ import time_machine
 from django.contrib.auth import login
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils.timezone import now
 
@@ -15,7 +14,6 @@ from accounts.members.session import (
     begin_visit,
     end_visit,
     visit,
-    visitor_required,
 )
 from accounts.models import User
 from tests.factories import make_member, make_organization
@@ -123,11 +121,3 @@ def test_the_session_holds_neither_address_nor_name(browser, hanako):
     kept = str(dict(request.session))
     assert "hanako@example.com" not in kept
     assert "Hanako" not in kept
-
-
-def test_a_page_for_visitors_sends_others_to_sign_in_and_back(browser, hanako):
-    page = visitor_required(lambda _request: HttpResponse("in"))
-    sent = page(browser("/link/?a=1"))
-    assert sent.headers["Location"] == "/account/sign-in/?next=/link/%3Fa%3D1"
-    begin(browser(), hanako)
-    assert page(browser()).status_code == 200

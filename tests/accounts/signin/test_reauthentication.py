@@ -7,13 +7,12 @@ import time_machine
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.timezone import now
 
 from accounts.models import Ownership, SignInCode, User
 from accounts.signin.codes import code_of
-from accounts.signin.reauthentication import is_proved, recently_proved
+from accounts.signin.reauthentication import is_proved, needs_proof
 from tests.factories import make_organization
 
 pytestmark = pytest.mark.django_db
@@ -61,13 +60,12 @@ def test_another_persons_proof_does_not_count(owner):
 
 
 def test_a_guarded_page_asks_for_a_proof_and_comes_back(owner):
-    view = recently_proved(lambda _request: HttpResponse("in"))
-    assert view(request_of(owner)).headers["Location"] == f"{PROVE}?next=/admin/x/%3Fa%3D1"
+    assert needs_proof(request_of(owner)).headers["Location"] == f"{PROVE}?next=/admin/x/%3Fa%3D1"
     posted = request_of(owner, "post")
-    assert view(posted).headers["Location"] == f"{PROVE}?next=/admin/x/"
+    assert needs_proof(posted).headers["Location"] == f"{PROVE}?next=/admin/x/"
     assert "press the button again" in str(next(iter(posted._messages)))
     record_authentication(posted, owner, method="launch")
-    assert view(posted).status_code == 200
+    assert needs_proof(posted) is None
 
 
 def test_an_owner_proves_it_by_a_mailed_code(owner):

@@ -8,14 +8,12 @@ from integrations.targets.errors import (
     RecipientGone,
     Unavailable,
 )
+from integrations.targets.port import Choice, Page, Saying
 from integrations.workplace.client import GraphClient
 from integrations.workplace.messages import (
     Action,
-    Button,
-    QuickReply,
     send_action,
-    send_buttons,
-    send_quick_replies,
+    send_saying,
     send_text,
 )
 from tests.integrations.workplace.conftest import credentials
@@ -24,9 +22,9 @@ LINK = "https://app.ovice.com/ws/example"
 
 
 def test_buttons_arrive_below_their_text(sandbox, client, ada):
-    buttons = [Button("Open", url=LINK), Button("Stop", payload="STOP")]
+    offers = [Page("Open", LINK), Choice("Stop", "STOP")]
 
-    sent = send_buttons(client, ada.account_id, "You are linked.", buttons)
+    sent = send_text(client, ada.account_id, "You are linked.", offers=offers)
 
     [message] = sandbox.chat(ada.member)
     assert message["message_id"] == sent.message_id
@@ -44,7 +42,7 @@ def test_buttons_arrive_below_their_text(sandbox, client, ada):
 
 
 def test_quick_replies_arrive_with_their_payloads(sandbox, client, ada):
-    send_quick_replies(client, ada.account_id, "What now?", [QuickReply("Help", "HELP")])
+    send_saying(client, ada.account_id, Saying("What now?", choices=(Choice("Help", "HELP"),)))
 
     [message] = sandbox.chat(ada.member)
     assert message["text"] == "What now?"
@@ -71,17 +69,18 @@ def test_a_lost_answer_to_an_action_is_no_doubt_worth_keeping(sandbox, client, a
 
 def test_what_is_too_large_is_refused_by_the_platform(sandbox, client, ada):
     sandbox.behave(long_quick_reply_titles="refused")
-    too_much = [
-        lambda: send_text(client, ada.account_id, "a" * 2001),
-        lambda: send_text(client, ada.account_id, ""),
-        lambda: send_buttons(client, ada.account_id, "Hi", [Button("Open", url=LINK)] * 4),
-        lambda: send_buttons(client, ada.account_id, "a" * 641, [Button("Open", url=LINK)]),
-        lambda: send_quick_replies(client, ada.account_id, "Hi", [QuickReply("a", "A")] * 14),
-        lambda: send_quick_replies(client, ada.account_id, "Hi", [QuickReply("a" * 21, "A")]),
-    ]
-    for send in too_much:
+    for text in ("a" * 2001, ""):
         with pytest.raises(ContentRefused):
-            send()
+            send_text(client, ada.account_id, text)
+    too_much = [
+        Saying("Hi", pages=(Page("Open", LINK),) * 4),
+        Saying("a" * 641, pages=(Page("Open", LINK),)),
+        Saying("Hi", choices=(Choice("a", "A"),) * 14),
+        Saying("Hi", choices=(Choice("a" * 21, "A"),)),
+    ]
+    for saying in too_much:
+        with pytest.raises(ContentRefused):
+            send_saying(client, ada.account_id, saying)
 
 
 def test_without_the_permission_nothing_is_sent(sandbox, integration, ada):

@@ -1,7 +1,7 @@
-"""The bot's profile: set, read, cleared."""
+"""The bot's profile: set and read."""
 
 from integrations.workplace.client import GraphClient
-from integrations.workplace.profile import delete_profile, get_profile, set_profile
+from integrations.workplace.profile import get_profile, set_profile
 from tests.integrations.workplace.conftest import credentials
 
 GREETING = [{"locale": "default", "text": "Hello"}, {"locale": "ja_JP", "text": "こんにちは"}]
@@ -20,14 +20,6 @@ def test_what_was_set_is_read_back(client):
         "get_started": START,
         "greeting": GREETING,
     }
-
-
-def test_only_the_named_fields_are_cleared(client):
-    set_profile(client, {"get_started": START, "greeting": GREETING})
-
-    delete_profile(client, ["greeting"])
-
-    assert get_profile(client, ["get_started", "greeting"]) == {"get_started": START}
 
 
 def test_a_profile_belongs_to_one_page(sandbox, integration, client):

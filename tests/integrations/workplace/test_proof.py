@@ -3,21 +3,16 @@
 import pytest
 import time_machine
 
-from integrations.workplace.proof import classic_proof, sign_token, sign_token_now
+from integrations.workplace.proof import sign_token, sign_token_now
 
 SECRET, TOKEN = "example-app-secret", "DQVexampletoken"
 EXPIRING = "7686c4d5d98b19e701091d8a86df9b5cd3cb2575f545de8da6f5651a8d8eca92"
-CLASSIC = "611ce3c3b07c1e1c309af7ed132e57e197a406a6d1e6e57ba6cdeace403339ed"
 
 
 def test_the_expiring_proof_hashes_token_and_time():
     expected = {"appsecret_proof": EXPIRING, "appsecret_time": "1700000000"}
 
     assert sign_token(TOKEN, SECRET, at=1_700_000_000) == expected
-
-
-def test_the_classic_proof_is_another_value():
-    assert classic_proof(TOKEN, SECRET) == CLASSIC
 
 
 @pytest.mark.parametrize("moment", [1_700_000_003.0, 1_700_000_003.999])

@@ -1,4 +1,4 @@
-"""The app's webhooks: set with a verified callback, listed, ended."""
+"""The app's webhooks: set with a verified callback, listed."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,6 @@ from integrations.workplace.subscriptions import (
     list_subscriptions,
     subscribe,
     switch_page_events_on,
-    unsubscribe,
 )
 from tests.integrations.workplace.callback import VERIFY_TOKEN, callback
 
@@ -53,17 +52,6 @@ def test_a_callback_that_does_not_echo_is_refused(callback_url):
         subscribe(Subscription("page", callback_url, ("messages",)), verify_token="other")
 
     assert caught.value.code == "2200"
-    assert list_subscriptions() == []
-
-
-def test_some_fields_or_a_whole_topic_can_be_ended(callback_url):
-    fields = ("messages", "message_reads")
-    subscribe(Subscription("page", callback_url, fields), verify_token=VERIFY_TOKEN)
-
-    unsubscribe("page", ["message_reads"])
-    assert list_subscriptions() == [Subscription("page", callback_url, ("messages",))]
-
-    unsubscribe("page")
     assert list_subscriptions() == []
 
 

@@ -1,7 +1,7 @@
 """The empty chat with the bot: start button, greeting and menu."""
 
 from integrations.workplace.client import GraphClient
-from integrations.workplace.profile import delete_profile, get_profile
+from integrations.workplace.profile import get_profile, set_profile
 from messaging.bot.profile import due, introduce
 from tests.factories import make_installation
 
@@ -14,7 +14,7 @@ def test_a_new_profile_is_set_and_then_left_alone(office):
 def test_a_profile_that_somebody_changed_is_set_right(office):
     introduce(office.installation.pk)
     client = GraphClient(office.installation.credentials())
-    delete_profile(client, ["greeting"])
+    set_profile(client, {"greeting": [{"locale": "default", "text": "Hello"}]})
     assert introduce(office.installation.pk)
     locales = [entry["locale"] for entry in get_profile(client, ["greeting"])["greeting"]]
     assert locales == ["default", "ja_JP", "ko_KR"]
