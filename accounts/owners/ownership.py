@@ -52,7 +52,7 @@ def grant_ownership(member: Member, ground: Ground, *, proved: bool = False) -> 
         raise NotAnOwner("account_inactive")
     user = _user_with(normalize_email(member.email), member)
     known = any(one.user_id == user.pk for one in held)
-    _refuse_as(user, member, is_known=known or proved)
+    _refuse_as(user, member, proved=proved)
     _end(held.exclude(user=user))
     Ownership.objects.update_or_create(
         user=user,
@@ -116,13 +116,13 @@ def _user_with(email: str, member: Member) -> User:
     return user
 
 
-def _refuse_as(user: User, member: Member, *, is_known: bool) -> None:
+def _refuse_as(user: User, member: Member, *, proved: bool) -> None:
     """Raise ``NotAnOwner`` where ``member`` may not come in as ``user``."""
     if user.is_staff or user.is_superuser:
         raise NotAnOwner("staff_address")
     if not user.is_active:
         raise NotAnOwner("account_inactive")
-    if not is_known and _is_somebody(user, member):
+    if not proved and _is_somebody(user, member):
         raise NotAnOwner("address_in_use")
 
 
@@ -133,8 +133,10 @@ def _held_by(member: Member) -> "QuerySet[Ownership]":
 
 def _is_somebody(user: User, member: Member) -> bool:
     """Return whether this user owns something otherwise than as ``member``."""
-    unnamed = user.ownerships.filter(organization=member.organization_id, ovice_id="")
-    return user.ownerships.exclude(pk__in=unnamed).exists()
+    theirs = user.ownerships.filter(
+        organization=member.organization_id, ovice_id__in=["", member.ovice_id]
+    )
+    return user.ownerships.exclude(pk__in=theirs).exists()
 
 
 def _end(ownerships: "QuerySet[Ownership]") -> None:

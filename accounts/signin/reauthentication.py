@@ -25,7 +25,9 @@ from accounts.signin.middleware import has_second_factor
 
 P = ParamSpec("P")
 GOOD_FOR_SECONDS = 600
-_METHODS = frozenset({"code", "launch", "mfa"})
+# Of the person themself, for whom a launch only has ovice's word.
+_IN_PERSON = frozenset({"code", "mfa"})
+_METHODS = _IN_PERSON | {"launch"}
 
 
 def is_proved(request: HttpRequest) -> bool:
@@ -50,8 +52,10 @@ def needs_proof(request: HttpRequest) -> HttpResponseRedirect | None:
 
     The posted form is not kept meanwhile: it may hold a token. The person presses again.
     """
-    if is_proved(request):
-        return None
+    return None if is_proved(request) else _ask_for_proof(request)
+
+
+def _ask_for_proof(request: HttpRequest) -> HttpResponseRedirect:
     if request.method == "POST":
         messages.info(request, _("Prove that it is you, then press the button again."))
         wanted = request.path
@@ -66,7 +70,8 @@ def proved_to_enrol(
     """Let a second factor be added only with a proof of the last ten minutes.
 
     allauth asks for none while there is no factor; whoever found a session open would set up their
-    own, and then prove everything with it. Staff without a factor sign in by a mailed code again.
+    own, and then prove everything with it. A launch is none either: the factor stays for whatever
+    else the address will own. Staff without a factor sign in by a mailed code again.
     """
 
     @login_required
@@ -77,6 +82,8 @@ def proved_to_enrol(
             if not _has_shown(request, user, {"code"}):
                 return redirect_to_login(request.path, login_url=reverse("account_login"))
             return view(request, *args, **kwargs)
+        if isinstance(user, User) and not _has_shown(request, user, _IN_PERSON):
+            return _ask_for_proof(request)
         return needs_proof(request) or view(request, *args, **kwargs)
 
     return wrapped

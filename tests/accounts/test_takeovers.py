@@ -95,8 +95,6 @@ def test_whoever_reads_the_address_owns_both(launching, alice):
     client.post(CODE, {"code": code_of(row)})
     assert is_in(client)
     assert own("alice@example.com") == {"Acme", "Example Works"}
-    token = launching.setup_token(launching.hanako, claims=claims)
-    assert client.post("/launch", {"token": token})["Location"] == "/admin/setup/"
 
 
 def test_a_launch_adds_nothing_to_a_code_for_another_address(launching, alice):
@@ -219,3 +217,43 @@ def test_a_launch_uses_up_no_token_of_another_organization(launching):
     assert came.member.organization.ovice_id == other
     with pytest.raises(BadLaunchToken):
         admit(launching.token(claims={"jti": "launch-1"}))
+
+
+def prove(client: Client, email: str) -> None:
+    """Sign in by a code that is mailed to ``email``."""
+    client.post(SIGN_IN, {"email": email, "next": PORTAL})
+    row = SignInCode.objects.latest("created_at")
+    mail_code(row.pk)
+    client.post(CODE, {"code": code_of(row)})
+
+
+@pytest.mark.parametrize("launched_first", [True, False])
+def test_a_launch_never_opens_another_organizations_portal(launched_first):
+    """Whoever came first: one launch vouches for one organization, whatever was proved later."""
+    acme, clone = (make_own(name, "alice@example.com") for name in ("Acme", "Clone"))
+    if launched_first:
+        grant_ownership(clone, Ground.OWNER)
+    alice = Client()
+    prove(alice, "alice@example.com")
+    assert is_in(alice)
+    assert own("alice@example.com") == {"Acme", "Clone"}
+    for member in (acme, clone):
+        with pytest.raises(NotAnOwner) as refused:
+            grant_ownership(member, Ground.OWNER)
+        assert refused.value.code == "address_in_use"
+    assert is_in(alice)
+
+
+def test_a_launch_alone_adds_no_way_into_what_the_address_will_own(launching):
+    claims = {"email": "alice@example.com", "role": "owner"}
+    client = Client()
+    token = launching.setup_token(claims=claims)
+    assert client.post("/launch", {"token": token})["Location"] == "/admin/setup/"
+    for kind in ("totp/activate", "webauthn/add", "recovery-codes/generate"):
+        page = f"/account/second-factor/{kind}/"
+        assert client.get(page)["Location"].startswith("/account/prove/"), kind
+        assert client.post(page, {})["Location"].startswith("/account/prove/"), kind
+    client.post("/account/prove/", {"next": PORTAL})
+    row = SignInCode.objects.get()
+    client.post("/account/prove/", {"next": PORTAL, "code": code_of(row)})
+    assert client.get("/account/second-factor/totp/activate/").status_code == 200
