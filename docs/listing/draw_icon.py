@@ -76,9 +76,7 @@ def draw_svg() -> str:
     seam = (VERMILION, left - 1.6, top - 1.6, right + 1.6, bottom + 1.6, radius + 1.6)
     parts = [box(TILE), tail(TAILS[0]), box(BACK), box(seam), tail(TAILS[1]), box(FRONT)]
     body = "\n  ".join([*parts, *map(box, WORD)])
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {GRID} {GRID}">\n  {body}\n</svg>\n'
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {GRID} {GRID}">\n  {body}\n</svg>\n'
 
 
 if __name__ == "__main__":
