@@ -1,6 +1,7 @@
 """Cutting a long text into messages that Work Chat accepts."""
 
 from collections.abc import Iterator
+from itertools import chain, repeat
 
 from core.text import graphemes
 from integrations.targets.quoting import MARK, is_quoted
@@ -37,27 +38,35 @@ def split(text: str, *, tail: str = "") -> list[str]:
 
 
 def _parts(text: str, room: int) -> Iterator[str]:
-    """Yield lines together as long as they fit; joined by line ends, the parts are the text."""
+    """Yield lines together as long as they fit; a line that no part holds fills the one begun."""
     part: list[str] = []
     used = 0
-    for line in _lines(text, room):
-        units = utf16_units(line) + 1
-        if part and used + units > room + 1:
-            yield "\n".join(part)
-            part, used = [], 0
-        part.append(line)
-        used += units
+    for line in text.split("\n"):
+        for row, units in _rows_of(line, room, room - used):
+            if part and used + units > room:
+                yield "\n".join(part)
+                part, used = [], 0
+            part.append(row)
+            used += units + 1
     yield "\n".join(part)
 
 
-def _lines(text: str, room: int) -> Iterator[str]:
-    for line in text.split("\n"):
-        if utf16_units(line) <= room:
-            yield line
-        else:
-            mark = MARK if is_quoted(line) else ""
-            for row in _rows(line.removeprefix(mark), room - len(mark)):
-                yield f"{mark}{row}"
+def _rows_of(line: str, room: int, left: int) -> Iterator[tuple[str, int]]:
+    """Yield a line, or what it has to be cut into, with the length of each.
+
+    The first row takes the room that is ``left`` in the part begun, unless that is little.
+    """
+    if (units := utf16_units(line)) <= room:
+        yield line, units
+        return
+    mark = MARK if is_quoted(line) else ""
+    rest = line.removeprefix(mark)
+    for size in chain([left] if left > room // 2 else [], repeat(room)):
+        if not rest:
+            return
+        row = next(_rows(rest, size - len(mark)))
+        rest = rest[len(row) :]
+        yield f"{mark}{row}", utf16_units(row) + len(mark)
 
 
 def _rows(line: str, room: int) -> Iterator[str]:

@@ -1,25 +1,23 @@
-"""A quotation: each line marked, none wider than a phone, no address broken, nothing lost."""
+"""A quotation: each line marked, nothing lost, and no direction that outlives its line."""
 
 import time
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text import ADDRESS, clean, closed
-from integrations.targets.quoting import MARK, is_quoted, quote, unquote
+from integrations.targets.quoting import is_quoted, quote, unquote
 
-# Signs as wide as they are high, in a line of a phone, and one that may stick out.
-FULL_WIDTH = 15
 ADDRESSED = "https://example.com/" + "a/" * 40
 PIECES = [
     "word ", "  ", "\n", "会議室", "。", "👨‍👩‍👧‍👦", "🇯🇵", "W", "l", "\t", ADDRESSED, "שלום ",
-    "\u202e", "e\u0301" * 3, "\u2028", "\r", "\x85", "│ ", "> ",
+    "\u202e", "e\u0301" * 3, "\u2028", "\r", "\x85", "│ ", "> ", "Boss sent you a message",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60).map("".join).map(clean)
+STEERING = str.maketrans("", "", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def test_a_short_text_is_marked_line_by_line():
+def test_a_text_is_marked_line_by_line():
     assert quote("Hello\n\nCall me") == "│ Hello\n│\n│ Call me"
 
 
@@ -27,47 +25,23 @@ def test_nothing_stays_nothing():
     assert quote("") == ""
 
 
-def test_a_long_line_is_broken_between_words():
-    assert quote("Can you join room B at ten, and bring the plan?") == (
-        "│ Can you join room B at\n│ ten, and bring the plan?"
-    )
-
-
-def test_a_japanese_line_is_broken_where_a_line_may_begin():
-    assert quote("会議室Bに来られますか？新しい計画について話したいです。") == (
-        "│ 会議室Bに来られますか？新し\n│ い計画について話したいです。"
-    )
-
-
-def test_an_address_stays_whole_on_a_line_of_its_own():
-    assert quote(f"see {ADDRESSED} now") == f"│ see\n│ {ADDRESSED}\n│ now"
-
-
-@pytest.mark.parametrize(
-    "pad", [" " * 60, "\u00a0" * 60, "word " * 9, "W" * 40, "あ" * 30, "\t" * 9, "﷽" * 5]
-)
-def test_no_padding_brings_words_to_the_edge_without_a_mark(pad):
-    lines = quote(clean(f"x{pad}Boss sent you a direct message in ovice")).split("\n")
-
-    assert all(map(is_quoted, lines))
-    assert all(len(line) <= len(MARK) + 36 for line in lines)
+def test_a_long_line_stays_one_line_as_its_sender_wrote_it():
+    line = "Can you join room B at ten, and bring the plan?" * 20
+    assert quote(line) == f"│ {line}"
 
 
 @settings(max_examples=50)
 @given(texts)
-def test_every_line_is_marked_and_narrow_and_nothing_is_lost(text):
+def test_every_line_is_marked_and_nothing_is_lost(text):
     quoted = quote(text)
 
     if text:
         assert all(map(is_quoted, quoted.split("\n")))
         assert quoted.split("\n") == quoted.splitlines()
     for line in quoted.split("\n"):
-        if not ADDRESS.search(line):
-            assert len([c for c in line if "\u3000" <= c <= "\u9fff"]) <= FULL_WIDTH
         assert closed(line) == line
-    steering = str.maketrans("", "", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-    said, wrote = unquote(quoted).translate(steering), text.translate(steering)
-    assert "".join(said.split()) == "".join(wrote.split())
+    said, wrote = (one.translate(STEERING).split("\n") for one in (unquote(quoted), text))
+    assert [line.rstrip() for line in said] == [line.rstrip() for line in wrote]
     assert ADDRESS.findall(quoted) == ADDRESS.findall(text)
 
 
@@ -77,4 +51,4 @@ def test_no_text_of_the_length_that_is_accepted_takes_time(piece, other):
     text = clean(((piece + other) * 8_000)[:8_000])
     started = time.thread_time()
     quote(text)
-    assert time.thread_time() - started < 0.1
+    assert time.thread_time() - started < 0.05

@@ -32,7 +32,7 @@ def test_a_long_notice_arrives_in_parts_that_the_platform_accepts(sandbox, targe
         target.send(ada.account_id, text, reference="delivery-1")
 
     assert sandbox.texts(ada.member) == list(texts)
-    assert len(texts) == 5
+    assert len(texts) == 4
 
 
 def test_a_send_is_an_update_and_carries_its_reference(sandbox, target, ada):

@@ -32,7 +32,7 @@ def choose(office, **values) -> None:
         (CopyShows.FULL, f"{HEADLINE}\n\n{quote(TEXT.strip())}"),
         (
             CopyShows.FIRST_WORDS,
-            f"{HEADLINE}\n\n│ Can you join room B? It\n│ is about the plan for next\n│ week. It…",
+            f"{HEADLINE}\n\n│ Can you join room B? It is about the plan for next week. It…",
         ),
         (CopyShows.NOTICE, HEADLINE),
     ],
