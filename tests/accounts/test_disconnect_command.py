@@ -65,6 +65,6 @@ def test_a_dry_run_ends_nothing(refused):
 
 
 @pytest.mark.parametrize("ids", [("4822",), ("4821", "slack")])
-def test_what_is_not_there_is_refused(refused, ids):
+def test_an_unknown_id_is_refused(refused, ids):
     with pytest.raises(CommandError, match="There is no such connection"):
         disconnect(*ids)

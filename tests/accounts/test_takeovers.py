@@ -83,7 +83,7 @@ def test_another_organization_cannot_come_in_as_whoever_owns_something(alice, br
     assert is_in(browser)
 
 
-def test_whoever_reads_the_address_owns_both(launching, alice):
+def test_a_reader_of_the_address_owns_both(launching, alice):
     claims = {"email": "alice@example.com", "role": "member", "perms": ["integrations"]}
     token = launching.setup_token(launching.hanako, claims=claims)
     client = Client()
@@ -156,7 +156,7 @@ def test_coming_again_ends_nobodys_session(alice, browser):
     assert is_in(browser)
 
 
-def test_who_was_closed_is_not_let_in_by_another_address(alice):
+def test_a_closed_user_is_not_let_in_by_another_address(alice):
     User.objects.update(is_active=False)
     update_member(
         alice.organization, alice.ovice_id, at=now(), email="a@example.com", email_verified=True
@@ -195,7 +195,7 @@ def test_a_closed_and_reopened_account_has_no_old_session(alice, browser):
     assert "_auth_user_id" not in after_a_request(browser)
 
 
-def test_what_was_offered_to_an_address_closes_when_it_becomes_another(alice):
+def test_an_offer_to_an_address_closes_when_it_becomes_another(alice):
     make_member(make_organization(name="Beta"), "user-9", email="alice@example.com")
     beta = Member.objects.get(ovice_id="user-9")
     client = Client()

@@ -38,7 +38,7 @@ def test_the_table_says_which_bar_was_missed_and_the_chart_is_drawn(tmp_path):
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_is_no_longer_measured_is_forgotten(tmp_path):
+def test_a_measurement_no_longer_made_is_forgotten(tmp_path):
     keep("gone", [row("gone", 1)], ["gone"], tmp_path)
     keep("accept", [row("accept", 3)], ORDER, tmp_path)
     assert list(kept(tmp_path)) == ["accept"]

@@ -69,7 +69,7 @@ def test_a_form_of_an_old_page_is_refused_in_every_language(language, title):
     ],
 )
 @pytest.mark.parametrize("address", ["/", "/link/pause/", "/account/sign-in/", "/removal/abc"])
-def test_what_a_page_cannot_do_is_said_in_every_language(language, title, address):
+def test_an_error_page_speaks_every_language(language, title, address):
     answer = Client().put(address, headers={"accept-language": language, "accept": "text/html"})
     assert answer.status_code == 405
     assert title in answer.content.decode()

@@ -37,7 +37,7 @@ def plain(requirement: str) -> str:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_what_is_asked_for_is_pinned_and_nothing_else_says_it_was_asked_for(name):
+def test_each_requirement_is_pinned_and_nothing_else_says_it_was_asked_for(name):
     extras = [PROJECT["optional-dependencies"][extra] for extra in LOCKS[name]]
     asked = {plain(one) for group in (PROJECT["dependencies"], *extras) for one in group}
     assert {package for package, reasons in pinned(name).items() if OURS in reasons} == asked

@@ -41,7 +41,7 @@ def test_every_page_has_a_strict_policy(who, portal):
 
 
 @pytest.mark.parametrize("who", ["a stranger", "an owner", "a member"])
-def test_what_is_personal_is_not_stored(who, portal, visitor):
+def test_a_personal_page_is_not_stored(who, portal, visitor):
     browsers = {
         "a stranger": Client,
         "an owner": lambda: portal.browser("owner A"),

@@ -16,7 +16,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_what_a_program_writes_is_read_as_it_was_meant(value):
+def test_a_written_document_is_read_as_it_was_meant(value):
     assert load(json.dumps(value).encode()) == value
 
 
@@ -36,7 +36,7 @@ def test_a_key_that_occurs_twice_is_not_read(key, one, other):
 @pytest.mark.parametrize(
     "body", [b"NaN", b"[-Infinity]", b"9" * 5_000, b"[" * 100_000, b"", b"\xff"]
 )
-def test_what_json_does_not_have_is_not_read(body):
+def test_a_constant_that_json_does_not_have_is_not_read(body):
     with pytest.raises(NotStrictError):
         load(body)
 

@@ -47,7 +47,7 @@ ANY = st.text(
         ("a\u2067\u202eb\u2069c\u202c", "a\u2067\u202ebc\u202c\u2069"),
     ],
 )
-def test_what_cannot_be_carried_or_seen_is_taken_out(text, expected):
+def test_a_character_that_cannot_be_carried_or_seen_is_taken_out(text, expected):
     assert clean(text) == expected
 
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_carried_or_seen_is_taken_out(text, expected):
         "a\tb",
     ],
 )
-def test_what_shapes_a_letter_or_an_emoji_stays(text):
+def test_a_mark_that_shapes_a_letter_or_an_emoji_stays(text):
     assert clean(text) == text
 
 

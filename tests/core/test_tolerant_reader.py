@@ -43,7 +43,7 @@ def test_any_value_of_what_decorates_leaves_the_rest_as_it_was(word, inner, name
 
 @given(value=ANY)
 @pytest.mark.parametrize("name", ["id", "switch", "many"])
-def test_what_decides_is_read_as_strictly_as_without_it(name, value):
+def test_a_deciding_field_is_read_as_strictly_as_without_it(name, value):
     told = {"id": "a", name: value}
     try:
         strictly: Any = msgspec.convert(told, Whole)
@@ -65,7 +65,7 @@ def test_a_text_that_is_too_long_is_cut_and_one_that_still_does_not_fit_is_dropp
     assert (found.word, found.many[0].name) == ("", "12345")
 
 
-def test_what_was_left_out_is_counted_by_its_place():
+def test_a_value_left_out_is_counted_by_its_place():
     count = MENDED_FIELDS.labels("many.name")
     before = count._value.get()
     read({"id": "a", "many": [{"id": "b", "name": 1}, {"id": "c", "name": 2}]}, Whole)

@@ -38,7 +38,7 @@ def test_no_page_loads_anything_from_elsewhere(site):
     assert not any("mermaid" in text for text in pages.values())
 
 
-def test_what_is_no_page_is_not_published(site):
+def test_a_file_that_is_no_page_is_not_published(site):
     assert not list(site.rglob("*.py"))
     assert not list(site.rglob("node_modules"))
 

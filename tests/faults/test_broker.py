@@ -80,7 +80,7 @@ def test_a_broker_restarted_under_running_workers_loses_nothing(accepting):
         pytest.param(True, ["in hand", "behind it"], id="proven by its echo"),
     ],
 )
-def test_what_a_killed_worker_was_sending_stays_in_order(accepting, hears, texts):
+def test_deliveries_of_a_killed_worker_stay_in_order(accepting, hears, texts):
     cast = set_the_scene(accepting, hears=hears)
     relay(accepting)
     # The platform accepts the call although nobody is left to hear its answer.

@@ -94,7 +94,7 @@ def test_each_dm_comes_once_and_in_order_although(place, name):
 
 
 @pytest.mark.campaign
-def test_whatever_breaks_again_and_again(place):
+def test_every_part_breaks_again_and_again(place):
     chance, end = Random(SEED), time.monotonic() + SECONDS
     while time.monotonic() < end:
         for name in chance.sample(POSSIBLE, len(POSSIBLE)):

@@ -40,7 +40,7 @@ def test_whom_members_ask_cannot_be_read_once_the_organizations_key_is_destroyed
     assert Organization.objects.get().support_contact is None
 
 
-def test_what_was_under_a_master_key_is_sealed_anew():
+def test_an_address_under_a_master_key_is_sealed_anew():
     make_organization_of_before("help@example.com")
     migration.reseal(apps, None)
     stored = Organization.objects.get()
@@ -48,7 +48,7 @@ def test_what_was_under_a_master_key_is_sealed_anew():
     assert stored.support_contact_sealed is None
 
 
-def test_what_has_no_key_any_more_is_dropped():
+def test_an_address_without_a_key_is_dropped():
     make_organization_of_before("help@example.com")
     destroy_keys()
     migration.reseal(apps, None)

@@ -17,7 +17,7 @@ def press(browser, action, *deliveries):
 
 
 @pytest.mark.parametrize("who", ["owner A", "support", "administrator"])
-def test_what_failed_can_be_sent_once_more(portal, who, wakes):
+def test_a_failed_delivery_can_be_sent_once_more(portal, who, wakes):
     failed = make_delivery(make_link(portal.installation_a), state=DeliveryState.FAILED)
     page = press(portal.browser(who), "send_again", failed)
     failed.refresh_from_db()
@@ -34,7 +34,7 @@ def test_an_owner_cannot_act_on_another_organizations_deliveries(portal, wakes):
     assert (mine.state, other.state) == (DeliveryState.CANCELLED, DeliveryState.PENDING)
 
 
-def test_what_support_did_is_in_the_owners_history(portal):
+def test_an_act_of_support_is_in_the_owners_history(portal):
     delivery = make_delivery(make_link(portal.installation_a))
     press(portal.browser("support"), "cancel_waiting", delivery)
     entry = LogEntry.objects.get_for_object(delivery).get()

@@ -265,7 +265,7 @@ def test_a_person_may_unlink_on_the_page_while_the_bot_is_asked_to_stop(start):
     assert not Delivery.objects.waiting().exists()
 
 
-def test_what_a_successor_has_may_be_cancelled_while_its_old_holder_gives_it_up(start):
+def test_a_delivery_of_a_successor_may_be_cancelled_while_its_old_holder_gives_it_up(start):
     delivery = make_delivery(state=DeliveryState.UNCONFIRMED, reason="unconfirmed", fence=2)
     late = Delivery.objects.get(pk=delivery.pk)
     late.fence = 1

@@ -34,7 +34,7 @@ def test_an_account_that_was_handed_on_gets_nothing(office):
     assert (state(first), state(second)) == (gone, gone)
 
 
-def test_who_got_the_address_gets_nothing_either(office):
+def test_the_new_holder_of_the_address_gets_nothing_either(office):
     link = office.join("Hanako")
     make_delivery(link)
     office.sandbox.change_member(office.accounts["Hanako"], email="left@example.com")
@@ -43,7 +43,7 @@ def test_who_got_the_address_gets_nothing_either(office):
     assert (office.texts("Hanako"), office.sandbox.texts(successor)) == ([], [])
 
 
-def test_what_cannot_be_asked_waits(office):
+def test_a_question_that_cannot_be_asked_waits(office):
     delivery = make_delivery(office.join("Hanako"))
     office.sandbox.fault("html", status=503, calls=1)
     run(office)

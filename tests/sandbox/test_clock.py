@@ -21,7 +21,7 @@ def test_a_moment_is_written_in_utc() -> None:
     assert Clock().iso(1700000000) == "2023-11-14T22:13:20+00:00"
 
 
-def test_who_waits_for_a_moment_wakes_when_the_clock_is_moved_past_it() -> None:
+def test_a_waiter_for_a_moment_wakes_when_the_clock_is_moved_past_it() -> None:
     async def wait() -> float:
         clock = Clock()
         waiting = asyncio.create_task(clock.sleep_until(clock.now() + 3600))

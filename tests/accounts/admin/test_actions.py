@@ -60,7 +60,7 @@ def _small(usual):
 
 
 @pytest.mark.parametrize("who", ROLES)
-def test_what_is_sent_again_is_recorded_with_the_role(portal, failed, who):
+def test_a_replay_is_recorded_with_the_role(portal, failed, who):
     press(portal.browser(who), "messaging_delivery", "send_again", failed)
     assert recorded(failed) == [("replayed", who.split(maxsplit=1)[0])]
 
@@ -142,7 +142,7 @@ def test_a_window_is_counted_and_then_replayed(portal, failed, who):
     assert recorded(portal.a) == [("replayed_window", who.split(maxsplit=1)[0])]
 
 
-def test_what_was_given_up_outside_the_window_stays(portal, failed):
+def test_a_delivery_given_up_outside_the_window_stays(portal, failed):
     ago = f"{now() - timedelta(hours=1):%Y-%m-%dT%H:%M}"
     page = window(portal, "support", until=ago).content.decode()
     assert "0 deliveries would be sent once more." in page
@@ -150,7 +150,7 @@ def test_what_was_given_up_outside_the_window_stays(portal, failed):
     assert "Due again: 0." in told
 
 
-def test_what_was_given_up_after_the_count_is_not_sent(portal, failed):
+def test_a_delivery_given_up_after_the_count_is_not_sent(portal, failed):
     confirmed = shown(portal, "support")
     later = make_delivery(failed.link, state=DeliveryState.FAILED, settled_at=now())
     assert "Due again: 1." in window(portal, "support", **confirmed).content.decode()

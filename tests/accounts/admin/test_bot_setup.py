@@ -39,7 +39,7 @@ def to_copy(page: str) -> list[str]:
     return re.findall(r'<span class="code">(.*?)</span>', page)
 
 
-def test_what_is_shown_is_what_the_webhook_wants(portal, installation):
+def test_the_page_shows_the_values_that_the_webhook_wants(portal, installation):
     address, word, *fields = to_copy(page_of(portal, "owner A"))
     assert address == f"{SITE}/workplace/webhook/{installation.pk}"
     assert tuple(fields) == guide_of("workplace").webhook_fields

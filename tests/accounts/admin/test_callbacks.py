@@ -37,7 +37,7 @@ def test_an_owner_cannot(portal, letter):
     assert letter.tries == 10
 
 
-def test_what_was_delivered_or_still_waits_is_left_alone(portal, letter):
+def test_a_callback_that_was_delivered_or_still_waits_is_left_alone(portal, letter):
     done = Callback.objects.create(
         organization=portal.a, type="link.removed", delivered_at=now(), status=204, tries=1
     )

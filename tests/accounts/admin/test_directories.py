@@ -48,7 +48,7 @@ def test_the_mail_is_there_in_english(stopped):
     assert "20 of 50 people are missing" in mail.outbox[0].body
 
 
-def test_what_has_been_settled_meanwhile_is_not_written(stopped):
+def test_a_stop_that_was_settled_meanwhile_is_not_written(stopped):
     DirectorySync.objects.update(stopped_at=None)
     assert send_waiting() == 0
 

@@ -71,7 +71,7 @@ def test_nobody_else_erases(portal, linked, who):
     assert not Removal.objects.exists()
 
 
-def test_what_is_handed_over_is_what_the_members_own_page_gives(linked, capsys):
+def test_the_handed_over_file_is_the_one_of_the_members_own_page(linked, capsys):
     mine, colleague = linked
     make_delivery(mine, text="for me")
     make_delivery(colleague, text="not for me")

@@ -69,7 +69,7 @@ NEW_TOKEN = "Create a new access token in Workplace and paste it here."
         ("アクセストークン", "This is not an access token:"),
     ],
 )
-def test_what_is_no_valid_token_is_refused(setup, token, text):
+def test_an_invalid_token_is_refused(setup, token, text):
     answer = setup.save(token)
     ((found, remedy),) = texts(answer)
     assert (found.startswith(text), remedy) == (True, NEW_TOKEN)
@@ -174,7 +174,7 @@ def test_a_slow_workplace_is_said_to_be_slow(setup, monkeypatch):
     assert found == "Workplace took too long to answer."
 
 
-def test_whoever_saves_second_is_told_and_changes_nothing(setup):
+def test_the_second_to_save_is_told_and_changes_nothing(setup):
     first = setup.sandbox.custom_integration(setup.community)
     setup.save(first.access_token)
     second = setup.sandbox.custom_integration(setup.community, "Another")
@@ -305,7 +305,9 @@ def test_a_token_and_a_disconnect_ask_for_a_fresh_proof(setup):
         ("third_party", "Install the app again", "Install the app again, from the connection"),
     ],
 )
-def test_who_has_to_renew_the_connection_is_shown_their_way(setup, settings, kind, offered, step):
+def test_an_owner_who_has_to_renew_the_connection_is_shown_their_way(
+    setup, settings, kind, offered, step
+):
     settings.WORKPLACE_APP_ID, settings.WORKPLACE_APP_SECRET = "1", "secret"
     make_installation(setup.organization, kind=kind, **DEAD)
     page = setup.browser.get(setup.url()).content.decode()

@@ -73,7 +73,7 @@ def test_a_pass_without_news_changes_nobody(works):
     assert list(Member.objects.order_by("pk").values()) == before
 
 
-def test_whoever_changed_and_whoever_left_is_noticed(works, ovice, time_machine):
+def test_a_person_who_changed_and_one_who_left_are_noticed(works, ovice, time_machine):
     sync(works)
     change(ovice, "hanako", name="Hanako Sato")
     leave(ovice, "ada")
@@ -94,7 +94,7 @@ def test_another_address_ends_the_link(works, ovice, time_machine):
     assert link.removed_reason == "email_changed"
 
 
-def test_whoever_left_loses_the_link_and_coming_back_brings_none(works, ovice, time_machine):
+def test_a_person_who_left_loses_the_link_and_coming_back_brings_none(works, ovice, time_machine):
     sync(works)
     link = make_link(make_installation(works), Member.objects.get(ovice_id="id-hanako"))
     leave(ovice, "hanako")
@@ -109,7 +109,7 @@ def test_whoever_left_loses_the_link_and_coming_back_brings_none(works, ovice, t
     assert Link.objects.active().count() == 0
 
 
-def test_what_an_event_told_later_is_not_undone(works, ovice):
+def test_a_change_told_later_by_an_event_is_not_undone(works, ovice):
     tell("organization.member.added", "4821", member={"id": "id-new", "email": "new@example.com"})
     tell("organization.member.removed", "4821", member={"id": "id-taro"})
     email = {"id": "id-ada", "new": "later@example.com", "verified": True}

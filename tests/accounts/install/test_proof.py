@@ -49,7 +49,7 @@ def test_a_stranger_signs_in_by_code_chooses_and_confirms(sandbox, app, acme, or
     assert Installation.objects.get().organization == organization
 
 
-def test_who_has_to_sign_in_first_sees_how_long_the_install_waits(sandbox, app, acme):
+def test_a_visitor_who_has_to_sign_in_first_sees_how_long_the_install_waits(sandbox, app, acme):
     browser = Client()
     browser.get(install_from_workplace(sandbox, app, acme))
     page = browser.get(CONFIRM, follow=True)
@@ -59,7 +59,7 @@ def test_who_has_to_sign_in_first_sees_how_long_the_install_waits(sandbox, app, 
     assert 280 < int(found[1]) < 300
 
 
-def test_who_comes_too_late_reads_so_before_they_sign_in_for_nothing(sandbox, app, acme):
+def test_a_visitor_who_comes_too_late_reads_so_before_they_sign_in_for_nothing(sandbox, app, acme):
     browser = Client()
     browser.get(install_from_workplace(sandbox, app, acme))
     with time_machine.travel(now() + timedelta(seconds=296)):
@@ -93,7 +93,7 @@ def test_an_older_session_is_asked_for_a_proof_before_anything_is_installed(
     assert Installation.objects.count() == 0
 
 
-def test_who_has_proved_it_goes_on_where_they_were(sandbox, app, acme, organization):
+def test_an_owner_who_has_proved_it_goes_on_where_they_were(sandbox, app, acme, organization):
     browser = sign_in(make_owner(organization, "alice@example.com"), proved=False)
     browser.get(install_from_workplace(sandbox, app, acme))
     browser.post("/account/prove/", {"next": CONFIRM})

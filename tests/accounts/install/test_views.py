@@ -96,7 +96,7 @@ def test_the_kept_code_is_ciphertext_and_bound_to_the_browser(sandbox, app, acme
     assert title(owner.get(CONFIRM)) == "We do not know this installation"
 
 
-def test_who_owns_several_organizations_is_always_asked(sandbox, app, acme, organization, owner):
+def test_an_owner_of_several_organizations_is_always_asked(sandbox, app, acme, organization, owner):
     other = make_organization(name="Beta Works")
     Ownership.objects.create(user=Ownership.objects.get().user, organization=other)
     chosen = owner.get(START)
@@ -147,7 +147,7 @@ def test_a_state_that_is_too_old_is_refused(app, acme, owner):
 
 
 @pytest.mark.parametrize("code", ["", "with blanks", "<script>", "x" * 1025, "a\x00"])
-def test_what_is_no_code_is_not_passed_on(sandbox, app, owner, code):
+def test_a_malformed_code_is_not_passed_on(sandbox, app, owner, code):
     answer = owner.get(CALLBACK, {"code": code}, follow=True)
     assert answer.status_code == 400
     assert sandbox.calls() == []
@@ -200,7 +200,7 @@ def test_only_owners_may_install(app, organization, owner, portal):
     assert foreign.status_code == 403
 
 
-def test_who_lost_the_ownership_meanwhile_is_refused(sandbox, app, acme, owner):
+def test_an_owner_who_lost_the_ownership_meanwhile_is_refused(sandbox, app, acme, owner):
     back = decide(start(owner), acme)
     Ownership.objects.all().delete()
     assert owner.get(back, follow=True).status_code == 403

@@ -87,14 +87,14 @@ def test_the_integrations_permission_is_as_good_as_owning(launching):
         ({"email": "nobody"}, "address_unusable"),
     ],
 )
-def test_who_may_not_set_up_is_told_why(launching, claims, code):
+def test_a_member_who_may_not_set_up_is_told_why(launching, claims, code):
     admission = admit(launching.setup_token(claims=claims))
     assert (admission.refused, admission.user) == (code, None)
     assert Ownership.objects.count() == User.objects.count() == 0
 
 
 @pytest.mark.parametrize("role", ["visitor", "guest", "boss", 5])
-def test_who_is_no_organization_user_any_more_loses_their_link(launching, role):
+def test_a_person_who_is_no_organization_user_any_more_loses_their_link(launching, role):
     member = admit(launching.token()).member
     link = make_link(make_installation(member.organization), member=member)
     admission = admit(launching.token(claims={"role": role}))
@@ -161,13 +161,13 @@ def test_a_permission_lapses_a_day_after_the_last_launch_that_showed_it(launchin
     assert came().owned_organization_ids == {Organization.objects.get().pk}
 
 
-def test_what_stands_on_the_role_does_not_lapse(launching):
+def test_an_ownership_by_role_does_not_lapse(launching):
     set_up(launching)
     Ownership.objects.update(granted_at=now() - timedelta(days=400))
     assert User.objects.get().owned_organization_ids == {Organization.objects.get().pk}
 
 
-def test_what_an_owner_owns_passes_to_their_new_address(launching):
+def test_an_ownership_passes_to_the_owners_new_address(launching):
     member = owner(launching)
     update_member(
         member.organization, member.ovice_id, at=now(), email="T@example.com", email_verified=True

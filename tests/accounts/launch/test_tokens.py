@@ -90,7 +90,7 @@ def test_a_token_of_ovice_is_read(launching, algorithm):
     assert (claims.role, claims.purpose, claims.email) == ("member", "link", "hanako@example.com")
 
 
-def test_what_is_not_of_ovice_or_not_for_us_is_refused(launching):
+def test_a_token_not_of_ovice_or_not_for_us_is_refused(launching):
     assert [forgery for forgery in FORGERIES if is_taken(launching.token(**forgery))] == []
 
 
@@ -133,7 +133,7 @@ def signed(launching, settings):
     return sign
 
 
-def test_what_two_readers_could_read_differently_is_refused(signed):
+def test_a_token_that_two_readers_could_read_differently_is_refused(signed):
     assert is_taken(signed())
     twice = [
         signed(payload=lambda text: text.replace("{", '{"sub":"9",').encode()),

@@ -37,7 +37,7 @@ def test_an_owner_comes_to_the_portal(launching):
     assert page.status_code == 200
 
 
-def test_who_is_no_owner_is_told_so_and_may_still_manage_their_link(launching):
+def test_a_member_who_is_no_owner_is_told_so_and_may_still_manage_their_link(launching):
     client = Client()
     answer = post(client, launching.token(purpose="setup"))
     page = client.get(answer["Location"])

@@ -45,12 +45,12 @@ def test_a_member_is_written_to_in_their_language_and_not_again_within_a_week(ha
         {"email_sealed": None},
     ],
 )
-def test_who_cannot_link_is_not_invited(hanako, changes):
+def test_a_member_who_cannot_link_is_not_invited(hanako, changes):
     Member.objects.update(**changes)
     assert invitable([hanako.pk]) == []
 
 
-def test_who_is_linked_or_has_no_connection_is_not_invited(hanako, portal):
+def test_a_member_who_is_linked_or_has_no_connection_is_not_invited(hanako, portal):
     linked = make_link(portal.installation_a, make_member(portal.a)).member
     assert invitable([hanako.pk, linked.pk]) == [hanako]
     Installation.objects.update(state="removed")

@@ -163,7 +163,7 @@ def test_a_member_who_leaves_during_the_look_up_is_not_linked(office, hanako, mo
 
 
 @pytest.mark.parametrize("gone", [Member, Installation])
-def test_who_or_what_is_deleted_during_the_look_up_is_not_linked(office, hanako, monkeypatch, gone):
+def test_a_row_deleted_during_the_look_up_is_not_linked(office, hanako, monkeypatch, gone):
     find = link.__globals__["_find"]
 
     def deleted_meanwhile(*question):

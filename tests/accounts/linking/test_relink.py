@@ -49,7 +49,7 @@ def test_links_go_to_the_new_generation_and_get_its_account_ids(office, replace)
     assert resolved.account_id != before.account_id
 
 
-def test_what_waits_is_sent_once_the_account_is_known(office, replace):
+def test_a_waiting_message_is_sent_once_the_account_is_known(office, replace):
     made = make_delivery(office.join("Hanako"), "before")
     again = replace()
     drain(again)
@@ -61,7 +61,7 @@ def test_what_waits_is_sent_once_the_account_is_known(office, replace):
     assert ["before" in text for text in office.texts("Hanako")] == [True]
 
 
-def test_who_is_not_found_any_more_loses_the_link(office, replace):
+def test_a_member_who_is_not_found_any_more_loses_the_link(office, replace):
     made = make_delivery(office.join("Hanako"))
     again = replace()
     office.sandbox.change_member(office.accounts["Hanako"], email="other@example.com")
@@ -120,7 +120,7 @@ def test_more_links_than_fit_in_one_call_are_resolved(office, replace):
     assert len(set(Link.objects.active().values_list("account_id", flat=True))) == 53
 
 
-def test_whoever_links_meanwhile_resolves_their_own_link(office, replace):
+def test_a_member_who_links_meanwhile_resolves_their_own_link(office, replace):
     before = office.join("Hanako")
     again = replace()
     made = link(before.member, again)
@@ -138,7 +138,7 @@ def test_a_reinstall_after_a_removal_brings_the_links_back(office, replace):
     assert (back.pk, back.installation, back.unresolved_at) == (before.pk, again, None)
 
 
-def test_who_unlinked_or_left_before_the_reinstall_stays_unlinked(office, replace):
+def test_a_member_who_unlinked_or_left_before_the_reinstall_stays_unlinked(office, replace):
     unlinked, moved, left = office.join("Hanako"), office.join("Ada"), office.join("Taro")
     remove_links(Link.objects.filter(pk=unlinked.pk), reason=RemovedReason.USER)
     remove_installation(office.installation)

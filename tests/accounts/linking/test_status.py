@@ -48,7 +48,7 @@ def test_without_a_connection_there_is_nothing_to_link(link):
 
 
 @pytest.mark.parametrize("ovice_id", ["nobody", ""])
-def test_who_is_unknown_has_no_button(link, ovice_id):
+def test_an_unknown_person_has_no_button(link, ovice_id):
     assert link_states(link.organization, [ovice_id]) == {ovice_id: UNAVAILABLE}
     assert link_states(None, [ovice_id]) == {ovice_id: UNAVAILABLE}
 
@@ -104,14 +104,14 @@ def test_an_account_that_takes_nothing_needs_its_member(link):
     assert stand(link) == ("needs_relink", "recipient_refused")
 
 
-def test_what_ovice_switched_off_is_not_there(link):
+def test_a_feature_that_ovice_switched_off_is_not_there(link):
     link.organization.feature_enabled = False
     link.organization.save()
     assert stand(link) == ("unavailable", "")
 
 
 @pytest.mark.parametrize("changes", [{"role": Role.VISITOR}, {"removed_at": now()}])
-def test_who_is_no_organization_user_has_no_button(link, changes):
+def test_a_person_who_is_no_organization_user_has_no_button(link, changes):
     type(link.member).objects.update(**changes)
     assert stand(link) == ("unavailable", "")
 

@@ -143,7 +143,7 @@ def test_a_refusal_without_a_reason_we_know_needs_attention_once(office, hanako,
     assert (stored.attention_reason, stored.removed_at) == ("recipient_refused", None)
 
 
-def test_what_arrives_ends_the_need_for_attention(office, hanako, target):
+def test_an_arrival_ends_the_need_for_attention(office, hanako, target):
     look_into_refusal(hanako, target)
     note_arrival(hanako)
     stored = Link.objects.get()
@@ -156,7 +156,7 @@ def test_a_refusal_by_an_account_that_is_gone_ends_the_link(office, hanako, targ
     assert is_over(hanako)
 
 
-def test_who_cannot_be_asked_now_is_asked_before_the_next_dm(office, hanako, target):
+def test_a_member_who_cannot_be_asked_now_is_asked_before_the_next_dm(office, hanako, target):
     office.sandbox.fault("html", calls=10)
     look_into_refusal(hanako, target)
     assert Link.objects.get().checked_at == LONG_AGO

@@ -22,7 +22,7 @@ def test_the_task_greets(office):
     assert text.startswith("You are linked.")
 
 
-def test_who_unlinked_at_once_is_not_greeted(office):
+def test_a_member_who_unlinked_at_once_is_not_greeted(office):
     link = office.join("Hanako")
     Link.objects.update(removed_at=link.linked_at)
     assert not greet(link.pk)

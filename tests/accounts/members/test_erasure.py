@@ -61,7 +61,7 @@ def test_asking_twice_is_one_erasure():
     assert erase_member(member) == erase_member(member)
 
 
-def test_what_was_told_to_earlier_generations_goes_as_well():
+def test_updates_to_earlier_generations_go_as_well():
     """Account ids are scoped to the app, so each generation knows the same person by another."""
     link, colleague = two_colleagues()
     for generation, account_id in enumerate(("another", "third"), start=2):

@@ -58,14 +58,14 @@ def test_an_owners_sign_in_goes_with_them(hanako):
     assert removal.user_ids == []
 
 
-def test_what_an_owner_changed_stays_without_them(hanako):
+def test_a_change_by_an_owner_stays_without_them(hanako):
     erased(hanako.member)
 
     entry = LogEntry.objects.get(changes__done__1="token_tried")
     assert (entry.actor, entry.actor_email, entry.remote_addr) == (None, None, None)
 
 
-def test_what_an_owner_does_while_they_are_erased_does_not_stop_it(hanako):
+def test_an_act_of_an_owner_while_they_are_erased_does_not_stop_it(hanako):
     purge.begin(erase_member(hanako.member))
     with set_actor(User.objects.get()):
         record(hanako.installation, "checked")
@@ -103,7 +103,7 @@ def test_somebody_else_who_owns_the_organization_is_neither_exported_nor_erased(
     assert Ownership.objects.count() == 1
 
 
-def test_who_owns_another_organization_as_well_stays_there(hanako):
+def test_an_owner_of_another_organization_as_well_stays_there(hanako):
     elsewhere = make_installation().organization
     Ownership.objects.create(user=User.objects.get(), organization=elsewhere)
 

@@ -100,7 +100,7 @@ def test_a_rest_ends_later_than_now_within_days_and_is_then_over(minutes, start,
         assert resting_until(rest, ends) is None
 
 
-def test_what_a_member_decides_is_kept_together(member):
+def test_the_choices_of_a_member_are_kept_together(member):
     preferences.pause(member, NOON)
     choose(member, text_shown=False)
     stored = Choices.objects.get()
@@ -112,7 +112,7 @@ def test_what_a_member_decides_is_kept_together(member):
     )
 
 
-def test_what_was_decided_can_be_taken_back(member):
+def test_a_choice_can_be_taken_back(member):
     preferences.pause(member, UNTIL_RESUMED)
     choose(member)
     preferences.resume(member)
@@ -161,7 +161,7 @@ def test_a_time_zone_is_proposed_by_language(locale, zone):
     assert preferences.likely_time_zone(locale) == zone
 
 
-def test_who_first_pauses_gets_the_time_zone_of_their_language(member):
+def test_a_member_who_first_pauses_gets_the_time_zone_of_their_language(member):
     member.locale = "ja_JP"
     preferences.pause(member, NOON)
     assert preferences.time_zone_of(Member.objects.get()).key == "Asia/Tokyo"

@@ -55,7 +55,7 @@ def test_members_from_before_get_their_hash():
 
 
 @pytest.mark.django_db
-def test_what_was_folded_before_is_told_apart():
+def test_two_addresses_folded_before_are_told_apart():
     """A stranger whose address looks like Mike's was found as Mike, and owned as his user."""
     mike = User.objects.create_user("mike@example.com")
     lookalike = make_member(make_organization(), email="mi\u212ae@example.com", role="owner")

@@ -36,7 +36,7 @@ def test_a_change_names_column_and_values_in_the_readers_language():
         assert "copy shows" not in what_was_done(newest())
 
 
-def test_what_was_empty_is_a_dash():
+def test_an_empty_value_is_a_dash():
     organization = make_organization()
     organization.removed_at = organization.created_at
     organization.save()

@@ -48,7 +48,7 @@ def test_each_owner_gets_one_mail_in_their_language(installation):
     assert "新しいアクセストークン" in japanese.body
 
 
-def test_who_installed_the_app_is_not_told_to_paste_a_token(installation):
+def test_an_owner_who_installed_the_app_is_not_told_to_paste_a_token(installation):
     Installation.objects.filter(pk=installation.pk).update(kind=InstallationKind.THIRD_PARTY)
     turn_red(installation)
     english, japanese = sorted(mail.outbox, key=lambda message: message.to)
@@ -64,7 +64,7 @@ def test_a_second_trouble_of_the_same_kind_tells_nobody_again(installation):
     assert len(mail.outbox) == 2
 
 
-def test_who_heard_of_the_trouble_hears_of_its_end_once(installation):
+def test_an_owner_who_heard_of_the_trouble_hears_of_its_end_once(installation):
     turn_red(installation)
     end_attention(installation)
     end_attention(installation)

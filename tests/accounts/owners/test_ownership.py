@@ -51,7 +51,7 @@ def taken_away(user: User) -> None:
         ownership.delete()
 
 
-def test_whoever_held_a_permission_is_forgotten_in_the_end(taro):
+def test_a_former_owner_by_permission_is_forgotten_in_the_end(taro):
     last_came(LAST_SEEN + timedelta(minutes=1))
 
     assert purge_former_owners() == 1
@@ -69,7 +69,7 @@ def test_a_permission_that_lapsed_leads_to_its_user_for_as_long_as_they_are_know
     assert User.objects.get().ownerships.get().ovice_id == taro.ovice_id
 
 
-def test_whoever_owns_another_organization_stays_without_the_permission(taro):
+def test_an_owner_of_another_organization_stays_without_the_permission(taro):
     last_came(LONG)
     elsewhere = Ownership.objects.create(
         user=User.objects.get(), organization=make_installation().organization
@@ -80,7 +80,7 @@ def test_whoever_owns_another_organization_stays_without_the_permission(taro):
     assert User.objects.get().ownerships.get() == elsewhere
 
 
-def test_who_is_an_owner_by_their_role_stays():
+def test_an_owner_by_role_stays():
     make_owner(make_installation().organization, "ada@example.com")
     last_came(LONG)
 
@@ -100,7 +100,7 @@ def test_no_history_of_a_former_owner_is_left_without_a_customer(taro):
     assert "example.com" not in repr(list(LogEntry.objects.values()))
 
 
-def test_what_a_former_owner_did_is_kept_by_its_customer_without_them(taro):
+def test_an_act_of_a_former_owner_is_kept_by_its_customer_without_them(taro):
     user = User.objects.get()
     with set_actor(user):
         record(taro.organization.installations.get(), "token_tried")
@@ -153,5 +153,5 @@ def test_only_who_may_act_is_written_to(taro):
     assert OwnerMail.objects.get().user == ada
 
 
-def test_who_holds_the_permission_today_is_written_to(taro):
+def test_a_holder_of_the_permission_today_is_written_to(taro):
     assert tell_owners(taro.organization, OwnerMailKind.ATTENTION) == 1

@@ -22,7 +22,7 @@ def test_a_role_comes_from_one_place_and_the_widest_counts():
 
 
 @pytest.mark.parametrize("fields", [{}, {"is_staff": True, "is_active": False}])
-def test_whoever_has_no_role_sees_no_organization(fields):
+def test_a_user_without_a_role_sees_no_organization(fields):
     make_organization()
     user = User.objects.create_user("somebody@example.com", **fields)
     assert role_of(user) is None

@@ -115,7 +115,7 @@ def test_without_a_visit_everybody_is_asked_to_sign_in(hanako):
     assert Link.objects.count() == 0
 
 
-def test_whoever_presses_too_late_reads_that_nothing_was_changed(visitor, hanako):
+def test_a_member_who_presses_too_late_reads_that_nothing_was_changed(visitor, hanako):
     client = visitor(hanako)
     form = fields(client.get("/link/"))
     with time_machine.travel(now() + LAUNCH_LASTS):

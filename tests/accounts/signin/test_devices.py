@@ -119,7 +119,7 @@ def test_a_browser_is_known_with_its_own_addresses_only(hanako, monkeypatch):
     # Signed at the moment of the import, they are no name that two processes could share.
     ids=["nothing", "no signature", "another salt", "an object", "an empty list", "a number"],
 )
-def test_what_is_no_cookie_of_ours_is_no_known_browser(forged, monkeypatch):
+def test_a_browser_with_a_forged_cookie_is_not_known(forged, monkeypatch):
     monkeypatch.setattr("accounts.signin.views.CODES_PER_MAILBOX", 0)
     client = at(1)
     client.cookies[django_settings.DEVICE_COOKIE_NAME] = forged
@@ -149,7 +149,7 @@ def test_a_browser_keeps_a_few_addresses(hanako):
     assert len(signing.loads(cookie, salt="accounts.devices")) == 1 + MOST_ADDRESSES
 
 
-def test_who_is_signed_in_is_not_kept_from_proving_it_anew():
+def test_a_signed_in_user_is_not_kept_from_proving_it_anew():
     alice = sign_in(make_owner(make_organization(), "alice@example.com"), proved=False)
     at(900, alice)
     for _ in range(6):

@@ -27,7 +27,7 @@ def test_a_counter_that_never_ends_closes_nothing_for_ever(monkeypatch):
     assert tries == [True, False, False, True]
 
 
-def test_what_cannot_be_counted_stays_closed(settings):
+def test_a_door_that_cannot_be_counted_stays_closed(settings):
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -81,7 +81,7 @@ def test_an_owner_proves_it_by_a_mailed_code(owner):
     assert is_proved(request)
 
 
-def test_who_opens_the_page_again_still_types_the_mailed_code(owner):
+def test_an_owner_who_opens_the_page_again_still_types_the_mailed_code(owner):
     client = Client()
     client.force_login(owner)
     answer = client.post(PROVE, {"next": "/admin/setup/"})

@@ -127,7 +127,7 @@ def test_a_code_works_only_in_the_browser_that_asked(hanako):
     assert type_code(Client())["Location"] == SIGN_IN
 
 
-def test_who_is_known_in_several_places_chooses(hanako, owner):
+def test_a_person_known_in_several_places_chooses(hanako, owner):
     other = make_member(make_organization(name="Beta"), email="hanako@example.com")
     client = Client()
     ask(client, "hanako@example.com")
@@ -200,7 +200,7 @@ def test_without_counters_nobody_gets_a_code_and_the_page_is_honest(settings):
 
 
 @pytest.mark.parametrize("email", ["", "hanako", "a@b", "x" * 400 + "@example.com", "a\x00@b.cc"])
-def test_what_is_no_address_is_said_to_be_none(email):
+def test_a_malformed_address_is_said_to_be_none(email):
     answer = ask(Client(), email)
     assert answer.status_code == 200
     assert 'role="alert"' in answer.content.decode()

@@ -115,7 +115,7 @@ def test_a_wrong_setting_has_its_own_id(change, values, expected):
         ({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}, "config.W004"),
     ],
 )
-def test_what_is_fine_on_this_machine_is_not_in_production(change, values, expected):
+def test_a_value_that_is_fine_on_this_machine_is_not_in_production(change, values, expected):
     on_this_machine = {name: value for name, value in values.items() if name != "BASE_URL"}
     change(**on_this_machine)
     assert ids() == []

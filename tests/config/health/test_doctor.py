@@ -123,7 +123,7 @@ def test_an_audit_that_is_not_made_any_more_is_found():
     assert "OperationalError" in texts("audit")
 
 
-def test_what_the_audit_found_is_repeated_with_what_to_look_at():
+def test_an_incident_is_repeated_with_the_places_to_look_at():
     Audit.objects.create(name="audit", ran_at=now())
     note([Finding(Kind.OUTAGE, about="workplace", facts={"minutes": 9})], now())
     assert verdicts("audit") == ["ok"]
@@ -132,7 +132,7 @@ def test_what_the_audit_found_is_repeated_with_what_to_look_at():
     assert verdicts("audit") == ["BAD"]
 
 
-def test_what_has_been_due_for_long_is_a_warning():
+def test_a_delivery_that_has_been_due_for_long_is_a_warning():
     make_delivery(due_at=now() - HOUR)
     assert verdicts("queue") == ["warn"]
     assert "1 pending" in texts("queue")
@@ -162,7 +162,7 @@ def test_a_clock_that_is_off_is_found(receiver, settings, monkeypatch):
     assert "off by 3" in texts("clock")
 
 
-def test_whoever_does_not_answer_is_found(settings):
+def test_a_service_that_does_not_answer_is_found(settings):
     nobody = "http://127.0.0.1:9"
     settings.BASE_URL = settings.OVICE_CALLBACK_URL = settings.OVICE_LAUNCH_JWKS_URL = nobody
     settings.OVICE_DIRECTORY_URL, settings.OVICE_DIRECTORY_KEY = nobody, "secret-key"

@@ -45,7 +45,9 @@ def test_all_well_is_ready_with_one_line_for_each_dependency(looked):
 
 
 @pytest.mark.parametrize("name", ["database", "migrations", "keys", "clock"])
-def test_what_accepting_needs_makes_it_not_ready_and_is_named_without_a_secret(looked, name):
+def test_a_service_that_accepting_needs_makes_it_not_ready_and_is_named_without_a_secret(
+    looked, name
+):
     looked(**{name: away})
     answer = Client().get("/readyz")
     assert answer.status_code == 503
@@ -77,7 +79,7 @@ def test_a_broker_that_only_answers_is_not_fit(settings, tmp_path):
         server.wait()
 
 
-def test_what_hangs_is_not_waited_for_and_not_asked_twice(monkeypatch):
+def test_a_hung_service_is_not_waited_for_and_not_asked_twice(monkeypatch):
     monkeypatch.setattr("config.health.readiness.SECONDS", 0.05)
     monkeypatch.setattr("config.health.readiness.KEPT_SECONDS", 0.0)
     free, asked = threading.Event(), []
@@ -175,5 +177,5 @@ def test_probes_are_answered_under_any_name_and_without_tls(looked, settings, pa
 
 
 @pytest.mark.parametrize("path", ["/readyz/nothing", "/healthz/x", "/metrics/x", "/readyz/a/b"])
-def test_what_is_no_probe_is_not_found(looked, path):
+def test_an_unknown_probe_is_not_found(looked, path):
     assert Client().get(path).status_code == 404

@@ -86,7 +86,7 @@ def test_an_event_in_any_chunks_is_the_same_event(sizes):
     assert signed("/v1/ovice/events/batch", batch, sizes) == (202, {"results": []})
 
 
-def test_what_is_asked_in_chunks_is_answered():
+def test_a_request_in_chunks_is_answered():
     sent = chunked(b'{"ids":["a"]}', [3])
     status, found = call(
         "/v1/organizations/4821/links/batch-get", sent, Authorization=f"Bearer {KEY}"

@@ -56,7 +56,7 @@ def test_a_charset_that_is_named_is_not_used(charset):
     assert answer.status_code == 200
 
 
-def test_what_is_refused_before_its_session_is_known_gets_its_page(rf):
+def test_a_request_refused_before_its_session_is_known_gets_its_page(rf):
     environ = rf.get("/", QUERY_STRING="&" * 2000, CONTENT_TYPE="text/plain; charset=utf-8").environ
     said: list[str] = []
     application(environ, lambda status, _headers: said.append(status))

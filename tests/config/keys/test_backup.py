@@ -51,7 +51,7 @@ def test_a_restored_backup_is_whole_for_everybody_else(restored):
     assert Member.objects.get(organization=stays.organization_id).name == "Hanako"
 
 
-def test_what_a_restore_brought_back_is_found_and_purged_again(tmp_path, restored):
+def test_a_customer_brought_back_by_a_restore_is_found_and_purged_again(tmp_path, restored):
     gone, stays = restored
 
     said = restore(tmp_path, "--purge")

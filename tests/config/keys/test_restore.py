@@ -119,7 +119,7 @@ def test_an_older_file_leaves_the_keys_of_whoever_is_newer(file):
     assert not Removal.objects.exists()
 
 
-def test_whoever_is_newer_than_the_file_is_named_and_not_purged(file):
+def test_a_customer_newer_than_the_file_is_named_and_not_purged(file):
     make_organization()
     days_ago(1)
     save(file)

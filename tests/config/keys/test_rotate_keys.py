@@ -137,7 +137,7 @@ def test_an_interrupted_rotation_goes_on_where_it_was(db, settings):
     assert "integrations.DataKey.wrapped: 0 re-wrapped" in run()
 
 
-def test_what_somebody_else_writes_meanwhile_is_not_undone(db, settings, monkeypatch):
+def test_a_write_by_another_process_meanwhile_is_not_undone(db, settings, monkeypatch):
     installation = make_installation()
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     unseal = master_keys.unseal

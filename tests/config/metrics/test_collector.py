@@ -50,7 +50,7 @@ def test_the_queue_is_counted_by_state_and_its_age_told():
     assert gauge("oldest_open_seconds") == pytest.approx(7200, abs=30)
 
 
-def test_what_waits_for_its_owner_is_open_but_not_overdue():
+def test_a_purge_that_waits_for_its_owner_is_open_but_not_overdue():
     installation = make_installation()
     make_delivery(make_link(installation))
     Installation.objects.update(state=InstallationState.ATTENTION)

@@ -34,7 +34,7 @@ def with_token(settings):
 
 
 @pytest.mark.usefixtures("with_token")
-def test_whoever_has_the_token_may_read(page):
+def test_a_holder_of_the_token_may_read(page):
     assert page(**BEARER) == 200
     assert page(**BEARER, host="10.1.2.3") == 200
 
@@ -55,7 +55,7 @@ def test_without_a_token_only_this_machine_may_read_and_only_for_a_try(page, set
 
 
 @pytest.mark.parametrize("name", ["x-forwarded-for", "forwarded"])
-def test_who_comes_through_a_proxy_on_this_machine_is_nobody_of_it(page, name):
+def test_a_caller_through_a_proxy_on_this_machine_is_nobody_of_it(page, name):
     assert page(**{name: "192.0.2.7"}) == 404
 
 

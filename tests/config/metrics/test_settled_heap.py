@@ -39,7 +39,7 @@ def test_web_processes_and_workers_begin_with_it(begins):
     assert int(said.stdout.split()[-1]) > 50_000
 
 
-def test_what_is_made_later_is_still_collected():
+def test_objects_made_later_are_still_collected():
     spare_what_stays(with_pages=False)
     ring: list[object] = []
     ring.append(ring)

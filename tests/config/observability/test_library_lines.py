@@ -136,7 +136,7 @@ def test_a_line_with_other_arguments_is_left_as_it_is(args):
     assert filled(record) is None
 
 
-def test_what_has_not_its_shape_is_dots():
+def test_a_value_without_its_shape_is_dots():
     assert HIDDEN in line("gunicorn.error", "Booting worker with pid: %s", "hanako@example.com")
 
 

@@ -95,7 +95,7 @@ def test_an_exception_is_told_by_types_and_places_alone(log_lines):
     assert [canary for canary in CANARIES if canary in "".join(log_lines)] == []
 
 
-def test_what_a_line_belongs_to_comes_from_its_context_also_for_libraries(log_lines):
+def test_the_request_of_a_line_comes_from_its_context_also_for_libraries(log_lines):
     with bound_contextvars(request=str(ID), address="hanako@example.com"):
         logger.info("one")
         library.info("two")

@@ -52,7 +52,7 @@ def test_a_report_tells_type_places_and_ids_and_shows_no_value(sent):
     "query",
     [{"access_token_sealed__gt": "0"}, {"_to_field": "role"}, dict.fromkeys(range(2000), "")],
 )
-def test_what_is_refused_is_one_warning_and_no_report(sent, portal, query):
+def test_a_refused_request_is_one_warning_and_no_report(sent, portal, query):
     found = logging.getLogger("django.security").handlers
     (handler,) = [handler for handler in found if isinstance(handler, Refusals)]
     written = io.StringIO()
@@ -83,7 +83,7 @@ def test_a_request_that_breaks_shows_no_body_header_cookie_or_query(sent, monkey
     assert [canary for canary in CANARIES if canary in b"".join(sent).decode()] == []
 
 
-def test_what_the_sdk_knows_by_itself_does_not_leave(sent):
+def test_facts_that_the_sdk_knows_by_itself_do_not_leave(sent):
     sentry_sdk.add_breadcrumb(message=TEXT, data={"token": TOKEN})
     sentry_sdk.set_user({"email": EMAIL})
     sentry_sdk.set_context("more", {"name": NAME})

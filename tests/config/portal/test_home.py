@@ -110,6 +110,6 @@ def test_the_highest_hour_fills_the_chart_and_little_is_still_seen(busy):
     assert blocks(()) == []
 
 
-def test_what_is_older_than_a_day_is_not_counted(busy):
+def test_a_row_older_than_a_day_is_not_counted(busy):
     Delivery.objects.update(sent_at=now() - timedelta(days=2))
     assert count_traffic(None, now()).sum_of("delivered") == 0

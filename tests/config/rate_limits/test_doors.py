@@ -116,7 +116,7 @@ def test_signed_events_pass_in_the_middle_of_a_flood_from_the_same_network():
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_few")
-def test_what_is_signed_is_never_counted_even_when_it_is_malformed():
+def test_a_signed_request_is_never_counted_even_when_it_is_malformed():
     assert {post_event(b"{").status_code for _ in range(FEW + 2)} == {400}
 
 

@@ -19,7 +19,7 @@ def _no_waiting(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_fails_while_the_database_is_away_is_done_again():
+def test_a_write_that_fails_while_the_database_is_away_is_done_again():
     failures = [OperationalError(), OperationalError()]
 
     def job() -> str:

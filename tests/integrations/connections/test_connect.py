@@ -144,7 +144,7 @@ def test_an_organization_that_was_removed_meanwhile_is_not_connected(office):
     assert Installation.objects.count() == 1
 
 
-def test_what_an_old_backup_brought_back_cannot_be_connected_before_its_purge(office):
+def test_a_customer_brought_back_by_an_old_backup_cannot_be_connected_before_its_purge(office):
     remove_restored(office.organization)
     with pytest.raises(OrganizationGoneError):
         connect_with(office.organization, office.integration.access_token)

@@ -83,7 +83,7 @@ def test_five_troubles_have_five_texts(language, kind):
     assert language == "en" or all(any(ord(c) > 0x3000 for c in text) for text in texts)
 
 
-def test_what_works_is_green_with_its_last_proof_of_life(office):
+def test_a_working_connection_is_green_with_its_last_proof_of_life(office):
     before = now()
     health = recheck(office.installation)
     assert (health.light, health.reason) == (Light.GREEN, "")

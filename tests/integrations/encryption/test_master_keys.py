@@ -20,7 +20,7 @@ def _old_key_only(settings):
     settings.ENCRYPTION_KEYS = [OLD]
 
 
-def test_what_is_sealed_is_read_again_at_its_place():
+def test_a_sealed_value_is_read_again_at_its_place():
     assert unseal(seal(b"token", place=PLACE), place=PLACE) == b"token"
 
 

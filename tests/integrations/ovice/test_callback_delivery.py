@@ -242,7 +242,7 @@ def test_a_dead_letter_is_listed_and_told_again(endpoint, capsys):
     assert Callback.objects.get().delivered_at is not None
 
 
-def test_what_somebody_is_telling_is_not_told_twice(endpoint):
+def test_a_callback_that_is_being_sent_is_not_sent_twice(endpoint):
     organization = make_organization()
     tell_numbers(organization, 1, 2)
     assert callback_delivery._claim_next(organization.pk) is not None
@@ -250,7 +250,7 @@ def test_what_somebody_is_telling_is_not_told_twice(endpoint):
     assert endpoint.received == []
 
 
-def test_what_a_dead_worker_was_telling_is_told_again(endpoint):
+def test_a_callback_of_a_dead_worker_is_sent_again(endpoint):
     organization = make_organization()
     tell_numbers(organization, 1)
     callback_delivery._claim_next(organization.pk)

@@ -102,7 +102,7 @@ def test_a_page_that_fails_once_is_asked_for_again(elsewhere):
     "body",
     [[], {}, "x", {"organization": {"id": "4821"}}, {**page("a").body, "members": 1}],
 )
-def test_what_is_no_directory_is_refused(elsewhere, body):
+def test_an_answer_that_is_no_directory_is_refused(elsewhere, body):
     elsewhere.answers.append(Answer(200, body))
     assert code_of_reading() == "malformed"
 
@@ -127,7 +127,7 @@ def test_nobody_is_removed_because_their_entry_cannot_be_read(elsewhere):
     assert [[person.id for person in page] for page in directory.pages()] == [["b"]]
 
 
-def test_what_decorates_people_and_spaces_keeps_nobody_out(elsewhere):
+def test_a_decorative_field_keeps_nobody_out(elsewhere):
     person = {"id": "a", "name": "x" * 300, "locale": "en-US-u-fw-mon-mu-celsius", "role": "boss"}
     space = {"id": "s", "name": 5, "domain": "x" * 64, "url": []}
     told: dict[str, Any] = {

@@ -26,7 +26,7 @@ def test_every_reason_says_something():
     assert all(len(reason) > 20 for reason in without_customers().values())
 
 
-def test_what_points_to_others_goes_first():
+def test_a_table_that_points_to_others_goes_first():
     """A batch follows no cascade, so a row must be gone before the one it points to."""
     place = {label: number for number, label in enumerate(LISTED)}
     wrong = [

@@ -22,7 +22,7 @@ def purge(**options) -> str:
     return out.getvalue()
 
 
-def test_what_is_due_is_purged_and_what_has_time_is_listed():
+def test_a_due_removal_is_purged_and_one_with_time_is_listed():
     link = make_link()
     make_delivery(link)
     removal, other = due(removed(link.installation)), removed(make_installation())
@@ -65,7 +65,7 @@ def test_of_a_purge_that_has_begun_a_dry_run_counts_what_is_left():
     assert "messaging.Delivery: 1\n" in purge(dry_run=True)
 
 
-def test_what_is_old_is_purged_alone_when_asked_for():
+def test_an_old_removal_is_purged_alone_when_asked_for():
     ReceivedEvent.objects.create(
         key="old", type="t", body_digest=b"1", received_at=now() - timedelta(days=31)
     )

@@ -46,7 +46,7 @@ def test_an_owner_of_nothing_else_goes_and_is_forgotten_in_the_ledger(gone):
     assert removal.user_ids == []
 
 
-def test_whoever_owned_nothing_before_is_left_alone_with_their_history(gone):
+def test_a_user_who_owned_nothing_before_is_left_alone_with_their_history(gone):
     other = make_installation()
     eve = make_owner(other.organization, "eve@example.com")
     give_second_factor(eve)
@@ -63,7 +63,7 @@ def test_whoever_owned_nothing_before_is_left_alone_with_their_history(gone):
     assert tried(other).get().actor == eve
 
 
-def test_what_an_owner_did_for_another_customer_stays_without_their_name(gone):
+def test_an_act_of_an_owner_for_another_customer_stays_without_their_name(gone):
     other = make_installation()
     ada = User.objects.get()
     with set_actor(ada):

@@ -115,7 +115,7 @@ def test_a_removal_that_waits_takes_no_organization_that_was_connected_again(tmp
     assert Organization.objects.get().data_keys.get().unwrap()
 
 
-def test_what_a_removed_generation_had_replaced_ends_with_it(tmp_path):
+def test_the_predecessor_of_a_removed_generation_ends_with_it(tmp_path):
     link = make_link()
     back_up(tmp_path)
     removal = removed(replace(link.installation))
@@ -306,7 +306,7 @@ def test_keys_that_were_destroyed_while_the_file_was_written_stay_so(tmp_path):
     assert not link.organization.data_keys.exists()
 
 
-def test_who_came_back_after_a_purge_is_not_taken_for_who_was_purged(tmp_path):
+def test_a_customer_who_came_back_after_a_purge_is_not_taken_for_the_purged_one(tmp_path):
     link = make_link()
     due(removed(link.installation))
     purge_ready(seconds=10)

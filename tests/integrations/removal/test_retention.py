@@ -110,7 +110,7 @@ def test_an_event_is_known_for_thirty_days(later):
     assert later(31) == {"messaging.ReceivedEvent": 1}
 
 
-def test_what_ovice_was_told_goes_after_thirty_days(later):
+def test_a_delivered_callback_goes_after_thirty_days(later):
     Callback.objects.create(organization=make_organization(), type="link.created")
 
     assert later(29) == {}
@@ -294,14 +294,14 @@ def test_ids_are_in_order_of_the_time_at_which_they_were_made():
     assert uuid7() < earliest_id(now() + timedelta(milliseconds=2))
 
 
-def test_what_the_chat_target_told_goes_after_seven_days(later):
+def test_an_update_of_the_chat_target_goes_after_seven_days(later):
     make_talk(make_installation(), "1")
 
     assert later(6) == {}
     assert later(8) == {"messaging.ReceivedUpdate": 1, "messaging.Conversation": 1}
 
 
-def test_what_nobody_has_handled_goes_after_seven_days_as_well(later):
+def test_an_update_that_nobody_has_handled_goes_after_seven_days_as_well(later):
     make_talk(make_installation(), "1")
     ReceivedUpdate.objects.update(handled_at=None)
 

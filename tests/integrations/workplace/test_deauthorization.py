@@ -206,7 +206,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("value", BAD.values(), ids=BAD)
-def test_whatever_is_not_proven_gets_one_silent_refusal(
+def test_every_unproven_notice_gets_one_silent_refusal(
     installation, value, django_assert_num_queries, caplog
 ):
     counted = REGISTRY.get_sample_value("kotozute_signed_requests_total", {"outcome": "refused"})
@@ -272,7 +272,7 @@ def test_a_genuine_uninstall_is_one_in_whatever_form_it_came(installation, body,
         (b"", "text/plain"),
     ],
 )
-def test_whatever_is_no_form_gets_the_same_refusal(db, body, content_type):
+def test_every_body_that_is_no_form_gets_the_same_refusal(db, body, content_type):
     answer = Client().post(DEAUTHORIZE, body, content_type=content_type)
 
     assert (answer.status_code, answer.json()) == REFUSAL
@@ -310,7 +310,7 @@ def test_no_text_in_a_json_body_does_either(value):
         max_leaves=8,
     )
 )
-def test_whatever_the_platform_signs_it_gets_an_answer(db, parts):
+def test_every_signed_notice_gets_an_answer(db, parts):
     assert post_form(sign(parts))[0] in (200, 400)
 
 
@@ -339,7 +339,7 @@ def test_a_repeated_deletion_request_acts_once_and_gets_the_same_code(db):
     assert (link.removed_at, Removal.objects.count()) == (None, 1)
 
 
-def test_what_names_a_community_is_no_deletion_request(db):
+def test_a_notice_that_names_a_community_is_no_deletion_request(db):
     value = uninstall_of(COMMUNITY, user_id="7")
 
     assert post_form(value, "/workplace/data-deletion") == REFUSAL

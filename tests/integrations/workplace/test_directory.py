@@ -56,7 +56,7 @@ def test_an_unknown_address_is_nobody(sandbox, target, integration, status):
         "a" * 309 + "@example.com",
     ],
 )
-def test_what_is_no_address_asks_nobody(sandbox, target, integration, address):
+def test_a_malformed_address_asks_nobody(sandbox, target, integration, address):
     assert target.find_account(address) is None
     assert sandbox.calls() == []
 

@@ -102,7 +102,7 @@ def test_delivery_and_read_are_told():
     assert (seen.kind, seen.at.second) == (UpdateKind.SEEN, 50)
 
 
-def test_what_is_said_in_a_group_is_told_apart():
+def test_a_message_in_a_group_is_told_apart():
     spoken = item(message={"mid": "m", "text": "x"}, thread={"id": "t_1"})
     assert only(page(spoken)).kind == UpdateKind.SPOKE_IN_GROUP
 
@@ -114,7 +114,7 @@ def test_a_mention_in_a_post_counts_as_spoken_in_a_group():
     assert (update.kind, update.community_id) == (UpdateKind.SPOKE_IN_GROUP, COMMUNITY)
 
 
-def test_what_the_bot_itself_wrote_is_left_out():
+def test_a_message_of_the_bot_itself_is_left_out():
     assert read(page(item(sender={"id": BOT}, message={"mid": "m", "text": "x"}))) == []
 
 
@@ -177,7 +177,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.lists(ANYTHING, max_size=3), ANYTHING)
-def test_whatever_is_in_a_signed_post_ends_in_updates_with_ids(items, changes):
+def test_every_signed_post_ends_in_updates_with_ids(items, changes):
     document = {"object": "page", "entry": [{"id": BOT, "messaging": items, "changes": changes}]}
     for update in read(document):
         assert update.account_id.isdigit()
@@ -208,7 +208,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("bad", UNREADABLE, ids=lambda bad: repr(bad[:12]))
 @pytest.mark.parametrize("where", [b'"entry": [', b'"messaging": ['])
-def test_what_cannot_be_read_spoils_nothing_beside_it(bad, where):
+def test_an_unreadable_item_spoils_nothing_beside_it(bad, where):
     whole = json.dumps(page(item(message={"mid": "m_1"}))).encode()
     [update] = read(whole.replace(where, where + bad + b",", 1))
     assert update.kind == UpdateKind.WROTE

@@ -22,7 +22,7 @@ def test_a_notice_reads_from_headline_to_link():
     ]
 
 
-def test_what_a_notice_lacks_leaves_no_gap():
+def test_a_missing_part_of_a_notice_leaves_no_gap():
     assert lay_out(Notice("Headline", "")) == ["Headline"]
     assert lay_out(Notice("", "Text", ("one", "two"))) == ["Text\n\none\ntwo"]
 
@@ -66,7 +66,7 @@ def test_marks_of_the_chat_lose_their_meaning(text, plain):
         "tab\tand\nline",
     ],
 )
-def test_what_the_chat_shows_as_it_is_stays_as_it_is(text):
+def test_a_text_without_markup_stays_as_it_is(text):
     assert neutralise(text) == text
 
 

@@ -67,7 +67,7 @@ def test_a_lost_answer_to_an_action_is_no_doubt_worth_keeping(sandbox, client, a
         send_action(client, ada.account_id, Action.TYPING_ON)
 
 
-def test_what_is_too_large_is_refused_by_the_platform(sandbox, client, ada):
+def test_a_message_that_is_too_large_is_refused_by_the_platform(sandbox, client, ada):
     sandbox.behave(long_quick_reply_titles="refused")
     for text in ("a" * 2001, ""):
         with pytest.raises(ContentRefused):
@@ -90,7 +90,7 @@ def test_without_the_permission_nothing_is_sent(sandbox, integration, ada):
         send_text(GraphClient(credentials(bare)), ada.account_id, "Hello")
 
 
-def test_who_cannot_be_written_to_is_gone(sandbox, integration, client, ada):
+def test_a_person_who_cannot_be_written_to_is_gone(sandbox, integration, client, ada):
     foreign = sandbox.custom_integration(integration.community_id)
     unknown = ["1", integration.page_id, foreign.page_id, ada.member]
 
@@ -100,7 +100,7 @@ def test_who_cannot_be_written_to_is_gone(sandbox, integration, client, ada):
 
 
 @pytest.mark.parametrize("code", [551, 100])
-def test_who_left_is_gone(sandbox, client, ada, code):
+def test_a_person_who_left_is_gone(sandbox, client, ada, code):
     sandbox.behave(unavailable_code=code)
     sandbox.change_member(ada.member, active=False)
 
@@ -108,14 +108,14 @@ def test_who_left_is_gone(sandbox, client, ada, code):
         send_text(client, ada.account_id, "Hello")
 
 
-def test_who_blocked_the_bot_is_gone(sandbox, integration, client, ada):
+def test_a_person_who_blocked_the_bot_is_gone(sandbox, integration, client, ada):
     sandbox.change_member(ada.member, blocks=integration.page_id)
 
     with pytest.raises(RecipientGone):
         send_text(client, ada.account_id, "Hello")
 
 
-def test_who_has_not_claimed_the_account_is_gone(sandbox, client, ada):
+def test_a_person_who_has_not_claimed_the_account_is_gone(sandbox, client, ada):
     sandbox.change_member(ada.member, claimed=False)
 
     with pytest.raises(RecipientGone):

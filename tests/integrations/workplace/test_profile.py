@@ -12,7 +12,7 @@ def test_an_unset_profile_is_empty(client):
     assert get_profile(client, ["get_started", "greeting"]) == {}
 
 
-def test_what_was_set_is_read_back(client):
+def test_a_profile_that_was_set_is_read_back(client):
     set_profile(client, {"get_started": START, "greeting": GREETING})
 
     assert get_profile(client, ["get_started"]) == {"get_started": START}

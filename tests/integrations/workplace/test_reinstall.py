@@ -92,7 +92,7 @@ def test_an_uninstall_without_a_reinstall_removes_it(installed):
     assert Link.objects.active().count() == 0
 
 
-def test_what_waited_goes_on_with_the_reinstall_unless_it_was_cancelled(installed, app):
+def test_a_waiting_message_goes_on_with_the_reinstall_unless_it_was_cancelled(installed, app):
     waiting = make_delivery(Link.objects.active().get())
     second = install(installed, app)
     waiting.refresh_from_db()

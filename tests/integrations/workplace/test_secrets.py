@@ -89,7 +89,7 @@ def test_a_token_that_no_header_can_carry_shows_nothing(settings):
     assert CANARY.findall(traces_of(target.check)) == []
 
 
-def test_what_holds_secrets_does_not_show_them():
+def test_a_holder_of_secrets_does_not_show_them():
     call = Call("find_member", "GET", (ADDRESS,), {"code": CODE}, {"text": TEXT})
     things = [
         Credentials(TOKEN, SECRET),

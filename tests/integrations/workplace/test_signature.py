@@ -59,7 +59,7 @@ def test_no_guess_is_accepted(body, value):
     assert not signed(body, old=value)
 
 
-def test_what_the_sandbox_sends_is_signed_over_its_exact_bytes(sandbox, integration):
+def test_a_post_of_the_sandbox_is_signed_over_its_exact_bytes(sandbox, integration):
     member = sandbox.member(integration.community_id, "Ada Example")
     hook = f"installs/{integration.page_id}/webhooks"
     with callback() as app:

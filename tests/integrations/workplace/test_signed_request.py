@@ -119,7 +119,7 @@ def test_no_guess_is_accepted(value):
 
 
 @pytest.mark.parametrize("encoding", ["workplace", "consumer"])
-def test_what_the_sandbox_signs_is_read(sandbox, encoding):
+def test_a_request_signed_by_the_sandbox_is_read(sandbox, encoding):
     app = sandbox.workplace("POST", "apps", {"name": "ovice DM", "encoding": encoding})
     payload = {"algorithm": "HMAC-SHA256", "issued_at": 1_700_000_000, "community_id": 1000000001}
     asked = f"apps/{app['app_id']}/deauthorize"

@@ -109,7 +109,7 @@ def test_one_id_with_two_bodies_keeps_the_first_and_is_noted(caplog):
     assert vars(caplog.records[0])["fields"]["event_id"] == "evt_1"
 
 
-def test_what_happened_between_two_messages_counts_for_the_second():
+def test_a_change_between_two_messages_counts_for_the_second():
     link = make_link()
     leave = event(
         "organization.member.removed",
@@ -195,7 +195,7 @@ class Blind(batches._Known):
         self._received, self._messages = {}, set()
 
 
-def test_what_another_request_stores_meanwhile_is_a_duplicate(monkeypatch):
+def test_a_message_stored_by_another_request_meanwhile_is_a_duplicate(monkeypatch):
     link = make_link()
     documents = [named(dm_event(link), f"evt_{n}") for n in range(3)]
     post_event(documents[1], event_id="evt_1")
@@ -294,7 +294,7 @@ def test_a_signed_body_that_is_no_batch_is_malformed(body):
 
 
 @pytest.mark.parametrize("one", [b"null", b"[]", b'"\xff"', b'{"a":1,"a":2}', b"NaN"])
-def test_what_is_no_event_is_refused_alone(one):
+def test_an_item_that_is_no_event_is_refused_alone(one):
     ping = json.dumps(named(event("connector.ping", "4821"))).encode()
     answer = post_batch(b'{"events":[%s,%s]}' % (ping, one))
     assert [result["status"] for result in answer.json()["results"]] == ["ignored", "refused"]

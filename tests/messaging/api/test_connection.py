@@ -62,7 +62,7 @@ def test_a_removed_connection_is_none():
     assert connection_of(installation.organization)["state"] == "not_connected"
 
 
-def test_what_needs_the_owner_is_told_with_its_reason():
+def test_trouble_that_needs_the_owner_is_told_with_its_reason():
     installation = connect()
     need_attention(installation, reason="token_rejected")
     told = connection_of(installation.organization)

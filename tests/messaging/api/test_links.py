@@ -132,7 +132,7 @@ def test_a_connection_that_needs_attention_pauses_its_links():
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
-def test_what_must_not_be_seen_looks_like_what_does_not_exist(model, values):
+def test_a_hidden_member_looks_like_one_that_does_not_exist(model, values):
     link = named_link()
     path = path_of(link)
     model.objects.update(**values)
@@ -220,7 +220,7 @@ def test_more_than_two_hundred_are_too_many():
         (" " * 70_000, 413),
     ],
 )
-def test_what_is_no_list_of_ids_is_refused(body, status):
+def test_a_body_that_is_no_list_of_ids_is_refused(body, status):
     answer = ask("POST", "4821/links/batch-get", body=body)
     assert answer.status_code == status
     assert list(answer.json()) == ["error"]

@@ -9,7 +9,7 @@ EVERYBODY = {Code.START: "welcome", Code.HELP: "help", Code.STATUS: "status"}
 
 
 @pytest.mark.parametrize("code", Code)
-def test_whoever_is_not_linked_changes_nothing_by_tapping(code):
+def test_a_person_who_is_not_linked_changes_nothing_by_tapping(code):
     step = tapped(code, linked=False, may_undo=False)
     assert step == Step(Answer(EVERYBODY.get(code, "not_linked")))
 

@@ -50,7 +50,7 @@ def test_a_dm_that_was_read_says_when(sent, hanako):
     assert delivery.seen_at >= delivery.settled_at
 
 
-def test_what_comes_after_a_reading_is_not_yet_seen(sent, hanako):
+def test_a_message_after_a_reading_is_not_yet_seen(sent, hanako):
     sent()
     hanako.office.sandbox.act(hanako.person, hanako.page, read=True)
     assert sent().seen_at is None
@@ -95,7 +95,7 @@ def test_facts_cause_no_answer(sent, hanako):
     assert len(hanako.from_bot()) == 1
 
 
-def test_what_is_told_of_somebody_who_was_erased_meanwhile_is_not_kept(sent, hanako):
+def test_a_receipt_about_a_person_erased_meanwhile_is_not_kept(sent, hanako):
     sent()
     erase_member(hanako.office.installation.links.get().member)
     assert purge_ready(seconds=10) == 1

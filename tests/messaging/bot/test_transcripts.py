@@ -56,7 +56,7 @@ def test_a_linked_member_finds_everything_by_tapping(linked_up, new_office, lang
 
 
 @pytest.mark.parametrize("language", LOCALES)
-def test_whoever_is_not_linked_learns_how_to_link(linked_up, new_office, language):
+def test_a_person_who_is_not_linked_learns_how_to_link(linked_up, new_office, language):
     office = linked_up(new_office())
     person = office.sandbox.member(office.community, "Ken", locale=LOCALES[language])
     office.accounts["Ken"] = person

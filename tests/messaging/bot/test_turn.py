@@ -97,7 +97,7 @@ def test_doubled_webhooks_are_answered_once(hanako):
     assert len(hanako.from_bot()) == 1
 
 
-def test_whoever_is_erased_during_a_turn_does_not_come_back_by_it(hanako, monkeypatch):
+def test_a_person_erased_during_a_turn_does_not_come_back_by_it(hanako, monkeypatch):
     listen = talking._listen
 
     def erased_meanwhile(*turn):
@@ -200,7 +200,7 @@ def test_a_stop_right_after_an_undo_stands(hanako):
     assert "Stopped." in last(hanako)
 
 
-def test_what_was_seen_is_marked_and_an_answer_announced(hanako):
+def test_a_seen_message_is_marked_and_an_answer_announced(hanako):
     hanako.writes("Hello?")
     actions = [call["body"].get("sender_action") for call in hanako.office.sandbox.sends()]
     assert actions == ["mark_seen", "typing_on", None]

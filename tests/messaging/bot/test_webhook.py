@@ -102,7 +102,7 @@ def test_of_an_installation_removed_meanwhile_nothing_is_stored(installation, mo
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_whoever_removes_an_installation_waits_for_what_is_just_being_stored(installation):
+def test_the_remover_of_an_installation_waits_for_updates_that_are_just_being_stored(installation):
     updates = [(installation, update("1")), (installation, update("2"))]
     removed: list[int] = []
 

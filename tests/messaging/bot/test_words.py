@@ -45,7 +45,7 @@ def test_a_word_is_known_however_it_is_spelled(each, before, after, form):
 
 
 @given(st.text(max_size=2 * SAID_LENGTH))
-def test_whatever_is_typed_is_a_word_or_is_not(text):
+def test_any_typed_text_is_a_word_or_is_not(text):
     assert code_of(text) in {None, *Code}
 
 
@@ -59,7 +59,7 @@ def test_a_sentence_or_an_answer_to_a_colleague_is_no_word(text):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_a_button_shows_can_be_typed(language):
+def test_the_text_of_a_button_can_be_typed(language):
     shown = {
         (choice.title, choice.code) for said in everything(language) for choice in said.choices
     }

@@ -77,7 +77,7 @@ def test_facts_are_noted_by_one_worker_at_a_time(tell, installation):
     assert waiting() == 0
 
 
-def test_what_comes_while_facts_are_noted_is_noted_before_the_worker_leaves(
+def test_a_fact_that_comes_while_others_are_noted_is_noted_before_the_worker_leaves(
     tell, installation, wakes, monkeypatch
 ):
     rounds = []

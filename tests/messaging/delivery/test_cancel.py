@@ -25,14 +25,14 @@ def contents() -> list[str | None]:
     return [message.content for message in Message.objects.all()]
 
 
-def test_what_is_cancelled_is_forgotten():
+def test_a_cancelled_message_is_forgotten():
     make_delivery()
     assert cancel(Delivery.objects.all(), reason="user") == 1
     assert (states(), contents()) == (["cancelled"], [None])
 
 
 @pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.DELIVERED])
-def test_what_is_being_sent_or_settled_is_not_cancelled(state):
+def test_a_delivery_being_sent_or_settled_is_not_cancelled(state):
     make_delivery(state=state)
     assert cancel(Delivery.objects.all(), reason="user") == 0
     assert states() == [state]
@@ -47,7 +47,7 @@ def test_a_message_that_another_delivery_waits_for_keeps_its_content():
     assert delivery.message.content is not None
 
 
-def test_what_is_too_old_expires_and_is_forgotten():
+def test_a_delivery_that_is_too_old_expires_and_is_forgotten():
     make_delivery(**LATE)
     make_delivery()
     assert expire_batch() == 1
@@ -73,7 +73,7 @@ def test_unlinking_cancels_everything_that_waits_for_the_link():
     assert set(Delivery.objects.filter(link=link).values_list("reason", flat=True)) == {"user"}
 
 
-def test_what_came_in_while_its_installation_was_removed_is_cancelled_soon():
+def test_a_message_that_came_in_while_its_installation_was_removed_is_cancelled_soon():
     late = make_delivery()
     make_delivery()
     late.installation.state = InstallationState.REMOVED

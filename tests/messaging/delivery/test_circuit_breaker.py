@@ -209,7 +209,7 @@ def test_a_probe_that_was_given_back_goes_to_one_other(office):
     assert [gate.is_open(at) for gate in others] == [True] + [False] * 6
 
 
-def test_who_gives_back_late_takes_the_probe_from_nobody(office):
+def test_a_worker_that_gives_back_late_takes_the_probe_from_nobody(office):
     at = let_the_target_be_down()
     slow = Gate("workplace", office.installation.pk, 0)
     assert slow.is_open(at)

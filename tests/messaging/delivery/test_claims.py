@@ -49,7 +49,7 @@ def test_a_recipients_next_come_along_in_order():
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("waits", [0, 2])
-def test_what_has_to_wait_holds_those_behind_it_and_nobody_else(waits):
+def test_a_delivery_that_has_to_wait_holds_those_behind_it_and_nobody_else(waits):
     link = make_link()
     hers, others = queue(link, 4), queue(make_link(link.installation), 2, first=4)
     Delivery.objects.filter(pk=hers[waits].pk).update(due_at=now() + timedelta(hours=1))
@@ -82,7 +82,7 @@ def test_each_is_refused_until_those_before_it_have_ended():
 
 
 @pytest.mark.postgres
-def test_what_is_found_out_about_a_recipient_counts_for_their_next_message():
+def test_a_finding_about_a_recipient_counts_for_their_next_message():
     link = make_link()
     queue(link, 2)
     first, second = read_ahead(leased(link), in_a_row=True)
@@ -100,7 +100,7 @@ def test_many_messages_of_few_recipients_arrive_in_order(office):
         assert numbers == list(range(2 * IN_A_ROW + 3))
 
 
-def test_what_fails_in_a_row_holds_those_behind_it_and_nobody_else(office):
+def test_a_failure_in_a_row_holds_those_behind_it_and_nobody_else(office):
     hers, his = queue(office.join("Hanako"), 4), queue(office.join("Jiro"), 4)
     broken = hers[1].message
     broken.content = "not what we store"

@@ -206,7 +206,7 @@ def calls_in_vain(office, monkeypatch, error: TargetError, *, echo: bool, number
 
 
 @pytest.mark.parametrize("error", [Unconfirmed(code="timeout"), Unavailable(code="2")])
-def test_what_an_echo_has_proven_before_its_call_ended_keeps_nothing_back(
+def test_a_delivery_proven_by_an_echo_before_its_call_ended_keeps_nothing_back(
     office, monkeypatch, error
 ):
     link = office.join("Hanako")

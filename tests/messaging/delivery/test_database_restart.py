@@ -40,7 +40,7 @@ def restarted_during_calls(monkeypatch):
 @pytest.mark.parametrize("minutes", [0, 11], ids=["known to be alive", "not proven lately"])
 @pytest.mark.parametrize(("text", "calls"), [("Hello", 1), ("long " * 700, 2)])
 @pytest.mark.usefixtures("restarted_during_calls")
-def test_what_was_accepted_meanwhile_is_not_sent_again(office, settings, minutes, text, calls):
+def test_a_call_accepted_meanwhile_is_not_sent_again(office, settings, minutes, text, calls):
     settings.RELAY_LANES = 1
     delivery = make_delivery(office.join("Hanako"), text)
     office.installation.proven_at = now() - timedelta(minutes=minutes)

@@ -104,7 +104,7 @@ def test_once_the_others_are_gone_it_goes_on_at_full_speed(courtesy, clock):
     assert flood(courtesy, clock, 5) == pytest.approx(1, rel=0.01)
 
 
-def test_whoever_has_got_a_backlog_no_longer_counts_as_modest(courtesy, clock):
+def test_a_tenant_with_a_backlog_no_longer_counts_as_modest(courtesy, clock):
     clock.now += 10
     visit(courtesy, SMALL[0])
     visit(courtesy, SMALL[0], taken=FEW + 1)

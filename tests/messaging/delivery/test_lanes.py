@@ -142,7 +142,7 @@ def test_a_lane_that_is_not_there_or_is_leased_is_not_taken():
         ({"target": "workplace", "over_at": -2 * RAMP}, False),
     ],
 )
-def test_whoever_takes_a_lane_knows_whether_its_target_is_in_trouble(outage, troubled):
+def test_the_taker_of_a_lane_knows_whether_its_target_is_in_trouble(outage, troubled):
     lane = Lane.objects.create(installation=make_installation(), number=0)
     moments = {name: now() + value for name, value in outage.items() if name.endswith("_at")}
     Outage.objects.create(**{**outage, **moments})

@@ -139,7 +139,7 @@ class LastingPlan:
         return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
 
 
-def test_what_was_planned_on_the_first_day_does_not_read_everybody_later(settings):
+def test_a_plan_of_the_first_day_does_not_read_everybody_later(settings):
     """Autovacuum counts rows only now and then; until then PostgreSQL knows nothing of them."""
     settings.RELAY_LANES = 1
     link = make_link()

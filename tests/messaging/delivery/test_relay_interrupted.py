@@ -31,7 +31,7 @@ def _one_lane(settings):
     settings.RELAY_LANES = 1
 
 
-def test_what_a_vanished_worker_was_sending_is_unconfirmed(office):
+def test_a_delivery_of_a_vanished_worker_is_unconfirmed(office):
     link = office.join("Hanako")
     delivery = make_delivery(link, state=DeliveryState.SENDING, claimed_at=now(), fence=1)
     behind = make_delivery(link)
@@ -44,7 +44,7 @@ def test_what_a_vanished_worker_was_sending_is_unconfirmed(office):
     assert state(behind)[0] == DeliveryState.PENDING
 
 
-def test_what_a_vanished_worker_was_sending_before_a_reinstall_expires_like_anything_else(office):
+def test_a_delivery_of_a_worker_vanished_before_a_reinstall_expires_like_any_other(office):
     """Its account is not known anew, and may never be: nothing goes out, but time goes on."""
     link = office.join("Hanako")
     link.unresolved_at = now()
@@ -114,7 +114,7 @@ def test_a_deletion_that_came_while_the_message_was_being_stored_is_heeded(offic
         "messaging.delivery.relay._Shift._be_courteous",
     ],
 )
-def test_what_has_arrived_is_written_down_whatever_breaks_after_it(office, monkeypatch, broken):
+def test_an_arrival_is_written_down_whatever_breaks_after_it(office, monkeypatch, broken):
     def fail(*_args):
         raise OperationalError("away")
 
@@ -273,7 +273,7 @@ def during_send(monkeypatch):
     return arrange
 
 
-def test_what_ends_during_a_failed_call_is_forgotten(office, during_send):
+def test_a_link_that_ends_during_a_failed_call_has_its_message_forgotten(office, during_send):
     delivery = make_delivery(office.join("Hanako"))
     office.sandbox.fault("error", code=2, endpoint="me/messages")
     during_send(lambda: remove_installation(office.installation))

@@ -31,7 +31,7 @@ def replay_all(**options) -> str:
     return out.getvalue()
 
 
-def test_what_failed_arrives_after_its_cause_is_mended(office, settings):
+def test_a_failed_message_arrives_after_its_cause_is_mended(office, settings):
     settings.RELAY_LANES = 1
     office.sandbox.fault("error", code=100, endpoint="me/messages")
     delivery = make_delivery(office.join("Hanako"))
@@ -70,13 +70,13 @@ def test_they_become_due_in_order_and_no_faster_than_asked():
     ],
     ids=["too old", "arrived", "cancelled", "perhaps arrived", "outside the window"],
 )
-def test_what_is_not_meant_stays(fields):
+def test_a_delivery_that_is_not_meant_stays(fields):
     dead_letter(**fields)
     window = Window(since=now() - timedelta(hours=1))
     assert replay(window.deliveries()) == 0
 
 
-def test_what_perhaps_arrived_is_replayed_on_request():
+def test_a_delivery_that_perhaps_arrived_is_replayed_on_request():
     dead_letter(reason="unconfirmed")
     assert replay_all(unconfirmed_too=True) == "1 …\n1 deliveries are being replayed.\n"
 

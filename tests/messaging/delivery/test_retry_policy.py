@@ -23,7 +23,7 @@ def test_a_failed_call_is_tried_again_and_counted(error):
 
 
 @pytest.mark.parametrize("error", [errors.ContentRefused(), errors.RecipientGone()])
-def test_what_would_be_refused_again_ends(error):
+def test_a_call_that_would_be_refused_again_ends(error):
     assert verdict(error) == Verdict(FAILED, spends=True)
 
 

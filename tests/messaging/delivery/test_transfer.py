@@ -52,7 +52,7 @@ def test_the_worker_can_settle_and_the_next_one_sends_again(moved):
     assert (again.pk, again.state) == (sending.pk, DeliveryState.SENDING)
 
 
-def test_what_a_vanished_worker_was_sending_is_found(moved):
+def test_a_delivery_of_a_vanished_worker_is_found(moved):
     _lease, sending, installation = moved
     Lane.objects.update(leased_until=None)
     successor = take_lease(installation.pk, 0)
@@ -65,7 +65,7 @@ def test_a_worker_of_the_old_generation_finds_nothing_more(moved):
     assert take(lease) is None
 
 
-def test_what_was_read_ahead_is_not_sent_with_the_old_token():
+def test_a_delivery_read_ahead_is_not_sent_with_the_old_token():
     delivery = make_delivery()
     previous = delivery.installation
     wake(previous.pk, delivery.lane)

@@ -127,7 +127,7 @@ def test_its_other_recipients_copy_is_not_sent_either(office):
     assert (state(late), office.texts("Jiro")) == (NOTHING_OF_IT, [])
 
 
-def test_what_another_organization_deleted_under_the_same_id_does_not_matter(new_office):
+def test_a_deletion_of_another_organizations_under_the_same_id_does_not_matter(new_office):
     office, other = new_office(), new_office()
     delete(other, "msg-1")
     delivery = known_as("msg-1", make_delivery(office.join("Hanako")))
@@ -135,7 +135,7 @@ def test_what_another_organization_deleted_under_the_same_id_does_not_matter(new
     assert state(delivery)[0] == "delivered"
 
 
-def test_what_was_stored_before_the_deletion_was_committed_is_taken_back_after_it(
+def test_a_message_stored_before_the_deletion_was_committed_is_taken_back_after_it(
     office, django_capture_on_commit_callbacks
 ):
     link, lease = office.join("Hanako"), leased(office)

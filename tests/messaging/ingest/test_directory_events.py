@@ -239,7 +239,7 @@ def test_a_late_event_does_not_bring_back_whoever_left_and_was_erased():
     assert not Member.objects.exists()
 
 
-def test_whoever_is_told_of_after_their_erasure_is_there_again():
+def test_a_person_told_of_after_their_erasure_is_there_again():
     organization = make_organization()
     tell("organization.member.added", organization.ovice_id, ago(60), member=HANAKO)
     erase_member(Member.objects.get())

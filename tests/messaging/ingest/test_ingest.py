@@ -246,7 +246,7 @@ def test_a_message_with_many_attachments_is_accepted():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_stored_is_accepted_although_waking_failed(monkeypatch):
+def test_a_stored_message_is_accepted_although_waking_failed(monkeypatch):
     def lose_the_database(*_lane):
         raise OperationalError
 

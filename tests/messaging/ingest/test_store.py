@@ -117,7 +117,7 @@ def test_a_link_that_is_just_being_ended_is_waited_for():
     assert stored() == [1, 1, 0]
 
 
-def test_who_takes_up_a_wake_up_waits_for_a_dm_that_is_just_being_stored(wakes):
+def test_the_taker_of_a_wake_up_waits_for_a_dm_that_is_just_being_stored(wakes):
     """Called for an earlier DM, a worker would else look just too early to see this one."""
     link = make_link()
     post_event(dm_event(link))

@@ -55,7 +55,7 @@ def test_one_of_two_connections_is_enough():
     assert reason(link) == "not_linked"
 
 
-def test_who_left_is_no_member():
+def test_a_person_who_left_is_no_member():
     link = unlinked()
     link.member.removed_at = now()
     link.member.save()

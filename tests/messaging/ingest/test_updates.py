@@ -67,14 +67,14 @@ def test_a_text_that_was_read_ahead_is_not_sent_after_an_edit():
         {"parts_echoed": 1},
     ],
 )
-def test_what_has_left_at_least_in_part_is_not_changed(fields):
+def test_a_delivery_that_has_left_at_least_in_part_is_not_changed(fields):
     delivery = make_delivery(**fields)
     edit(delivery, "late")
     assert text_of(delivery) == "Can you join room B?"
 
 
 @pytest.mark.parametrize("state", [DeliveryState.PENDING, DeliveryState.FAILED])
-def test_what_may_have_left_in_an_earlier_try_is_not_changed(state):
+def test_a_delivery_that_may_have_left_in_an_earlier_try_is_not_changed(state):
     """An echo may still prove that its first part is there; then only the others are sent."""
     delivery = make_delivery(state=state)
     doubt = Attempt(delivery=delivery, outcome=Outcome.UNCONFIRMED)
@@ -86,7 +86,7 @@ def test_what_may_have_left_in_an_earlier_try_is_not_changed(state):
     assert text_of(delivery) == "Can you join room B?"
 
 
-def test_what_was_refused_for_certain_is_changed():
+def test_a_delivery_refused_for_certain_is_changed():
     delivery = make_delivery(tries=1)
     Attempt.objects.create(
         organization=delivery.organization,
@@ -123,7 +123,7 @@ def test_a_text_that_is_erased_stays_erased():
     assert Message.objects.get(pk=delivery.message_id).content_sealed is None
 
 
-def test_what_is_edited_to_nothing_is_cancelled():
+def test_a_message_edited_to_nothing_is_cancelled():
     delivery = make_delivery()
     edit(delivery, " \n ")
     assert state(delivery) == ("cancelled", "empty")

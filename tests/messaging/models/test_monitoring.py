@@ -22,14 +22,14 @@ def audits(*findings: Finding, minutes: range) -> None:
         note(findings, START + minute * MINUTE)
 
 
-def test_what_one_audit_alone_saw_is_shown_to_nobody_and_forgotten():
+def test_trouble_that_one_audit_alone_saw_is_shown_to_nobody_and_forgotten():
     audits(Finding(Kind.NO_WORKER), minutes=range(1))
     assert list(open_incidents()) == []
     audits(minutes=range(1, 5))
     assert not Incident.objects.exists()
 
 
-def test_what_two_audits_saw_is_one_incident():
+def test_trouble_that_two_audits_saw_is_one_incident():
     audits(Finding(Kind.NO_WORKER), minutes=range(5))
     assert [incident.kind for incident in open_incidents()] == ["no_worker"]
 

@@ -86,18 +86,18 @@ def organization(settings):
     return make_organization()
 
 
-def test_what_nobody_tells_ovice_is_found(organization):
+def test_a_callback_that_nobody_sends_is_found(organization):
     callback(organization)
     assert found() == [Kind.CALLBACKS_WAIT]
 
 
-def test_what_waits_behind_one_that_ovice_does_not_take_is_not(organization):
+def test_a_callback_behind_one_that_ovice_does_not_take_is_not(organization):
     callback(organization, due_at=now() + 60 * MINUTE, status=503, tries=3)
     callback(organization)
     assert found() == []
 
 
 @pytest.mark.parametrize("fields", [{"delivered_at": now()}, {"given_up_at": now()}])
-def test_what_ovice_was_told_or_will_not_be_is_not(organization, fields):
+def test_a_callback_that_was_delivered_or_given_up_is_not(organization, fields):
     callback(organization, **fields)
     assert found() == []

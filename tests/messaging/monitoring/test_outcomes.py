@@ -64,7 +64,7 @@ def failed(link: Link) -> Delivery:
     return delivered(link, state=DeliveryState.FAILED, reason="unknown")
 
 
-def test_what_was_accepted_and_arrived_is_as_it_should_be():
+def test_an_accepted_message_that_arrived_is_as_it_should_be():
     received(delivered())
     assert found() == []
 
@@ -89,7 +89,7 @@ def test_a_message_that_goes_to_nobody_for_a_reason_is_not_lost(fields):
     assert found() == []
 
 
-def test_what_is_being_purged_at_this_moment_is_not_lost():
+def test_a_message_that_is_just_being_purged_is_not_lost():
     delivery = delivered()
     received(delivery)
     removal = removed(delivery.installation)
@@ -133,7 +133,7 @@ def test_it_is_no_trouble_of_the_installation_when_one_recipient_alone_fails():
     assert found(3) == []
 
 
-def test_what_failed_before_something_arrived_is_past():
+def test_a_failure_before_an_arrival_is_past():
     links = two_links()
     for link in links * 2:
         failed(link)
@@ -141,7 +141,7 @@ def test_what_failed_before_something_arrived_is_past():
     assert found(3) == []
 
 
-def test_what_waits_behind_a_backlog_is_not_called_undelivered():
+def test_a_message_behind_a_backlog_is_not_called_undelivered():
     for link in two_links() * 2:
         make_delivery(link)
     assert found(3) == []

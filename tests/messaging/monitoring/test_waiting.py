@@ -35,7 +35,7 @@ def call(delivery: Delivery) -> None:
     )
 
 
-def test_what_nobody_tries_to_send_is_stuck():
+def test_a_delivery_that_nobody_tries_to_send_is_stuck():
     delivery = late()
     finding = next(waiting.find(now()))
     assert (finding.kind, finding.installation_id, finding.facts) == (
@@ -80,7 +80,7 @@ def test_a_retry_that_is_due_later_keeps_back_the_younger_ones_of_its_recipient(
         "arrived",
     ],
 )
-def test_what_has_a_reason_to_wait_is_not_found(rows, fields):
+def test_a_delivery_with_a_reason_to_wait_is_not_found(rows, fields):
     late()
     rows.objects.update(**fields)
     assert found() == []
@@ -122,14 +122,14 @@ def test_a_lane_whose_last_call_is_long_past_stands_still():
         assert found() == [Kind.STUCK]
 
 
-def test_what_a_vanished_worker_was_sending_is_found(settings):
+def test_a_delivery_of_a_vanished_worker_is_found(settings):
     claimed_at = now() - settings.RELAY_LEASE - 6 * MINUTE
     make_delivery(state=DeliveryState.SENDING, claimed_at=claimed_at)
     assert found() == [Kind.STUCK]
 
 
 @pytest.mark.parametrize("state", [DeliveryState.PENDING, DeliveryState.UNCONFIRMED])
-def test_what_should_have_expired_is_found_whatever_keeps_it_waiting(state):
+def test_a_delivery_that_should_have_expired_is_found_whatever_keeps_it_waiting(state):
     make_delivery(state=state, expires_at=now() - 16 * MINUTE)
     Installation.objects.update(state="attention")
     assert found() == [Kind.STUCK]

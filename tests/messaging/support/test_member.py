@@ -108,7 +108,7 @@ def test_a_mention_is_found_by_its_own_organization_alone(portal):
     assert id_of(document) not in ask(portal.browser("owner B"), namesake.ovice_id)
 
 
-def test_whoever_is_erased_is_named_by_no_message(hanako):
+def test_an_erased_member_is_named_by_no_message(hanako):
     post_event(write_to_many(hanako, "user-2"))
     erase_member(hanako.member)
     assert purge_ready(seconds=10) == 1
@@ -205,7 +205,7 @@ def test_reconnected_after_it_was_disconnected(office, hanako, support):
     )
 
 
-def test_what_stands_in_the_way_now_is_told(office, hanako, support):
+def test_the_obstacle_of_now_is_told(office, hanako, support):
     hold(office.installation, until=now() + timedelta(minutes=5), reason="blocked")
     assert "Workplace has blocked the integration for a while." in support(ADDRESS)
     need_attention(office.installation, reason="token_rejected")

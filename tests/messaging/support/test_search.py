@@ -63,7 +63,7 @@ def test_owners_and_support_find_their_own_by_every_name(portal, names, kind):
 
 
 @pytest.mark.parametrize("kind", UNKNOWN)
-def test_what_is_anothers_looks_and_costs_like_what_does_not_exist(portal, names, kind):
+def test_a_row_of_anothers_looks_and_costs_like_one_that_does_not_exist(portal, names, kind):
     browser = portal.browser("owner A")
     foreign, unknown = ask(browser, names[kind]), ask(browser, UNKNOWN[kind])
     assert NOTHING in foreign
@@ -139,7 +139,7 @@ def test_several_hits_are_listed(portal, support):
     assert support("user-both").count("Member user-both") == 2
 
 
-def test_what_support_saw_is_in_the_owners_history(portal, names):
+def test_a_look_of_support_is_in_the_owners_history(portal, names):
     ask(portal.browser("support"), names["message"])
     ask(portal.browser("support"), names["address"])
     ask(portal.browser("support"), UNKNOWN["message"])

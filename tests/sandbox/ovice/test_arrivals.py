@@ -58,7 +58,7 @@ def test_a_message_with_buttons_arrives_as_well(ovice: Ovice, place: Place, chat
     assert 0 < (arrival(ovice) or 0) < 10
 
 
-def test_what_the_reader_writes_is_no_arrival(
+def test_a_message_of_the_readers_own_is_no_arrival(
     sandbox: Sandbox, ovice: Ovice, place: Place, chat: Chat
 ) -> None:
     ovice.dm(place.space, place.taro, place.hanako, "the plan")

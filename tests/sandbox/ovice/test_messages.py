@@ -69,7 +69,7 @@ def test_a_typed_mention_of_one_person_goes_to_the_relay(
 @pytest.mark.parametrize(
     "text", ["to all", "@all hi", "@here hi", "@Hanako @Ada Example", "@member hi", "@Taro me"]
 )
-def test_what_is_no_direct_message_stays_in_ovice(
+def test_a_message_that_is_no_direct_one_stays_in_ovice(
     ovice: Ovice, place: Place, relay: Receiver, text: str
 ) -> None:
     assert ovice.chat(place.space, place.taro, text)["event_id"] is None
@@ -86,7 +86,7 @@ def test_without_the_filter_ovice_sends_every_message_with_its_scope(
     assert [data["mention"]["scope"] for data in sent] == ["none", "all", "users"]
 
 
-def test_who_may_not_write_to_one_person_speaks_in_public(
+def test_a_person_who_may_not_write_to_one_speaks_in_public(
     ovice: Ovice, place: Place, relay: Receiver
 ) -> None:
     visitor = ovice.person(place.organization, "Vera", None, role="visitor")

@@ -53,7 +53,7 @@ def test_a_direct_message_is_seen_by_its_two_people_alone(ovice: Ovice, place: P
         assert ("secret plan" in shown, "open plan" in shown) == (sees, True)
 
 
-def test_what_people_write_is_shown_as_text(ovice: Ovice, place: Place) -> None:
+def test_a_written_text_is_shown_as_text(ovice: Ovice, place: Place) -> None:
     ovice.dm(place.space, place.taro, place.hanako, "<script>alert(1)</script> \ud800")
     shown = page(ovice, "/ovice/spaces/987", **{"as": place.taro})
     assert "&lt;script&gt;alert(1)&lt;/script&gt; ?" in shown
@@ -201,7 +201,7 @@ def test_an_owners_changes_are_told_to_the_relay(
 
 
 @pytest.mark.parametrize("path", ["/ovice/spaces/1", "/ovice/organizations/1/integrations"])
-def test_what_is_not_there_is_not_found(ovice: Ovice, place: Place, path: str) -> None:
+def test_a_missing_page_is_not_found(ovice: Ovice, place: Place, path: str) -> None:
     assert requests.get(ovice.web_url + path, timeout=5).status_code == 404
 
 

@@ -64,7 +64,7 @@ def test_a_signature_serves_only_its_own_body(signed_body, other_body):
 
 
 @pytest.mark.parametrize("secret", ["MfKQ9r8GKYqr", "whsec_not base64", "whpk_MfKQ9r8GKYqr"])
-def test_what_is_no_secret_is_refused(secret):
+def test_a_malformed_secret_is_refused(secret):
     with pytest.raises(ValueError, match="whsec_"):
         decode_secret(secret)
 

@@ -305,7 +305,7 @@ def test_a_cursor_made_up_is_refused(graph: Graph, crowd: list[str], cursor: str
     assert error_of(graph.get("community/members", after=cursor)) == (400, 100, None)
 
 
-def test_what_has_a_name_can_be_read_among_ids(graph: Graph, community: str) -> None:
+def test_a_named_object_can_be_read_among_ids(graph: Graph, community: str) -> None:
     found = graph.get("", ids="me,app,community,company").json()
     assert found["me"]["id"] == graph.integration.page_id
     assert found["app"]["id"] == graph.integration.app_id

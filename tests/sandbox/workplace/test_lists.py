@@ -93,7 +93,7 @@ def test_an_items_result_can_feed_another(sandbox: Sandbox, graph: Graph, hanako
     assert sandbox.texts(hanako) == ["hi"]
 
 
-def test_what_depends_on_a_failed_item_is_not_run(graph: Graph, hanako: str) -> None:
+def test_an_item_that_depends_on_a_failed_one_is_not_run(graph: Graph, hanako: str) -> None:
     items = [
         {"method": "GET", "name": "m", "relative_url": "nobody@example.com"},
         {"method": "GET", "relative_url": "me", "depends_on": "m"},

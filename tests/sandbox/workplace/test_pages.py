@@ -221,7 +221,7 @@ def part(page: str, name: str) -> str:
     return page.partition(f'data-part="{name}"')[2].partition("</ul>")[0]
 
 
-def test_what_changed_before_the_stream_opened_is_fetched_at_its_first_event(
+def test_a_change_before_the_stream_opened_is_fetched_at_its_first_event(
     person: Person, sandbox: Sandbox, graph: Graph, hanako: str
 ) -> None:
     page = person.open(f"/chat/{hanako}")
