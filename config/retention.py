@@ -1,4 +1,4 @@
-"""How long rows are kept that nothing needs any more, by their models.
+"""Retention of rows that nothing needs any more, by their models.
 
 Texts are not among them: they go as soon as their message is settled.
 """

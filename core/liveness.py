@@ -1,4 +1,4 @@
-"""When beat and the workers last showed that they live, as far as the cache remembers.
+"""Liveness of beat and the workers: when they last showed it, as far as the cache remembers.
 
 Two marks, since they fail apart: beat makes its own when it has queued something, a worker makes
 one when it takes up the sweep. Both are hints: an emptied cache forgets them until the next sweep.

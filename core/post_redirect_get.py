@@ -1,4 +1,4 @@
-"""Addresses that buttons post to: whoever opens one is led to the page with the button.
+"""Post/redirect/get: whoever opens an address that buttons post to is led to their page.
 
 A browser does that on its own, after a reload or when somebody chooses another language.
 """

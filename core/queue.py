@@ -1,4 +1,4 @@
-"""Telling the workers that there is something to do; a hint that is lost loses nothing.
+"""Wake-ups for the workers: hints that there is something to do; a lost one loses nothing.
 
 The giver of a hint also has a regular job that finds what a lost one left behind.
 """

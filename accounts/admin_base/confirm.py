@@ -1,4 +1,4 @@
-"""Asking once more before an action touches rows, and keeping it to a number one can oversee."""
+"""Confirmation before an action touches rows, kept to a number one can oversee."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Applying one whole generation of ovice's directory: who is in it, who changed, who is gone.
+"""Synchronisation with one whole generation of ovice's directory: who is in it, changed, is gone.
 
 Only what differs is touched, and what an event told later than the directory is not undone. Links
 are never made here; they end by the same rules as when an event tells of the change.

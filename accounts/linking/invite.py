@@ -1,4 +1,4 @@
-"""Inviting members to link, by mail, when an owner chooses to; nothing here happens by itself."""
+"""Invitations to link, by mail, when an owner chooses to; nothing here happens by itself."""
 
 from collections.abc import Iterable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Linking a member to the account with the same e-mail address, and ending it again."""
+"""Links: a member is linked to the account with the same e-mail address, and unlinked again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

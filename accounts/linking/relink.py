@@ -1,4 +1,4 @@
-"""Carrying links over to a new generation of their installation.
+"""Relinking: links move to a new generation of their installation.
 
 Account ids are scoped to the app (Workplace, "App-scoped IDs"), so a link that comes from an
 earlier generation is ``unresolved`` until its member's address has been looked up anew. Meanwhile

@@ -1,4 +1,4 @@
-"""How a member's link stands: what the button says, and why.
+"""Status of a member's link: what the button says, and why.
 
 The statuses are the contract's (section 7.7): ovice's settings page and our own show the same.
 Answers beyond an organization user's business look like those about nothing: ``unavailable``.

@@ -1,4 +1,4 @@
-"""Whether a link still leads to the person it was made for.
+"""Verification of a link: does it still lead to the person it was made for?
 
 An account is a number; whom it belongs to is decided in the target. Its administrators rename
 addresses, give a leaver's address to a successor, hand an account on, deactivate it, and tell us

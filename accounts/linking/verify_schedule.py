@@ -1,4 +1,4 @@
-"""Looking at every link once a day, a few at a time, spread over the whole day.
+"""Schedule of verification: every link once a day, a few at a time, spread over the whole day.
 
 The links that were not looked at for the longest time come first, up to 50 in one call, so that
 a large organization neither waits for a small one nor spends its rate limit at one go.

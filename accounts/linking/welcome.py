@@ -1,4 +1,4 @@
-"""Telling a member, in the target, that they are linked: once, and never at the link's expense."""
+"""Welcome in the target after linking: once, and never at the link's expense."""
 
 from uuid import UUID
 

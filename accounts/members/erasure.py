@@ -1,4 +1,4 @@
-"""Erasing one member, and handing over what is stored of one; both cover every listed table.
+"""Erasure and export of one member; both cover every listed table.
 
 Directory data of ovice's comes back with its next event or synchronisation as long as the person is
 a user of ovice there: without links, choices or history.

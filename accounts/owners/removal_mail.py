@@ -1,4 +1,4 @@
-"""Telling owners and the operator that data is going to be deleted, and where to follow it.
+"""Mail to owners and the operator that data is going to be deleted, and where to follow it.
 
 Each owner has a mail of their own, which waits, is tried again and is given up by itself. The
 operator's does not depend on them.

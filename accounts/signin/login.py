@@ -1,4 +1,4 @@
-"""The way from a proved address into the site: one entrance at once, several by choice.
+"""Login after a proved address: one option at once, several by choice.
 
 The session keeps ids and times between the pages, never an address.
 """

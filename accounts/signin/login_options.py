@@ -1,4 +1,4 @@
-"""As whom somebody who has proved an address may come in: as owner, as staff, as a member."""
+"""Login options for a proved address: owner, staff or member."""
 
 from dataclasses import dataclass
 

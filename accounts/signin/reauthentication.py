@@ -1,4 +1,4 @@
-"""Proving anew who one is before something that cannot be undone.
+"""Reauthentication before something that cannot be undone.
 
 A proof is a mailed code, an authenticator app, a recovery code, a passkey, or a fresh launch from
 ovice; of staff only a second factor counts. allauth keeps the proofs of a session, each with its

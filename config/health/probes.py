@@ -1,4 +1,4 @@
-"""What machines ask: is the process alive, may it be sent requests, what has it counted?
+"""Probes for machines: is the process alive, may it be sent requests, what has it counted?
 
 These are answered before everything else, so that whoever runs the process may ask under any name
 and without TLS, and no session or language is looked up for them.

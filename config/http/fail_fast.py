@@ -1,4 +1,4 @@
-"""Requests that fail soon and say when to come again, while what they need is away."""
+"""Fail fast: requests end soon and say when to come again, while what they need is away."""
 
 import sys
 from collections.abc import Callable

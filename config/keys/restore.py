@@ -1,4 +1,4 @@
-"""Bringing a restored database to where the newest file of keys says that everything stands.
+"""Restore of a database to where the newest file of keys says that everything stands.
 
 A plan comes first, so that it can be shown and refused: a wrong or an old file would destroy the
 keys of customers who are alive.

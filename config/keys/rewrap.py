@@ -1,4 +1,4 @@
-"""Re-wrapping everything that master keys protect under the newest of them, while the relay runs.
+"""Rewrap of everything that master keys protect under the newest of them, while the relay runs.
 
 A row is changed only if it still holds what was read, so whoever writes at the same moment wins.
 Rows under the newest key are passed over: an interrupted run is simply started again.

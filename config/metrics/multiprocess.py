@@ -1,4 +1,4 @@
-"""Where gunicorn's processes put their counts together; imported before anything counts.
+"""Multiprocess metrics: gunicorn's processes put counts together; imported before any counts.
 
 prometheus_client decides at its import. Where the environment names no folder, gunicorn gets one of
 its own, empty at each start; a folder that several services share is the operator's to name.

@@ -1,4 +1,4 @@
-"""Sparing the garbage collector what a process keeps for as long as it lives.
+"""Frozen heap: objects that a process keeps for life are no work for the garbage collector.
 
 A full collection looks at every object, and stops all threads meanwhile: a tenth of a second for
 what Django and its applications consist of. None of that is ever garbage, so it is set aside once

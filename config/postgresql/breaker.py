@@ -1,4 +1,4 @@
-"""A circuit breaker between requests and the database.
+"""Circuit breaker between requests and the database.
 
 A request gets an answer to each question within ``ANSWER_SECONDS``, or gives up. When nobody of
 this process has heard anything meanwhile, the breaker opens: requests that come now fail at once,

@@ -1,4 +1,4 @@
-"""Every public path, and how often it may be called by whoever has proven nothing.
+"""Rate limits: every public path, and how often it may be called without a proof.
 
 Requests proven by a signature or a key are never counted: only those their view has refused are. A
 path that is listed nowhere is treated like a page, and a test asks for its line here.

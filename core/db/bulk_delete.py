@@ -1,4 +1,4 @@
-"""Deleting many rows without holding anybody up: short transactions, and a rest after each."""
+"""Bulk delete that holds nobody up: short transactions, and a rest after each."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Several statements in one round trip to the database, for the relay's hottest paths.
+"""Pipeline: several statements in one round trip to the database, for the hottest paths.
 
 On PostgreSQL they become one: each is a part of a ``WITH``. Every part sees the tables as they were
 before the whole, so no part may depend on what another one writes, and no two may write the same

@@ -1,4 +1,4 @@
-"""Questions that are asked for every DM: their SQL is made once, only its values change.
+"""Prepared statements for the questions of every DM: their SQL is made once, only values change.
 
 Building a query with the ORM takes several times as long as PostgreSQL takes to answer it.
 """

@@ -1,4 +1,4 @@
-"""Waiting for a database that is being restarted, so that what a call has proven is not lost."""
+"""Retry of a database write across a reconnect, so that what a call has proven is not lost."""
 
 import time
 from collections.abc import Callable

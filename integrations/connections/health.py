@@ -1,4 +1,4 @@
-"""How a connection is: green, amber or red, why, its last proof of life, and what comes next."""
+"""Health of a connection: green, amber or red, why, its last proof of life, and what comes next."""
 
 from collections.abc import Mapping
 from contextlib import suppress

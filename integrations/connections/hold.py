@@ -1,4 +1,4 @@
-"""Times in which an installation sends nothing: for a while, or until its owner acts."""
+"""Hold of an installation: it sends nothing for a while, or until its owner acts."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Text and identity under an organization's own data key (AES-256-GCM).
+"""Envelope encryption: text and identity under an organization's own data key (AES-256-GCM).
 
 Destroying the key makes all of it unreadable at once, in backups too. A sealed text is one version
 byte, the data key's id, a nonce, and the ciphertext; key, organization and place are authenticated.

@@ -1,4 +1,4 @@
-"""Delivering callbacks to ovice: signed, one after another for each organization, with retries.
+"""Delivery of callbacks to ovice: signed, in order for each organization, with retries.
 
 The rows are the truth. Which one is next is found in them each time, so that a worker which dies
 loses nothing: its claim runs out, and the callback is told again under the same id.

@@ -1,4 +1,4 @@
-"""Verifying Standard Webhooks 1.0.0 signatures (symmetric, ``v1``).
+"""Verification of Standard Webhooks 1.0.0 signatures (symmetric, ``v1``).
 
 The signed content is ``{id}.{timestamp}.{raw body}``, the key the decoded bytes behind ``whsec_``.
 """

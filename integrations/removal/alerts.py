@@ -1,4 +1,4 @@
-"""Noticing a purge that will not end in time, while something can still be done about it."""
+"""Alerts about a purge that will not end in time, while something can still be done about it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum

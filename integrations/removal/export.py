@@ -1,4 +1,4 @@
-"""Everything stored of one subject, in words and numbers, readable without this program."""
+"""Export of one subject, in words and numbers, readable without this program."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Telling an owner what is stored of their organization, how much of it, and until when."""
+"""Inventory for an owner: what is stored of their organization, how much of it, until when."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Deleting what was removed: in small batches, from wherever an earlier run was killed.
+"""Purge of what was removed: in small batches, from wherever an earlier run was killed.
 
 A batch is one short transaction. Nothing is remembered between batches but the rows that are left,
 so a run that dies loses at most the batch it was in, and two runs at once only share the work.

@@ -1,4 +1,4 @@
-"""Removals that were asked for after a backup, repeated on what it brought back.
+"""Replay of removals that were asked for after a backup, on what it brought back.
 
 The file of keys has the whole ledger as it was lately. Ends that the restored ledger lacks, or
 still waits for, came after the backup: their rows are put back, receipts and codes with them, and

@@ -1,4 +1,4 @@
-"""Deleting what has grown old."""
+"""Retention: rows that have grown old are deleted."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The end of an installation, an organization or a member: from here on nothing can use it.
+"""Uninstall of an installation, an organization or a member: from here on nothing can use it.
 
 One mechanism answers every request: what must end ends now, and a row of the ledger says by when
 the rest is gone. Deleting is the work of ``integrations.removal.purge``.

@@ -1,4 +1,4 @@
-"""Trading the code of an install dialog for the community's access token."""
+"""OAuth: the code of an install dialog becomes the community's access token."""
 
 from django.conf import settings
 

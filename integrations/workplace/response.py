@@ -1,4 +1,4 @@
-"""Reading one answer of the Graph API: a value that can be used, or the error that it means."""
+"""Response of the Graph API: a value that can be used, or the error that it means."""
 
 import json
 from http import HTTPStatus

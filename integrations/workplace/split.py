@@ -1,4 +1,4 @@
-"""Cutting a long text into messages that Work Chat accepts."""
+"""Split of a long text into messages that Work Chat accepts."""
 
 from collections.abc import Iterator
 from itertools import chain, repeat

@@ -1,4 +1,4 @@
-"""Storing what a chat target tells us, before anything is done about it."""
+"""Intake of updates: each is stored before anything is done about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

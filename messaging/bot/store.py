@@ -1,4 +1,4 @@
-"""Storing what one post told, up to a thousand updates, before it is answered.
+"""Store of updates: those of one post, up to a thousand, before it is answered.
 
 PostgreSQL copies them all at once: a statement with a parameter for each column would take several
 times as long. Their installations are locked first, so that whoever removes one waits, and nothing

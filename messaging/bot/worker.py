@@ -1,4 +1,4 @@
-"""Working off what one installation was told, in the bot's lanes: one worker at a time in each."""
+"""Worker of the bot: it works off one installation's updates in lanes, one worker in each."""
 
 import time
 from uuid import UUID

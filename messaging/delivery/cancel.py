@@ -1,4 +1,4 @@
-"""Ending deliveries without a call, and forgetting what they carried."""
+"""Cancellation: deliveries end without a call, and their content is forgotten."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

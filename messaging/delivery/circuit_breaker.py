@@ -1,4 +1,4 @@
-"""A target that is down as a whole: nobody calls it but one who asks, and then not all at once.
+"""Circuit breaker per chat target: while it is open one prober asks, and then the load ramps up.
 
 Calls that fail in a row open the outage. From then on one delivery at a time is the probe, after
 growing pauses; no delivery's budget is spent. A prober that has nothing to ask with gives the probe

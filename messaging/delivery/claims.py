@@ -1,4 +1,4 @@
-"""Which deliveries of a lane are next, and taking one of them for sending.
+"""Claims: the deliveries of a lane that are next, and taking one of them for sending.
 
 Reading ahead is a hint: it saves a query for each delivery. The claim decides, and looks once more
 at what may have changed since.

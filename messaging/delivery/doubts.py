@@ -1,4 +1,4 @@
-"""Calls that left and were never answered, and the echo that proves what became of them."""
+"""Unconfirmed calls: they left and were never answered; an echo proves what became of them."""
 
 from functools import partial
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Leaving the processor to others: a tenant with a backlog takes its time while others want little.
+"""Fair share of the processor: a tenant with a backlog takes its time while others want little.
 
 The queue is fair already: a slice of time each. But on a machine whose cores are full, a few DMs of
 a small tenant wait at every step behind the thousands of a large one. So while there are tenants

@@ -1,4 +1,4 @@
-"""Leases of lanes: who may drain a slice of recipients, and how a successor takes over."""
+"""Leases of lanes, with a fencing token: who may drain one, and how a successor takes over."""
 
 import time
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Draining one lane: claim the next delivery, send it, settle it, until the time slice ends.
+"""Drain of one lane: claim the next delivery, send it, settle it, until the time slice ends.
 
 The rows decide, never the queue, and no transaction is open while a target is called. An arrival is
 settled in the same round trip that claims the next delivery, so that each DM costs one.

@@ -1,4 +1,4 @@
-"""Sending once more what was given up, after its cause is mended.
+"""Replay of dead letters, after their cause is mended.
 
 A failed delivery keeps its text, sealed, until it would have expired; so long it can be replayed. A
 replay takes each delivery once, in the order in which the messages were sent, and spreads them, so

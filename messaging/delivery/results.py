@@ -1,4 +1,4 @@
-"""Writing down how a delivery's call ended: the delivery, the attempt, and its consequences."""
+"""Results of a call, written down: the delivery, the attempt, and the consequences."""
 
 import random
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When to try again: arithmetic without a clock and without a database."""
+"""Backoff with jitter: arithmetic without a clock and without a database."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Carrying one claimed delivery to its end, or to its next try."""
+"""Sending of one claimed delivery, to its end or to its next try."""
 
 import time
 from dataclasses import dataclass

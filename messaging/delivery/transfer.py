@@ -1,4 +1,4 @@
-"""Carrying what waits over to the next generation of an installation."""
+"""Transfer of waiting deliveries to the next generation of an installation."""
 
 from django.db import transaction
 

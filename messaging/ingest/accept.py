@@ -1,4 +1,4 @@
-"""Deciding about DMs and storing them with their deliveries; the caller holds the transaction.
+"""Decision about DMs, and their rows with deliveries; the caller holds the transaction.
 
 Rows are written once for all messages that came together: one message costs as many statements as
 five hundred.

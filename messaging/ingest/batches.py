@@ -1,4 +1,4 @@
-"""Taking in many events at once: what came one after the other is worked on in that order.
+"""Batches of events: what came one after the other is worked on in that order.
 
 Direct messages that follow each other share their statements and their transaction; everything
 else is taken in one by one, as if it had come alone.

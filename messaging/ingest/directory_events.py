@@ -1,4 +1,4 @@
-"""Which event of ovice's directory is whose work."""
+"""Directory events, each with the function that works on it."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Whether a DM is to be relayed: one pure decision table, first failing rule first."""
+"""Eligibility of a DM: one pure decision table, first failing rule first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Taking in ovice's events: all that one changes in one transaction, exactly once.
+"""Ingest of ovice's events: all that one changes in one transaction, exactly once.
 
 HTTP is the work of ``messaging.api``; sending that of ``messaging.delivery``; ``batches`` takes in
 many at once.

@@ -1,4 +1,4 @@
-"""Splitting the body of a batch, so that each event keeps its own bytes and its own fate.
+"""Split of a batch's body: each event keeps its own bytes and its own fate.
 
 An event that no reader of JSON can take is refused by itself. The rest around the events is read as
 strictly as an event.

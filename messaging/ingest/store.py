@@ -1,4 +1,4 @@
-"""Storing one message with its delivery in one statement of PostgreSQL's.
+"""Insert of one message with its delivery, in one statement of PostgreSQL's.
 
 A transaction around reading, deciding and writing costs four more round trips. Instead the writing
 looks once more whether the link is as it was read, waits for whoever is changing it at this moment,

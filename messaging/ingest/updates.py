@@ -1,4 +1,4 @@
-"""A sender changes a message: the copy follows as long as nothing of it has been sent."""
+"""Edits and deletions: the copy follows as long as nothing of it has been sent."""
 
 from datetime import datetime
 

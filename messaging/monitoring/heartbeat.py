@@ -1,4 +1,4 @@
-"""Showing an outside monitor that all is well; when this falls silent, it alarms.
+"""Heartbeat to an outside monitor: when it falls silent, the monitor alarms.
 
 The address is a secret: whoever knows it could say that all is well. It is never logged.
 """

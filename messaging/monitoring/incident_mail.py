@@ -1,4 +1,4 @@
-"""Writing to the operator: once of each incident, and once of its end."""
+"""Mail to the operator: once about each incident, and once about its end."""
 
 from collections.abc import Sequence
 from datetime import datetime

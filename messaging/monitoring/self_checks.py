@@ -1,4 +1,4 @@
-"""The audit: does everything that was accepted end as it should, and is every part there?
+"""Self-checks: does everything that was accepted end as it should, and is every part there?
 
 It asks with queries of its own (``messaging.audits``), writes incidents down, tells the operator,
 and shows the outside that all is well. It needs neither beat nor a worker: every process of ours

@@ -1,4 +1,4 @@
-"""Why a delivery has not arrived yet: the one thing in its way, and when it goes on."""
+"""Reason for which a delivery waits: the one thing in its way, and when it goes on."""
 
 from datetime import datetime, timedelta
 
