@@ -19,7 +19,7 @@ LONGEST_PAUSE = 2.0
 # Exceptions that a malformed message raises.
 _JUNK = (TypeError, ValueError, AttributeError, LookupError, RecursionError)
 # Written to see whether the broker takes anything.
-BROKER_MARK = "kotozute-takes-writes"
+_MARK = "kotozute-takes-writes"
 _PARTS_OF_A_BINDING = 3
 
 
@@ -87,7 +87,7 @@ class PromptConnection(Connection):
         # The channel that every new connection has ready.
         (channel,) = transport._avail_channels  # noqa: SLF001 - there is no other way to ask
         with channel.conn_or_acquire() as client:
-            client.set(BROKER_MARK, 1, ex=60)
+            client.set(_MARK, 1, ex=60)
         return transport
 
 

@@ -18,11 +18,20 @@ from accounts.models import Link, Member
 from accounts.owners.audit_log import record
 from core.ids import rfc3339
 from core.languages import language_of
+from integrations.models import Installation
 from messaging.ingest.events import parse_event
 from messaging.ingest.ingest import ingest
-from messaging.models import Canary, Message
+from messaging.models import RESTING, Canary, Delivery, DeliveryState, Message
+from messaging.models.incident_kinds import Kind
+from messaging.models.monitoring import Finding
+from messaging.monitoring.components import minutes_since
+from messaging.monitoring.scope import OPEN, may_send
 
 MARK = "canary"
+# A test message that is older than this and has not arrived is late.
+LATE = timedelta(minutes=5)
+# Those somebody ended, or that wait because their member rests, say nothing.
+_SAYING = (*OPEN, DeliveryState.FAILED, DeliveryState.EXPIRED)
 
 
 def switch_on(member: Member, *, every: timedelta) -> Canary:
@@ -93,3 +102,19 @@ def _event(canary: Canary, link: Link, event_id: str, at: datetime) -> dict[str,
             "recipients": [{"id": canary.member.ovice_id, "type": "user", "role": "member"}],
         },
     }
+
+
+def find(at: datetime) -> Iterator[Finding]:
+    """Yield the organizations whose test message is late although nothing keeps it back."""
+    for canary in Canary.objects.filter(sent_at__lte=at - LATE):
+        if canary.message_id is None:
+            continue
+        late = Delivery.objects.filter(
+            may_send(at), message_id=canary.message_id, state__in=_SAYING
+        )
+        installation = Installation.objects.filter(
+            pk__in=late.exclude(reason=RESTING).values("installation")
+        ).first()
+        if installation is not None:
+            facts = {"minutes": minutes_since(canary.sent_at, at)}
+            yield Finding(Kind.CANARY_LATE, canary.organization_id, installation.pk, facts=facts)

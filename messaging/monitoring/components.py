@@ -35,13 +35,28 @@ def find(at: datetime) -> Iterator[Finding]:
     yield from _callbacks(at)
 
 
+def use_broker() -> None:
+    """Have Redis take and give back a value; raise ``RedisError`` or ``OSError`` if it does not.
+
+    One that only answers may follow another server, be full, or refuse us.
+    """
+    cache.set("audit", 1, timeout=60)
+    if cache.get("audit") != 1:
+        raise RedisError
+
+
 def broker_answers() -> bool:
     """Return whether Redis takes and gives back a value."""
     try:
-        cache.set("audit", 1, timeout=60)
-        return bool(cache.get("audit") == 1)
+        use_broker()
     except (RedisError, OSError):
         return False
+    return True
+
+
+def is_unseen(seen_at: datetime | None, at: datetime) -> bool:
+    """Return whether beat or the workers, last seen at ``seen_at``, are missing."""
+    return seen_at is None or at - seen_at >= UNSEEN_FOR
 
 
 def workers_that_answer() -> int:
@@ -54,16 +69,14 @@ def workers_that_answer() -> int:
 
 def _beat(at: datetime) -> Iterator[Finding]:
     seen_at = beat_seen_at()
-    if seen_at is None or at - seen_at >= UNSEEN_FOR:
+    if is_unseen(seen_at, at):
         yield Finding(Kind.BEAT_MISSING, facts={"minutes": minutes_since(seen_at, at)})
 
 
 def _worker(at: datetime) -> Iterator[Finding]:
     """Without beat the workers have nothing to show themselves by, so they are asked."""
     seen_at = worker_seen_at()
-    if seen_at is not None and at - seen_at < UNSEEN_FOR:
-        return
-    if workers_that_answer():
+    if not is_unseen(seen_at, at) or workers_that_answer():
         return
     due = Delivery.objects.filter(state__in=WAITING, due_at__lte=at).count()
     yield Finding(Kind.NO_WORKER, facts={"minutes": minutes_since(seen_at, at), "count": due})

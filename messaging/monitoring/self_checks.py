@@ -19,7 +19,6 @@ from messaging.models.incident_kinds import NOTICES, Kind
 from messaging.models.monitoring import Finding, note
 from messaging.monitoring import (
     canary,
-    canary_checks,
     components,
     heartbeat,
     incident_mail,
@@ -31,11 +30,10 @@ from messaging.monitoring import (
 logger = structlog.stdlib.get_logger(__name__)
 
 NAME = "audit"
+_LEFT_UNDONE = {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT}
 # Effects that each of these explains are no trouble of their own.
 _EXPLAINS = {
-    Kind.BROKER_AWAY: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
-    Kind.NO_WORKER: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
-    Kind.BEAT_MISSING: {Kind.STUCK, Kind.BEHIND, Kind.CALLBACKS_WAIT, Kind.LINKS_WAIT},
+    **dict.fromkeys((Kind.BROKER_AWAY, Kind.NO_WORKER, Kind.BEAT_MISSING), _LEFT_UNDONE),
     Kind.STUCK: {Kind.NOTHING_DELIVERED},
 }
 QUESTIONS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
@@ -43,7 +41,7 @@ QUESTIONS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
     waiting.find,
     outcomes.find,
     usual_traffic.find,
-    canary_checks.find,
+    canary.find,
 )
 
 
@@ -103,13 +101,12 @@ def audit_if_due() -> bool:
 
 def _something_stands() -> bool:
     """Return whether an incident is confirmed; before that the monitor is told nothing."""
-    alarming = Incident.objects.exclude(kind__in=NOTICES)
-    return alarming.filter(ended_at=None, confirmed_at__isnull=False).exists()
+    return Incident.objects.open().confirmed().exclude(kind__in=NOTICES).exists()
 
 
 def incidents_by_kind() -> dict[Kind, int]:
     """Return how many incidents of each kind are confirmed and not over."""
-    open_ones = Incident.objects.filter(ended_at=None, confirmed_at__isnull=False)
+    open_ones = Incident.objects.open().confirmed()
     counts = dict(open_ones.values_list("kind").annotate(Count("pk")).order_by())
     return {kind: counts.get(kind.value, 0) for kind in Kind}
 

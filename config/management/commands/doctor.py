@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.health.doctor import QUESTIONS, Verdict, examine
+from config.health.answers import Verdict
+from config.health.questions import NAMES, examine
 
-_NAME = max(map(len, QUESTIONS))
+_NAME = max(map(len, NAMES))
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Let the operator choose what to examine."""
         parser.add_argument(
-            "--only", nargs="+", metavar="NAME", help=f"of: {', '.join(QUESTIONS)}", default=[]
+            "--only", nargs="+", metavar="NAME", help=f"of: {', '.join(NAMES)}", default=[]
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="only name what would be examined; calls nobody"
@@ -32,9 +33,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print each answer as soon as it is there."""
-        names = options["only"] or list(QUESTIONS)
-        if unknown := [name for name in names if name not in QUESTIONS]:
-            raise CommandError(f"There is no {unknown[0]}; there are: {', '.join(QUESTIONS)}.")
+        names = options["only"] or NAMES
+        if unknown := [name for name in names if name not in NAMES]:
+            raise CommandError(f"There is no {unknown[0]}; there are: {', '.join(NAMES)}.")
         counts: Counter[Verdict] = Counter()
         for name in names:
             if options["dry_run"]:

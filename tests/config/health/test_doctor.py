@@ -1,17 +1,18 @@
 """`manage.py doctor`: each thing that can be wrong is said, with what to do, and no secret."""
 
 import base64
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils.timezone import now
 
-from config.health import doctor_inside, doctor_outside, doctor_running
-from config.health.doctor import QUESTIONS, Verdict, examine
+from config.health import dependencies, network, questions, relay
+from config.health.answers import Answer, Verdict
+from config.health.questions import NAMES, Question, examine
 from core.liveness import Pulse
 from integrations.models.removal import Removal
 from messaging.models import Incident
@@ -54,7 +55,7 @@ def test_a_page_without_anything_bad_is_a_success():
 
 def test_a_dry_run_names_the_questions_and_asks_none(monkeypatch):
     monkeypatch.setattr("config.management.commands.doctor.examine", None)
-    assert doctor("--dry-run").splitlines() == list(QUESTIONS)
+    assert doctor("--dry-run").splitlines() == list(NAMES)
 
 
 def test_a_name_that_is_none_is_refused():
@@ -63,8 +64,10 @@ def test_a_name_that_is_none_is_refused():
 
 
 def test_a_question_that_cannot_be_asked_is_answered_badly_without_its_error(monkeypatch):
-    host = Path("/user:secret@host")
-    monkeypatch.setitem(QUESTIONS, "database", lambda: map(Path.read_text, [host]))
+    def ask() -> Iterator[Answer]:
+        raise FileNotFoundError("/user:secret@host")
+
+    monkeypatch.setattr(questions, "QUESTIONS", (Question("database", ask),))
     (answer,) = examine("database")
     assert (answer.verdict, answer.text) == (
         Verdict.BAD,
@@ -80,7 +83,7 @@ def test_tables_that_are_behind_are_found(monkeypatch):
         def migration_plan(self, _targets):
             return [("messaging.0099_later", False)]
 
-    monkeypatch.setattr(doctor_inside, "MigrationExecutor", Behind)
+    monkeypatch.setattr(dependencies, "MigrationExecutor", Behind)
     assert "manage.py migrate" in texts("migrations")
 
 
@@ -99,8 +102,8 @@ def test_a_key_that_is_gone_is_found_by_its_name_alone(settings):
 @pytest.mark.postgres
 def test_a_database_in_another_time_is_found(monkeypatch):
     assert connection.vendor == "postgresql"
-    monkeypatch.setattr(doctor_inside, "now", lambda: now() + HOUR)
-    assert "NTP" in texts("database")
+    monkeypatch.setattr(dependencies, "now", lambda: now() + HOUR)
+    assert "off the database's Set both clocks by NTP: they differ by 3600 s" in texts("clock")
 
 
 def test_beat_that_was_not_seen_is_found():
@@ -111,7 +114,7 @@ def test_beat_that_was_not_seen_is_found():
 
 def test_workers_that_do_not_answer_are_found(monkeypatch):
     for number, expected in ((0, "BAD"), (2, "ok")):
-        monkeypatch.setattr(doctor_running, "workers_that_answer", lambda number=number: number)
+        monkeypatch.setattr(relay, "workers_that_answer", lambda number=number: number)
         assert verdicts("workers") == [expected]
 
 
@@ -158,7 +161,7 @@ def test_ourselves_the_clock_and_ovice_are_asked_over_the_network(receiver, sett
 
 def test_a_clock_that_is_off_is_found(receiver, settings, monkeypatch):
     settings.WORKPLACE_GRAPH_URL = receiver.url
-    monkeypatch.setattr(doctor_outside, "now", lambda: now() + HOUR)
+    monkeypatch.setattr(network, "now", lambda: now() + HOUR)
     assert "off by 3" in texts("clock")
 
 

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -11,14 +13,32 @@ from redis import Redis
 
 from config.demo.valkey import start_valkey
 from config.health import readiness
-from config.health.readiness import LOOKS, OK, Readiness, verdict
+from config.health.answers import Answer
+from config.health.dependencies import LARGEST_SKEW_SECONDS, skew
+from config.health.questions import PROBES, Question, examine
+from config.health.readiness import OK, Readiness, verdict
 from integrations.models import DataKey
 from tests.factories import make_installation
 from tests.plugins.databases import address_of
 
 pytestmark = pytest.mark.services
 
+NAMES = ("database", "migrations", "keys", "clock", "broker")
 OTHER_KEY = "b3RoZXItb25seS1lbmNyeXB0aW9uLWtleS0zMmJ5dGU="
+
+
+def asking(**asks: Callable[[], Iterator[Answer]]) -> Readiness:
+    """Return a readiness that asks these questions."""
+    return Readiness(Question(name, ask, probe=name) for name, ask in asks.items())
+
+
+def of(name: str) -> Readiness:
+    """Return a readiness that asks one of our questions alone."""
+    return Readiness(question for question in PROBES if question.probe == name)
+
+
+def nothing() -> Iterator[Answer]:
+    return iter(())
 
 
 @pytest.fixture
@@ -26,22 +46,27 @@ def looked(monkeypatch):
     """Return a function by which the probes look with these functions instead of some of ours."""
 
     def look_with(**looks):
-        all_well = dict.fromkeys(LOOKS, lambda: None)
-        monkeypatch.setattr("config.health.probes.readiness", Readiness({**all_well, **looks}))
+        asks = {question.probe: looks.get(question.probe, nothing) for question in PROBES}
+        monkeypatch.setattr("config.health.probes.readiness", asking(**asks))
 
     look_with()
     return look_with
 
 
-def away() -> None:
+def redis_at(address: str) -> dict[str, dict[str, str]]:
+    """Return the product's own cache, at another server."""
+    return {"default": {"BACKEND": "config.redis.json_cache.JsonRedisCache", "LOCATION": address}}
+
+
+def away() -> Iterator[Answer]:
     raise DatabaseError("password=canary host=10.0.0.1")
 
 
 def test_all_well_is_ready_with_one_line_for_each_dependency(looked):
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    assert answer.json() == {"status": "ready", **dict.fromkeys(LOOKS, OK)}
-    assert len(answer.content.splitlines()) == 1 + len(LOOKS)
+    assert answer.json() == {"status": "ready", **dict.fromkeys(NAMES, OK)}
+    assert len(answer.content.splitlines()) == 1 + len(NAMES)
 
 
 @pytest.mark.parametrize("name", ["database", "migrations", "keys", "clock"])
@@ -67,13 +92,15 @@ def test_without_its_broker_it_goes_on_accepting_and_says_so(looked):
 
 def test_a_broker_that_only_answers_is_not_fit(settings, tmp_path):
     server = start_valkey(tmp_path / "own" / "valkey.sock")
-    settings.REDIS_URL = f"unix://{tmp_path}/own/valkey.sock"
+    address = f"unix://{quote(str(tmp_path))}/own/valkey.sock"
+    settings.CACHES = redis_at(address)
     try:
-        with Redis.from_url(settings.REDIS_URL) as broker:
-            look = {"broker": LOOKS["broker"]}
-            assert Readiness(look).ask() == {"broker": OK}
+        with Redis.from_url(address) as broker:
+            assert of("broker").ask() == {"broker": OK}
             broker.execute_command("REPLICAOF", "127.0.0.1", "9")
-            assert "follows another server" in Readiness(look).ask()["broker"]
+            assert "follows another server" in of("broker").ask()["broker"]
+            (answer,) = examine("Redis")
+            assert answer.remedy.startswith("See that the server of REDIS_URL runs")
     finally:
         server.kill()
         server.wait()
@@ -84,11 +111,12 @@ def test_a_hung_service_is_not_waited_for_and_not_asked_twice(monkeypatch):
     monkeypatch.setattr("config.health.readiness.KEPT_SECONDS", 0.0)
     free, asked = threading.Event(), []
 
-    def hangs() -> None:
+    def hangs() -> Iterator[Answer]:
         asked.append(1)
         free.wait(5)
+        return nothing()
 
-    mine = Readiness({"database": hangs, "keys": lambda: None})
+    mine = asking(database=hangs, keys=nothing)
     began = time.monotonic()
     found = [mine.ask(), mine.ask()]
     took = time.monotonic() - began
@@ -100,16 +128,20 @@ def test_a_hung_service_is_not_waited_for_and_not_asked_twice(monkeypatch):
 
 def test_asking_often_looks_once():
     asked = []
-    mine = Readiness({"database": lambda: asked.append(1)})
+
+    def ask() -> Iterator[Answer]:
+        asked.append(1)
+        return nothing()
+
+    mine = asking(database=ask)
     for _ in range(10):
         mine.ask()
     assert asked == [1]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_real_thing_is_ready_but_for_its_broker(settings, monkeypatch):
-    settings.REDIS_URL = "redis://127.0.0.1:9"
-    monkeypatch.setattr("config.health.readiness._migrated", threading.Event())
+def test_the_real_thing_is_ready_but_for_its_broker(settings):
+    settings.CACHES = redis_at("redis://127.0.0.1:9")
     make_installation()
     found = Readiness().ask()
     assert found.pop("broker") == "cannot be reached"
@@ -120,7 +152,7 @@ def test_the_real_thing_is_ready_but_for_its_broker(settings, monkeypatch):
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_lets_wait_is_not_waited_for(settings, monkeypatch):
-    settings.REDIS_URL = "redis://127.0.0.1:9"
+    settings.CACHES = redis_at("redis://127.0.0.1:9")
     monkeypatch.setattr("config.health.readiness.SECONDS", 0.5)
     monkeypatch.setattr("config.health.readiness.KEPT_SECONDS", 0.0)
     mine = Readiness()
@@ -152,21 +184,26 @@ def test_a_master_key_that_is_missing_is_noticed(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_that_is_not_applied_is_noticed(monkeypatch):
-    monkeypatch.setattr("config.health.readiness._migrated", threading.Event())
+    monkeypatch.setattr("config.health.readiness.KEPT_SECONDS", 0.0)
+    plan = [[("messaging.0099_later", False)]]
     monkeypatch.setattr(
-        "config.health.readiness.MigrationExecutor.migration_plan", lambda *_: ["something"]
+        "config.health.dependencies.MigrationExecutor.migration_plan", lambda *_: plan.pop()
     )
-    assert Readiness().ask()["migrations"] == "some are not applied: run `manage.py migrate`"
+    mine = of("migrations")
+    assert mine.ask()["migrations"] == "some are not applied: run `manage.py migrate`"
+    plan.append([])
+    # Once they are applied it is not asked again: there is no further plan.
+    assert [mine.ask()["migrations"] for _ in range(3)] == [OK] * 3
 
 
 def test_a_clock_that_is_off_is_noticed(monkeypatch):
-    monkeypatch.setattr("config.health.readiness.skew", lambda: -6.0)
-    assert "off the database" in Readiness({"clock": LOOKS["clock"]}).ask()["clock"]
+    monkeypatch.setattr("config.health.dependencies.skew", lambda: -6.0)
+    assert "off the database" in of("clock").ask()["clock"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_our_clock_is_compared_with_the_databases():
-    assert abs(readiness.skew()) < readiness.LARGEST_SKEW_SECONDS
+    assert abs(skew()) < LARGEST_SKEW_SECONDS
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

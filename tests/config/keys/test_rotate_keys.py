@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import SignInCode, User
 from accounts.signin.codes import address_of, ask_for_code
-from config.health.doctor_inside import ask_keys
+from config.health.dependencies import ask_key_use
 from config.keys import rewrap
 from config.keys.protected import protected_by_key
 from config.keys.rewrap import wrapped_columns
@@ -90,7 +90,7 @@ def test_a_key_is_in_use_as_long_as_anything_of_any_kind_is_under_it(db, setting
 
     settings.ENCRYPTION_KEYS = [NEW]
     assert address_of(SignInCode.objects.get(pk=code)) == "hanako@example.com"
-    assert "all 6 wrapped values can be read" in "".join(str(answer) for answer in ask_keys())
+    assert "all 6 wrapped values can be read" in "".join(str(answer) for answer in ask_key_use())
 
 
 @pytest.mark.parametrize("kind", ["second factor", "address", "sign-in code"])

@@ -15,8 +15,7 @@ from integrations.models.removal import RemovalScope
 from integrations.removal.data_map import Subject, tables
 from messaging.models import Canary, Delivery, DeliveryState, Message, ReceivedEvent
 from messaging.models.incident_kinds import Kind
-from messaging.monitoring import canary_checks
-from messaging.monitoring.canary import send_due, switch_on
+from messaging.monitoring.canary import find, send_due, switch_on
 from tests.factories import make_link, make_member
 from tests.messaging.draining import run
 
@@ -35,7 +34,7 @@ def on(link: Link) -> Canary:
 
 
 def late(minutes: float = 6) -> list[Kind]:
-    return [finding.kind for finding in canary_checks.find(now() + minutes * MINUTE)]
+    return [finding.kind for finding in find(now() + minutes * MINUTE)]
 
 
 def test_it_arrives_by_the_whole_way_and_its_time_is_known(office, settings):

@@ -9,28 +9,21 @@ from django.db.models import Count, Min
 from django.utils import translation
 from django.utils.timezone import now
 
-from config.health.doctor_answers import Answer, bad, doubtful, well
+from config.health.answers import Answer, bad, doubtful, well
 from core.liveness import beat_seen_at
 from integrations.connections.health import Light, health_of
 from integrations.models import Installation
 from integrations.models.removal import Removal
-from integrations.removal.alerts import trouble_of
+from integrations.removal.alerts import removals_in_trouble
 from messaging.models import Delivery
 from messaging.models.monitoring import Audit, open_incidents
 from messaging.monitoring.canary import canaries
-from messaging.monitoring.components import UNSEEN_FOR, broker_answers, workers_that_answer
+from messaging.monitoring.components import is_unseen, workers_that_answer
+from messaging.monitoring.scope import WAITING
 
 # A page names so many of a kind.
 MOST = 10
 _WAITS_LONG = timedelta(minutes=15)
-
-
-def ask_broker() -> Iterator[Answer]:
-    """Ask whether Redis takes and gives back a value."""
-    if broker_answers():
-        yield well("takes and gives back a value")
-    else:
-        yield bad("cannot be reached", "See that the server of REDIS_URL runs, and its password.")
 
 
 def ask_workers() -> Iterator[Answer]:
@@ -46,7 +39,7 @@ def ask_beat() -> Iterator[Answer]:
     seen_at = beat_seen_at()
     if seen_at is None:
         yield bad("has not been seen", "Start `celery -A config beat`; retries and purges wait.")
-    elif now() - seen_at > UNSEEN_FOR:
+    elif is_unseen(seen_at, now()):
         yield bad(f"was last seen {_ago(seen_at)}", "Start `celery -A config beat` again.")
     else:
         yield well(f"was last seen {_ago(seen_at)}")
@@ -78,7 +71,7 @@ def ask_audit() -> Iterator[Answer]:
 
 def ask_queue() -> Iterator[Answer]:
     """Ask how much waits, and since when something is due."""
-    waiting = Delivery.objects.filter(state__in=("pending", "unconfirmed"))
+    waiting = Delivery.objects.filter(state__in=WAITING)
     counts = dict(waiting.values_list("state").annotate(Count("pk")).order_by())
     due = waiting.filter(due_at__lte=now()).aggregate(first=Min("due_at"))["first"]
     words = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"
@@ -106,14 +99,10 @@ def ask_connections() -> Iterator[Answer]:
 
 def ask_removals() -> Iterator[Answer]:
     """Ask for purges that are late, stuck, failed or overdue."""
-    at = now()
-    troubled = 0
-    for removal in Removal.objects.ready(at):
-        trouble = trouble_of(removal, at)
-        troubled += trouble is not None
-        if trouble is not None and troubled <= MOST:
-            remedy = f"It must have ended {removal.due_at:%Y-%m-%d}. Run `manage.py purge`."
-            yield bad(f"removal {removal.pk} is {trouble}", remedy)
+    troubled = removals_in_trouble(now())
+    for removal, trouble in list(troubled.items())[:MOST]:
+        remedy = f"It must have ended {removal.due_at:%Y-%m-%d}. Run `manage.py purge`."
+        yield bad(f"removal {removal.pk} is {trouble}", remedy)
     if not troubled:
         yield well(f"none in trouble, {Removal.objects.open().count()} to come")
 
