@@ -92,19 +92,28 @@ def _bring_up_to_date(claims: LaunchClaims) -> Member:
     return member
 
 
+def _ground(claims: LaunchClaims, member: Member) -> Ground | None:
+    """Return why ovice lets them set the organization up; news since the token was made counts."""
+    if not claims.may_set_up:
+        return None
+    if claims.role == Role.OWNER:
+        return Ground.OWNER if member.role == Role.OWNER else None
+    return Ground.PERMISSION
+
+
 def _open(claims: LaunchClaims, member: Member) -> Admission:
     purpose = Purpose(claims.purpose)
     return_to = claims.return_to or ""
     return_to = return_to if is_ovice_url(return_to) else ""
-    if not claims.may_set_up:
+    ground = _ground(claims, member)
+    if ground is None:
         end_ownership(member)
     if Role(member.role) not in ORGANIZATION_USERS:
         return Admission(member, purpose, return_to=return_to, refused="not_a_member")
     if purpose is not Purpose.SETUP:
         return Admission(member, purpose, return_to=return_to)
-    if not claims.may_set_up:
+    if ground is None:
         return Admission(member, purpose, return_to=return_to, refused="not_an_owner")
-    ground = Ground.OWNER if claims.role == "owner" else Ground.PERMISSION
     try:
         user = grant_ownership(member, ground)
     except NotAnOwner as refusal:

@@ -229,6 +229,26 @@ def test_a_launch_never_undoes_newer_news(launching):
     assert Member.objects.get().removed_at is not None
 
 
+@pytest.mark.parametrize("came_before", [True, False])
+def test_a_launch_makes_nobody_an_owner_who_is_none_since(launching, came_before):
+    if came_before:
+        admit(launching.setup_token())
+    token = launching.setup_token()
+    organization = Organization.objects.register(launching.organization)
+    update_member(organization, launching.taro, at=now() + timedelta(seconds=2), role="member")
+    assert admit(token).refused == "not_an_owner"
+    assert not Ownership.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["taro.new@example.com", "other@example.com"])
+def test_a_launch_lets_nobody_in_under_an_address_they_had_before(launching, email):
+    token = launching.setup_token()
+    organization = Organization.objects.register(launching.organization)
+    told = {"email": email, "email_verified": False}
+    update_member(organization, launching.taro, at=now() + timedelta(seconds=2), **told)
+    assert admit(token).refused == "email_unverified"
+
+
 def test_an_organization_that_is_gone_for_good_is_not_brought_back_by_a_launch(launching, settings):
     settings.REMOVAL_GRACE = timedelta()
     member = admit(launching.token()).member
