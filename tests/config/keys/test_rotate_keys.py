@@ -83,14 +83,14 @@ def test_a_key_is_in_use_as_long_as_anything_of_any_kind_is_under_it(db, setting
     give_second_factor(User.objects.create_superuser(email="you@example.com"))
     code = ask_for_code("hanako@example.com", language="en")
     settings.ENCRYPTION_KEYS = [NEW, OLD]
-    # Data key, token, address hash, second factor, and two of the code.
-    assert f"key {OLD_ID} protects 6 values" in run(dry_run=True)
+    # Data key, token, app secret, address hash, second factor, and two of the code.
+    assert f"key {OLD_ID} protects 7 values" in run(dry_run=True)
 
-    assert run().splitlines()[-1] == f"key {NEW_ID} protects 6 values"
+    assert run().splitlines()[-1] == f"key {NEW_ID} protects 7 values"
 
     settings.ENCRYPTION_KEYS = [NEW]
     assert address_of(SignInCode.objects.get(pk=code)) == "hanako@example.com"
-    assert "all 6 wrapped values can be read" in "".join(str(answer) for answer in ask_key_use())
+    assert "all 7 wrapped values can be read" in "".join(str(answer) for answer in ask_key_use())
 
 
 @pytest.mark.parametrize("kind", ["second factor", "address", "sign-in code"])
