@@ -229,7 +229,7 @@ def prove(client: Client, email: str) -> None:
 
 @pytest.mark.parametrize("launched_first", [True, False])
 def test_a_launch_never_opens_another_organizations_portal(launched_first):
-    """The order of sign-ins does not matter: one launch vouches for one organization, whatever was proved later."""
+    """One launch vouches for one organization, in either order of sign-ins."""
     acme, clone = (make_own(name, "alice@example.com") for name in ("Acme", "Clone"))
     if launched_first:
         grant_ownership(clone, Ground.OWNER)
