@@ -96,7 +96,7 @@ def _ground(claims: LaunchClaims, member: Member) -> Ground | None:
     """Return why ovice lets them set the organization up; news since the token was made counts."""
     if not claims.may_set_up:
         return None
-    if claims.role == Role.OWNER:
+    if claims.role == Role.OWNER.value:
         return Ground.OWNER if member.role == Role.OWNER else None
     return Ground.PERMISSION
 

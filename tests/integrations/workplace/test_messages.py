@@ -22,7 +22,7 @@ LINK = "https://app.ovice.com/ws/example"
 
 
 def test_buttons_arrive_below_their_text(sandbox, client, ada):
-    offers = [Page("Open", LINK), Choice("Stop", "STOP")]
+    offers: list[Choice | Page] = [Page("Open", LINK), Choice("Stop", "STOP")]
 
     sent = send_text(client, ada.account_id, "You are linked.", offers=offers)
 
