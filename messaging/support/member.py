@@ -81,11 +81,11 @@ def facts_of_person(member: Member) -> PersonFacts:
     )
 
 
-def _mentions(member: Member) -> QuerySet[Message]:
+def _mentions(member: Member) -> list[Message]:
     """Return the last messages that named the member beside others."""
     naming = Mentioned.objects.filter(organization=member.organization_id, ovice_id=member.ovice_id)
-    newest = naming.order_by("-message").values("message")[:LAST]
-    return Message.objects.filter(pk__in=list(newest.values_list("message", flat=True)))
+    newest = naming.order_by("-message").select_related("message")[:LAST]
+    return [one.message for one in newest]
 
 
 def _nameless(member: Member) -> QuerySet[Message]:
