@@ -4,11 +4,12 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.members.erasure import erase_account
 from accounts.models import Choices, Link, Member, Ownership, User
 from accounts.owners.ownership import ownerships_of
 from integrations.models import CARCASS
 from integrations.models.removal import RemovalScope
-from integrations.removal.data_map import Aged, Subject, Table
+from integrations.removal.data_map import Aged, Hooks, Subject, Table
 
 
 def owners(subject: Subject) -> Q:
@@ -108,3 +109,4 @@ AGED = (
         | Q(Exists(Choices.objects.filter(member=OuterRef("pk")))),
     ),
 )
+HOOKS = Hooks(users_of=users_of, erase_account=erase_account)

@@ -1,17 +1,13 @@
 """Receivers for people's links and visits: something below them ends, or is replaced."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts.data_map import users_of
 from accounts.linking.link import RemovedReason, remove_links
 from accounts.linking.relink import RESOLVE_LINKS, move_links
-from accounts.members.erasure import erase_account
 from accounts.members.session import end_visit_of_another
 from accounts.models import DirectorySync, Link, OwnerMailKind, User
 from accounts.owners.audit_log import forget_actors
@@ -19,16 +15,14 @@ from accounts.owners.mail import tell_healed, tell_of_deaf_bot, tell_owners
 from accounts.signals import directory_stopped
 from core.queue import after_commit, hint
 from integrations.models import Installation
-from integrations.models.removal import Removal, RemovalScope
+from integrations.models.removal import RemovalScope
 from integrations.removal.data_map import Subject
 from integrations.signals import (
-    account_deletion_requested,
     installation_connected,
     installation_deaf,
     installation_healed,
     installation_needs_attention,
     installation_removed,
-    purge_begun,
     purge_runs,
 )
 
@@ -46,25 +40,11 @@ def end_links(installation: Installation, **_: Any) -> None:
     remove_links(links, reason=RemovedReason.ORG_DISCONNECTED)
 
 
-@receiver(purge_begun)
-def name_users(subject: Subject, **_: Any) -> list[UUID]:
-    """Users of nobody else go with their organization, or with the member they are."""
-    return users_of(subject)
-
-
 @receiver(purge_runs)
 def forget_users(subject: Subject, **_: Any) -> None:
     """History of others, or of the member's organization, stays without them."""
     whole = subject.scope == RemovalScope.ORGANIZATION
     forget_actors(subject.user_ids, except_in=subject.organization_id if whole else None)
-
-
-@receiver(account_deletion_requested)
-def erase_whoever_has(
-    target: str, account_id: str, issued_at: datetime | None, **_: Any
-) -> Removal | None:
-    """A chat target asks to delete what belongs to one of its accounts."""
-    return erase_account(target, account_id, issued_at=issued_at)
 
 
 @receiver(installation_connected)

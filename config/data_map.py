@@ -17,7 +17,7 @@ from accounts.data_map import owners
 from accounts.members.session import member_id_of
 from accounts.models import Member, User
 from integrations.models.removal import RemovalScope
-from integrations.removal.data_map import Aged, Subject, Table, tables
+from integrations.removal.data_map import Aged, Hooks, Subject, Table, tables
 
 _CHUNK = 500
 
@@ -113,3 +113,4 @@ AGED = (
     Aged("admin.LogEntry", "action_time"),
     Aged("sessions.Session", "expire_date"),
 )
+HOOKS = Hooks()

@@ -1,6 +1,6 @@
 """The tables of this app that hold data of customers, in the order in which rows can go."""
 
-from integrations.removal.data_map import Aged, Table
+from integrations.removal.data_map import Aged, Hooks, Table
 
 TABLES = (
     Table("integrations.Installation", "organization", "pk"),
@@ -16,3 +16,4 @@ AGED = (
     Aged("integrations.Space", "removed_at"),
     Aged("integrations.Removal", "finished_at"),
 )
+HOOKS = Hooks()

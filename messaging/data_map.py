@@ -3,9 +3,10 @@
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Link, Member
-from integrations.models import Installation
-from integrations.removal.data_map import Aged, Subject, Table
+from integrations.models import Installation, InstallationKind
+from integrations.removal.data_map import Aged, Hooks, Subject, Table
 from messaging.models import Attempt, Delivery, Message
+from messaging.models.bot import Conversation, ReceivedUpdate
 
 
 def _left_over(subject: Subject) -> Q:
@@ -70,6 +71,16 @@ def _of_account(subject: Subject) -> Q:
     return condition
 
 
+def _erase_stranger(target: str, account_id: str) -> dict[str, int]:
+    """Delete what the third-party app's bot heard of an account that was never linked."""
+    told_to = Installation.objects.filter(target=target, kind=InstallationKind.THIRD_PARTY)
+    gone = {}
+    for model in (ReceivedUpdate, Conversation):
+        rows = model.objects.filter(installation__in=told_to, account_id=account_id)
+        gone[model._meta.label] = rows.delete()[0]  # noqa: SLF001 - Django's public API
+    return gone
+
+
 TABLES = (
     Table(
         "messaging.Attempt",
@@ -113,3 +124,4 @@ AGED = (
     ),
     Aged("messaging.Incident", "ended_at"),
 )
+HOOKS = Hooks(erase_stranger=_erase_stranger)

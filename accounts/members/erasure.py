@@ -39,7 +39,7 @@ def erase_member(member: Member) -> Removal:
 
 
 def erase_account(
-    target: str, account_id: str, *, issued_at: datetime | None = None
+    target: str, account_id: str, issued_at: datetime | None = None
 ) -> Removal | None:
     """Erase everybody who had this account of the third-party app; None where nobody had.
 

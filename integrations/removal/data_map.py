@@ -1,12 +1,14 @@
 """Which tables hold data of customers, and how each finds those of one customer.
 
-Every app lists its own in a module ``purging``; the order of ``INSTALLED_APPS`` and of the lists is
-the order in which rows can be deleted: what points to others first. Purge, erasure, export and the
-test that no table is forgotten all read these lists.
+Every app lists its own in a module ``data_map``; the order of ``INSTALLED_APPS`` and of the lists
+is the order in which rows can be deleted: what points to others first. Purge, erasure, export and
+the test that no table is forgotten all read these lists. Where rows alone do not tell, an app
+answers by the callables of its ``HOOKS``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -112,6 +114,40 @@ class Aged:
     model: str
     since: str
     unless: Q = field(default_factory=lambda: Q(pk__in=[]))
+
+
+def _of_nobody(_subject: Subject) -> Iterable[UUID]:
+    return ()
+
+
+def _not_found(_target: str, _account_id: str, _issued_at: datetime | None) -> Removal | None:
+    return None
+
+
+def _nothing_left(_target: str, _account_id: str) -> Mapping[str, int]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """An app's answers to the removal, each called inside its transaction.
+
+    ``users_of`` returns the keys of users who go with a subject, asked when its purge begins.
+    ``erase_account`` enters the erasure of the member with a target's account, as the target asked,
+    at a time it may not tell; None where the app knows no such member.
+    ``erase_stranger`` deletes the traces of an account that is no member's; it returns how many
+    rows went, by the table's label.
+    """
+
+    users_of: Callable[[Subject], Iterable[UUID]] = _of_nobody
+    erase_account: Callable[[str, str, datetime | None], Removal | None] = _not_found
+    erase_stranger: Callable[[str, str], Mapping[str, int]] = _nothing_left
+
+
+@cache
+def hooks() -> tuple[Hooks, ...]:
+    """Return every app's answers, in the order of ``INSTALLED_APPS``."""
+    return tuple(module.HOOKS for module in _modules())
 
 
 @cache

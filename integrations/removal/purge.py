@@ -7,7 +7,7 @@ so a run that dies loses at most the batch it was in, and two runs at once only 
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -26,9 +26,9 @@ from integrations.models import (
     Organization,
 )
 from integrations.models.removal import Removal, RemovalReason, RemovalScope
-from integrations.removal.data_map import Subject, Table, subject_of, tables
+from integrations.removal.data_map import Subject, Table, hooks, subject_of, tables
 from integrations.removal.receipts import make_receipt
-from integrations.signals import purge_begun, purge_runs
+from integrations.signals import purge_runs
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -182,9 +182,7 @@ def _retire(organization_id: UUID, at: datetime) -> list[str]:
 
 def _users(subject: Subject) -> list[str]:
     """Ask who goes with the subject, now: later nobody can tell whose users they were."""
-    answers = purge_begun.send(Removal, subject=subject)
-    named = [cast("list[UUID]", keys) for _receiver, keys in answers]
-    return sorted(str(key) for keys in named for key in keys)
+    return sorted(str(key) for each in hooks() for key in each.users_of(subject))
 
 
 def _parts(removal: Removal) -> Iterator[QuerySet[Any]]:

@@ -6,7 +6,6 @@ the rest is gone. Deleting is the work of ``integrations.removal.purge``.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import cast
 from uuid import UUID
 
 import structlog
@@ -19,13 +18,9 @@ from django.utils.timezone import now
 from integrations.encryption.hashing import keyed_hash
 from integrations.models import Installation, InstallationKind, InstallationState, Organization
 from integrations.models.removal import Removal, RemovalReason, RemovalScope
+from integrations.removal.data_map import hooks
 from integrations.removal.lookup import community_hash, member_hash, organization_hash
-from integrations.signals import (
-    account_deletion_requested,
-    installation_removed,
-    removal_requested,
-    stranger_erased,
-)
+from integrations.signals import installation_removed
 from integrations.targets.errors import TargetError, TokenRejected
 from integrations.targets.port import open_target
 
@@ -142,11 +137,9 @@ def request_deletion(
     repeated = Removal.objects.filter(request_hash=request_hash).first()
     if repeated is not None:
         return repeated
-    asked = account_deletion_requested.send(
-        Removal, target=target, account_id=account_id, issued_at=issued_at
-    )
-    erasures = [removal for _receiver, removal in asked if removal is not None]
-    removal = cast("Removal", erasures[0]) if erasures else _erase_stranger(target, account_id)
+    asked = [each.erase_account(target, account_id, issued_at) for each in hooks()]
+    erasures = [removal for removal in asked if removal is not None]
+    removal = erasures[0] if erasures else _erase_stranger(target, account_id)
     removal.request_hash = request_hash
     removal.save(update_fields=["request_hash"])
     return removal
@@ -154,10 +147,9 @@ def request_deletion(
 
 def _erase_stranger(target: str, account_id: str) -> Removal:
     """Erase at once what somebody left who was never linked, or no longer is."""
-    answers = stranger_erased.send(Removal, target=target, account_id=account_id)
     gone: dict[str, int] = {}
-    for _receiver, counts in answers:
-        gone |= cast("dict[str, int]", counts)
+    for each in hooks():
+        gone |= each.erase_stranger(target, account_id)
     return _enter(
         None,
         RemovalReason.ERASURE,
@@ -258,7 +250,7 @@ def _enter(
     grace: timedelta | None = None,
     **fields: object,
 ) -> Removal:
-    """Write a removal into the ledger, with its times, and let others know."""
+    """Write a removal into the ledger, with its times."""
     grace = settings.REMOVAL_GRACE if grace is None else grace
     at = now()
     removal = Removal.objects.create(
@@ -274,7 +266,6 @@ def _enter(
         **fields,
     )
     logger.info("removal entered", removal=removal.pk, reason=reason, due_at=removal.due_at)
-    removal_requested.send(Removal, removal=removal)
     return removal
 
 

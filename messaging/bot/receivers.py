@@ -1,4 +1,4 @@
-"""Receivers of the bot: a connection comes about, or a person asks to be forgotten."""
+"""Receivers of the bot: a connection comes about."""
 
 from functools import partial
 from typing import Any
@@ -7,21 +7,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.dispatch import receiver
 
-from integrations.models import Installation, InstallationKind
-from integrations.signals import installation_connected, stranger_erased
+from integrations.models import Installation
+from integrations.signals import installation_connected
 from messaging.bot.wakeups import wake_introduction
 from messaging.models.bot import TALKED, Conversation, ReceivedUpdate
-
-
-@receiver(stranger_erased)
-def forget_stranger(target: str, account_id: str, **_: Any) -> dict[str, int]:
-    """A stranger who talked with the third-party app's bot without being linked is gone at once."""
-    told_to = Installation.objects.filter(target=target, kind=InstallationKind.THIRD_PARTY)
-    gone = {}
-    for model in (ReceivedUpdate, Conversation):
-        rows = model.objects.filter(installation__in=told_to, account_id=account_id)
-        gone[model._meta.label] = rows.delete()[0]  # noqa: SLF001 - Django's public API
-    return gone
 
 
 @receiver(installation_connected)

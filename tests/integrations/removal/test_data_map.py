@@ -6,7 +6,7 @@ from django.apps import apps
 from django.db.models import ForeignKey
 
 from integrations.models.removal import RemovalScope
-from integrations.removal.data_map import Subject, tables, without_customers
+from integrations.removal.data_map import Hooks, Subject, hooks, tables, without_customers
 
 LISTED = [table.model for table in tables()]
 
@@ -51,3 +51,19 @@ def test_every_way_to_an_organization_generation_or_member_can_be_asked(db):
     assert [table.rows(subject).count() for table in tables() for subject in subjects] == (
         [0] * 3 * len(LISTED)
     )
+
+
+def test_a_hook_that_an_app_leaves_out_answers_nothing():
+    nobody = Subject(RemovalScope.MEMBER, None)
+    quiet = Hooks()
+    assert list(quiet.users_of(nobody)) == []
+    assert quiet.erase_account("workplace", "1", None) is None
+    assert quiet.erase_stranger("workplace", "1") == {}
+
+
+def test_one_app_answers_each_question_of_the_removal():
+    """Two that erased one account would enter two removals, of which the caller hears of one."""
+    quiet = Hooks()
+    for name in Hooks.__slots__:
+        default = getattr(quiet, name)
+        assert [getattr(each, name) is not default for each in hooks()].count(True) == 1
