@@ -18,7 +18,7 @@ from bench.measures.lists import lists
 from bench.measures.memory import memory
 from bench.measures.pages import pages
 from bench.measures.purging import purging
-from bench.measures.relaying import at_once, slow
+from bench.measures.relaying import at_once
 from bench.measures.together import beside_old_rows, end_to_end, statements
 from bench.measures.uninstalls import uninstalls
 from bench.measures.webhooks import webhooks
@@ -31,7 +31,6 @@ MEASURES: dict[str, Callable[[Scene], list[Row]]] = {
     "accept": accept,
     "batch": batches,
     "relay": at_once,
-    "slow": slow,
     "latency": latency,
     "together": end_to_end,
     "statements": statements,

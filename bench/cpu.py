@@ -2,55 +2,12 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # Positions in /proc/PID/stat behind the name, which may hold spaces.
 _PARENT, _USER, _SYSTEM, _PAGES = 1, 11, 12, 21
-# Positions in the first line of /proc/stat; "steal" is what the hypervisor gave to others.
-_IDLE, _IOWAIT, _STEAL = 3, 4, 7
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What became of the time of all cores, in seconds."""
-
-    used: float
-    idle: float
-    stolen: float
-
-    @classmethod
-    def now(cls) -> "Machine":
-        """Return what became of it since the machine has been up."""
-        return cls.read(Path("/proc/stat").read_text())
-
-    @classmethod
-    def read(cls, stat: str) -> "Machine":
-        """Read it from the text of /proc/stat."""
-        # The two fields behind these repeat a part of the first two.
-        fields = [int(field) / _TICKS for field in stat.splitlines()[0].split()[1:9]]
-        idle, stolen = fields[_IDLE] + fields[_IOWAIT], fields[_STEAL]
-        return cls(sum(fields) - idle - stolen, idle, stolen)
-
-    def since(self, before: "Machine") -> "Machine":
-        """Return what became of it between then and now."""
-        return Machine(
-            self.used - before.used, self.idle - before.idle, self.stolen - before.stolen
-        )
-
-    @property
-    def of_a_core(self) -> float:
-        """How much of a core a thread that always wants one gets."""
-        wanted = self.used + self.stolen
-        return self.used / wanted if wanted else 1.0
-
-    @property
-    def idle_share(self) -> float:
-        """How much of all cores' time nobody wanted."""
-        whole = self.used + self.idle + self.stolen
-        return self.idle / whole if whole else 1.0
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:

@@ -1,26 +1,16 @@
-"""Relaying a backlog: speed and CPU, against a bare loop, the obvious design and the ideal."""
+"""Relaying a backlog: speed and CPU, against a bare loop and the obvious design."""
 
 import json
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from bench.arrivals import Arrivals
-from bench.cpu import Machine
 from bench.rows import Row, middle
 from bench.scene import Scene
 
 BACKLOG = 3000
 ROUNDS = 3
 THREADS = 16
-SLOW_SECONDS = 0.1
-# Calls in flight that one worker process is allowed, from a few to more than a core can feed.
-ALLOWED = (8, 16, 32, 64, 128)
-# What is to be reached of the ideal.
-SHARE = 0.8
-# A worker is full when it uses so much of what one core gave, or would have to for that share, and
-# everything is when so little of the machine is left over.
-FULL, LEFT_OVER = 0.9, 0.05
 
 
 def at_once(scene: Scene) -> list[Row]:
@@ -61,55 +51,6 @@ def at_once(scene: Scene) -> list[Row]:
     ]
 
 
-def slow(scene: Scene) -> list[Row]:
-    """Relay to a target that answers in 100 ms: how near the ideal, until the CPU is full."""
-    scene.stage.start_responder(SLOW_SECONDS)
-    scene.stop_webs()
-    points = []
-    for allowed in ALLOWED[:: 2 if scene.quick else 1]:
-        ideal = allowed / SLOW_SECONDS
-        point = relay_backlog(scene, scene.size(int(ideal * 6)), allowed)
-        points.append({**point, "allowed": allowed, "share": point["per_second"] / ideal})
-    first_full = next((n for n, point in enumerate(points) if is_full(point)), len(points))
-    free, full = points[:first_full], points[first_full:]
-    where = f"full at {_fullness(full[0])}" if full else "never full"
-    shares = ", ".join(f"{point['allowed']}: {point['share']:.2f}" for point in points)
-    return [
-        Row(
-            "relay, target answers in 100 ms, one worker process",
-            "calls allowed ÷ latency, until the CPU is full",
-            min(point["share"] for point in free or points[:1]),
-            SHARE,
-            note=f"{shares}; the CPU is {where}",
-            details={"points": points},
-        )
-    ]
-
-
-def is_full(point: Mapping[str, Any]) -> bool:
-    """Tell whether the CPU limited a point: the worker's one core, or all of the machine.
-
-    Python runs one thread of a process at a time, so a worker has no more than one core, of which
-    a virtual machine may get less than the whole. Threads that take turns at it cannot fill it to
-    the brim; so it also counts what the share that is to be reached would have taken.
-    """
-    wanted = max(point["busy"], _wanted(point))
-    return bool(wanted >= FULL * point["of_a_core"] or point["idle_share"] <= LEFT_OVER)
-
-
-def _wanted(point: Mapping[str, Any]) -> float:
-    """Return how much of a core the share of the ideal that is to be reached would use."""
-    return float(SHARE * point["allowed"] / SLOW_SECONDS * point["cpu"])
-
-
-def _fullness(point: Mapping[str, Any]) -> str:
-    return (
-        f"{point['per_second']:.0f} DMs/s: the worker used {point['busy']:.2f} of the "
-        f"{point['of_a_core']:.2f} that a core gave, and would have to use {_wanted(point):.2f} "
-        f"for {SHARE} of the ideal"
-    )
-
-
 def relay_backlog(scene: Scene, count: int, threads: int) -> dict[str, Any]:
     """Let one worker process carry ``count`` waiting DMs; return what that took."""
     scene.clear()
@@ -117,16 +58,10 @@ def relay_backlog(scene: Scene, count: int, threads: int) -> dict[str, Any]:
     with scene.worker(WORKER_THREADS=str(threads), DATABASE_POOL_SIZE=pool) as worker:
         cpu, database = scene.stage.cpu_of(worker), scene.stage.cpu_of_database()
         scene.backlog(count)
-        machine = Machine.now()
         arrivals = scene.drain(count)
-        machine = Machine.now().since(machine)
         used = scene.stage.cpu_of(worker) - cpu
         used_by_database = scene.stage.cpu_of_database() - database
-    return _told(arrivals, count, used) | {
-        "database_cpu": used_by_database / count,
-        "of_a_core": machine.of_a_core,
-        "idle_share": machine.idle_share,
-    }
+    return _told(arrivals, count, used) | {"database_cpu": used_by_database / count}
 
 
 def bare_loop(scene: Scene, count: int) -> dict[str, Any]:
@@ -156,11 +91,9 @@ def obvious_backlog(scene: Scene, count: int) -> dict[str, Any]:
 
 
 def _told(arrivals: Arrivals, count: int, cpu_seconds: float) -> dict[str, Any]:
-    per_second = arrivals.per_second()
     return {
-        "per_second": per_second,
+        "per_second": arrivals.per_second(),
         "cpu": cpu_seconds / count,
-        "busy": cpu_seconds / count * per_second,
         "late": arrivals.out_of_order(),
         "repeated": arrivals.repeated(),
     }
