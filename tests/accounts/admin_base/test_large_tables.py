@@ -16,7 +16,7 @@ from tests.factories import make_delivery, make_link
 
 MOST_STATEMENTS = 12
 # A person's story is no list: it also answers for their connection, mentions and the bot.
-MOST_OF_A_STORY = 14
+MOST_OF_A_STORY = 15
 TABLES = ("messaging/delivery", "messaging/message", "messaging/attempt")
 PEOPLE = ("accounts/member", "accounts/link", "integrations/organization")
 
