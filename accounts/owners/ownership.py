@@ -35,6 +35,7 @@ class NotAnOwner(Exception):
         self.code = code
 
 
+@transaction.atomic
 def grant_ownership(member: Member, ground: Ground, *, proved: bool = False) -> User:
     """Make ``member`` an owner of their organization and return the user they sign in as.
 
@@ -110,9 +111,14 @@ def _is_usable(email: str) -> bool:
 
 
 def _user_with(email: str, member: Member) -> User:
-    """Return the user with this address, or a new one: a user is a mailbox, and never renamed."""
+    """Return the user with this address, or a new one: a user is a mailbox, and never renamed.
+
+    The row stays locked until the end of the transaction: of two people who come at the same moment
+    the second one meets what the first one owns.
+    """
     made = {"password": make_password(None), "locale": language_of(member.locale)}
-    user, _created = User.objects.get_or_create(email=email, defaults=made)
+    free = User.objects.select_for_update(no_key=True)
+    user, _created = free.get_or_create(email=email, defaults=made)
     return user
 
 

@@ -1,6 +1,9 @@
 """A person is known by organization and id; a user is a mailbox, and nobody else gets into it."""
 
+import threading
+
 import pytest
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils.timezone import now
 
@@ -12,6 +15,7 @@ from accounts.owners.ownership import NotAnOwner, grant_ownership
 from accounts.signin.codes import code_of, mail_code
 from tests.factories import make_member, make_organization
 from tests.plugins.portal import sign_in
+from tests.plugins.receiver import wait_until
 
 pytestmark = pytest.mark.django_db
 PORTAL, SIGN_IN, CODE = "/admin/", "/account/sign-in/", "/account/code/"
@@ -257,3 +261,39 @@ def test_a_launch_alone_adds_no_way_into_what_the_address_will_own(launching):
     row = SignInCode.objects.get()
     client.post("/account/prove/", {"next": PORTAL, "code": code_of(row)})
     assert client.get("/account/second-factor/totp/activate/").status_code == 200
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_of_two_who_come_at_once_under_one_address_one_gets_in(is_known):
+    """Whether or not there is a user already, who owns nothing."""
+    acme, clone = (make_own(name, "alice@example.com") for name in ("Acme", "Clone"))
+    if is_known:
+        User.objects.create_user("alice@example.com")
+    came: list[object] = []
+
+    def come() -> None:
+        try:
+            came.append(grant_ownership(clone, Ground.OWNER))
+        except NotAnOwner as refused:
+            came.append(refused.code)
+        finally:
+            connections.close_all()
+
+    second = threading.Thread(target=come)
+    with transaction.atomic():
+        grant_ownership(acme, Ground.OWNER)
+        second.start()
+        wait_until(somebody_waits_for_a_lock, "the second one to wait")
+    second.join()
+    assert came == ["address_in_use"]
+    assert own("alice@example.com") == {"Acme"}
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        # Within a transaction the view would stay what it was when first looked at.
+        cursor.execute("select pg_stat_clear_snapshot()")
+        cursor.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+        return cursor.fetchone()[0] > 0
