@@ -62,8 +62,25 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=left_out)
 
 
+# Pages and the platform's API know the database by Django's ORM alone, so that they run once, on
+# SQLite; `tests/fuzz` sends hostile values to every page on PostgreSQL as well.
+ONCE = (
+    "accounts/admin",
+    "accounts/pages",
+    "accounts/signin",
+    "config/observability",
+    "config/portal",
+    "config/public_pages",
+    "integrations/workplace",
+    "messaging/support",
+)
+
+
 def _touches_services(item):
     """Return whether a test could go differently on another database or broker."""
-    marks = ("django_db", "services", "faults", "postgres")
+    if any(map(item.get_closest_marker, ("services", "faults", "postgres"))):
+        return True
+    if item.path.parent.relative_to(item.config.rootpath / "tests").as_posix() in ONCE:
+        return False
     fixtures = {"db", "transactional_db", "live_server"}
-    return any(map(item.get_closest_marker, marks)) or fixtures & set(item.fixturenames)
+    return bool(item.get_closest_marker("django_db") or fixtures & set(item.fixturenames))
