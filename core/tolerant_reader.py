@@ -64,18 +64,27 @@ def read(document: object, schema: type[_T]) -> _T:
     """Return ``document`` as ``schema``, without what merely decorates and cannot be read.
 
     Dropped and mended values are counted and logged by the name of their field. Raises
-    ``msgspec.ValidationError`` or ``UnicodeEncodeError`` for what decides.
+    ``msgspec.ValidationError``, and nothing else, for what decides.
     """
     try:
-        return msgspec.convert(document, schema)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+        return convert(document, schema)
+    except msgspec.ValidationError:
         pass
     noted: list[str] = []
-    value = msgspec.convert(_struct(document, schema, noted), schema)
+    value = convert(_struct(document, schema, noted), schema)
     for field in sorted(set(noted)):
         MENDED_FIELDS.labels(field).inc()
         logger.info("a field that could not be read was left out or mended", field=field)
     return value
+
+
+def convert(document: object, schema: type[_T]) -> _T:
+    """Return ``document`` as ``schema``, all of it read strictly; raise ``ValidationError``."""
+    try:
+        return msgspec.convert(document, schema)
+    except UnicodeEncodeError:
+        # The library's own way to refuse half a character where a pattern decides.
+        raise msgspec.ValidationError("a lone surrogate where none may be") from None
 
 
 def _struct(document: object, schema: Any, noted: list[str], above: str = "") -> object:
@@ -94,11 +103,11 @@ def _mend(whole: dict[Any, Any], field: _Field, noted: list[str], above: str) ->
     value = whole[field.name]
     if field.inner is not None:
         value = whole[field.name] = _inside(value, field, noted, f"{place}.")
-    if field.instead is None or _fits(value, field.hint):
+    if field.instead is None or fits(value, field.hint):
         return
     noted.append(place)
     value = whole[field.name] = field.instead.mend(value)
-    if field.instead.optional and not _fits(value, field.hint):
+    if field.instead.optional and not fits(value, field.hint):
         del whole[field.name]
 
 
@@ -108,10 +117,11 @@ def _inside(value: object, field: _Field, noted: list[str], above: str) -> objec
     return _struct(value, field.inner, noted, above)
 
 
-def _fits(value: object, of_type: Any) -> bool:
+def fits(value: object, of_type: Any) -> bool:
+    """Return whether ``of_type`` takes a value as it stands."""
     try:
-        msgspec.convert(value, of_type)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+        convert(value, of_type)
+    except msgspec.ValidationError:
         return False
     return True
 

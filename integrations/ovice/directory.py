@@ -229,5 +229,5 @@ def _space_ids(told: list[Any] | None) -> set[str] | None:
 def _read(told: object, shape: type[_Shape]) -> _Shape | None:
     try:
         return read(told, shape)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+    except msgspec.ValidationError:
         return None

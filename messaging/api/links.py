@@ -15,6 +15,7 @@ from accounts.linking.status import UNAVAILABLE, LinkState, link_states
 from accounts.models import Link
 from core import strict_json
 from core.ids import rfc3339
+from core.tolerant_reader import convert
 from integrations.ovice.schemas import Id
 from messaging.api.auth import connector_endpoint
 from messaging.api.lookup import organization_of
@@ -41,7 +42,7 @@ def link(request: HttpRequest, org: str, user: str) -> HttpResponse:
 def links(request: HttpRequest, org: str) -> HttpResponse:
     """Tell how up to 200 people's links stand, in the order in which they were named."""
     try:
-        wanted = msgspec.convert(strict_json.load(request.body), _Wanted).ids
+        wanted = convert(strict_json.load(request.body), _Wanted).ids
     except RequestDataTooBig:
         return refuse(413, f"larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes")
     except msgspec.ValidationError as error:

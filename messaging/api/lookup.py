@@ -1,7 +1,6 @@
 """Finding what an address of the connector API names; every stranger is the same stranger."""
 
-import msgspec
-
+from core.tolerant_reader import fits
 from integrations.models import Organization
 from integrations.ovice.schemas import Id
 
@@ -14,8 +13,4 @@ def organization_of(org: str) -> Organization | None:
 
 def is_id(value: str) -> bool:
     """Return whether ``value`` could be an identifier; a database does not take every text."""
-    try:
-        msgspec.convert(value, Id)
-    except (msgspec.ValidationError, UnicodeEncodeError):
-        return False
-    return True
+    return fits(value, Id)

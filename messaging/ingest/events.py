@@ -283,8 +283,6 @@ def _load(body: bytes) -> object:
 def _convert(document: object, schema: type[_T]) -> _T:
     try:
         return read(document, schema)
-    except UnicodeEncodeError:
-        raise MalformedEventError("a lone surrogate where none may be") from None
     except msgspec.ValidationError as error:
         # msgspec names types, limits and the path; only of an enum it quotes the value.
         raise MalformedEventError(_ENUM_VALUE.sub("Invalid enum value", str(error))) from None

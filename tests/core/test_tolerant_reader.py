@@ -51,7 +51,7 @@ def test_a_deciding_field_is_read_as_strictly_as_without_it(name, value):
         strictly = None
     try:
         found: Any = read({**told, "word": 5}, Whole)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+    except msgspec.ValidationError:
         found = None
     if strictly is not None:
         assert found == strictly
