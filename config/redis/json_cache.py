@@ -47,11 +47,7 @@ class _Client(RedisCacheClient):
     """Django's client, for which what cannot be read is not there."""
 
     def get(self, key: Any, default: Any) -> Any:
-        try:
-            found = super().get(key, default)
-        except ResponseError as error:
-            _require_not_ours(error)
-            return default
+        found = self._read(key, default)
         return default if found is _NOTHING else found
 
     def get_many(self, keys: Any) -> dict[Any, Any]:
@@ -62,7 +58,8 @@ class _Client(RedisCacheClient):
         """Add a value where there is none that can be read."""
         if super().add(key, value, timeout):
             return True
-        if self.get(key, _NOTHING) is not _NOTHING:
+        # A key that went meanwhile is left alone: by now it may be the lock of another process.
+        if self._read(key, None) is not _NOTHING:
             return False
         self.delete(key)
         return bool(super().add(key, value, timeout))
@@ -75,6 +72,14 @@ class _Client(RedisCacheClient):
             _require_not_ours(error)
             self.delete(key)
             raise ValueError from None
+
+    def _read(self, key: Any, default: Any) -> Any:
+        """Return the value, ``default`` where there is none, the mark where it is not ours."""
+        try:
+            return super().get(key, default)
+        except ResponseError as error:
+            _require_not_ours(error)
+            return _NOTHING
 
 
 def _require_not_ours(error: ResponseError) -> None:

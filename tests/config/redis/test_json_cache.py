@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -132,6 +133,20 @@ def test_a_counter_that_is_none_begins_again(broker, cache):
             counted = cache.incr("counter")
         assert counted == 1
         broker.delete(key)
+
+
+def test_a_limit_of_the_sign_in_lets_no_more_through_when_many_try_at_once(cache):
+    amount, rate = 120, {"login_failed": "120/m/ip"}
+
+    def attempt(_: int) -> bool:
+        used = ratelimit.consume(
+            request(), app="allauth.account", action="login_failed", config=rate
+        )
+        return used is not None
+
+    with ThreadPoolExecutor(16) as attackers:
+        allowed = sum(attackers.map(attempt, range(3 * amount)))
+    assert 0 < allowed <= amount
 
 
 def test_the_figures_are_the_same_out_of_the_cache(broker, cache):
