@@ -137,7 +137,7 @@ def queue(settings) -> list[Delivery]:
 def _unrepeated(monkeypatch) -> None:
     """Let a worker that was chosen as a deadlock's victim say so, instead of trying again."""
     for module in ("claims", "lanes"):
-        monkeypatch.setattr(f"messaging.{module}.patiently", lambda job: job())
+        monkeypatch.setattr(f"messaging.delivery.{module}.patiently", lambda job: job())
 
 
 @transaction.atomic

@@ -109,6 +109,10 @@ def plant() -> None:
     Client().force_login(owner)
     event = dm_event(link, id=PLAIN["message"], text=HIDDEN["text"])
     assert post_event(event, event_id="evt_planted_1").status_code == 202
+    to_two = dm_event(link, id=f"{PLAIN['message']}-2", text=HIDDEN["text"])
+    to_two["data"]["mention"]["scope"] = "users"
+    to_two["data"]["recipients"].append({"id": "somebody-else", "type": "user"})
+    assert post_event(to_two, event_id="evt_planted_2").status_code == 202
     delivery = Delivery.objects.get()
     Attempt.objects.create(
         organization=organization, delivery=delivery, outcome=Outcome.NOT_SENT, started_at=now()
