@@ -33,6 +33,10 @@ PAGE_TRIES = 3
 PAUSE_SECONDS = 1.0
 WHOLE_SECONDS = 600.0
 ACTIVE = "active"
+# A generation is stored and a cursor is sent back: neither may hold what a column or an address
+# cannot carry.
+_PRINTED = r"^[^\x00-\x1f\x7f\ud800-\udfff]+\Z"
+_MOST = 2**63 - 1
 _Shape = TypeVar("_Shape")
 
 
@@ -58,12 +62,15 @@ class Person(MemberInfo, frozen=True):
 
 class _Page(Struct, frozen=True):
     organization: OrganizationUpdate
-    generation: Annotated[str, Meta(min_length=1, max_length=128)] | int
+    generation: (
+        Annotated[str, Meta(max_length=128, pattern=_PRINTED)]
+        | Annotated[int, Meta(ge=0, le=_MOST)]
+    )
     # Each is looked at on its own: one that is malformed must not keep all others out.
     members: list[Any]
     # None where it cannot be read: then nothing is known of any space.
     spaces: Annotated[list[Any] | None, Meta(extra=mended(lambda _told: None))] = []
-    next_cursor: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
+    next_cursor: Annotated[str, Meta(max_length=512, pattern=_PRINTED)] | None = None
 
 
 class _Named(Struct, frozen=True):

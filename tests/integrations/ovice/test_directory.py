@@ -100,7 +100,11 @@ def test_a_page_that_fails_once_is_asked_for_again(elsewhere):
 
 @pytest.mark.parametrize(
     "body",
-    [[], {}, "x", {"organization": {"id": "4821"}}, {**page("a").body, "members": 1}],
+    [
+        *([], {}, "x", {"organization": {"id": "4821"}}, {**page("a").body, "members": 1}),
+        *({**page("a").body, "generation": told} for told in ("\ud800", "a\0", "", -1, 2**63)),
+        *({**page("a").body, "next_cursor": told} for told in ("\udfff", "a\0", "a\n", "")),
+    ],
 )
 def test_an_answer_that_is_no_directory_is_refused(elsewhere, body):
     elsewhere.answers.append(Answer(200, body))
