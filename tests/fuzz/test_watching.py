@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.db import transaction
 
 from accounts.models import Member, Role
 from tests.factories import make_member
@@ -47,6 +48,17 @@ def test_a_change_for_another_organization_is_noticed(watch, portal):
 def test_everything_is_undone(watch, portal):
     watch.look(promote(portal.a), "")
     assert not Member.objects.filter(role=Role.OWNER).exists()
+
+
+def test_a_call_that_breaks_its_transaction_stops_no_watch(watch, portal):
+    def broken() -> None:
+        promote(portal.a)()
+        transaction.set_rollback(True)
+
+    watch.look(broken, "", refused=lambda _answer: True)
+    assert faults(watch) == []
+    watch.look(promote(portal.a), "", refused=lambda _answer: True)
+    assert len(faults(watch)) == 1
 
 
 def test_a_call_that_takes_too_long_is_noticed(watch):
