@@ -95,7 +95,7 @@ class Breaker:
 
     def _wait(self, look: Callable[[], None]) -> None:
         pool = connection.pool  # type: ignore[attr-defined] # PostgreSQL's
-        # Whatever is in there was opened to a server that may have been replaced.
+        # Connections in there were opened to a server that may have been replaced.
         pool.drain()
         told = ""
         while error := _tried(look):

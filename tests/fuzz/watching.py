@@ -138,7 +138,7 @@ class Watch:
         long is done once more, so that neither is a collection of garbage.
         """
         with self.undone(), _written() as written:
-            # What it leaves broken, as after an error of the database, must not stop the watch.
+            # A transaction that the call leaves broken must not stop the watch.
             with transaction.atomic():
                 answer, seconds = _timed(act)
             self._check_rows(written(), request, refused=refused(answer))
